@@ -1,0 +1,60 @@
+// Builds every bundle of the product from one table. `node esbuild.mjs [--out DIR] [--watch] [--minify] [--only name,name]`
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { context } from 'esbuild';
+
+const args = process.argv.slice(2);
+const option = (name) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
+const out = path.resolve(option('--out') ?? 'dist');
+const only = option('--only')?.split(',');
+const watch = args.includes('--watch');
+
+// h5wasm is ESM that asks for import.meta.url; in a CommonJS bundle that has to be given.
+const importMetaUrl = {
+  define: { 'import.meta.url': '__importMetaUrl' },
+  banner: { js: 'const __importMetaUrl=require("node:url").pathToFileURL(__filename).href;' },
+};
+
+const bundles = [
+  { name: 'extension', entry: 'client/src/extension.ts', external: ['vscode'] },
+  { name: 'server', entry: 'server/src/lsp/server.ts' },
+  { name: 'scanWorker', entry: 'server/src/worker/scanWorker.ts' },
+  { name: 'hdf5', entry: 'server/src/core/models/hdf5/h5wasm.ts', charset: 'utf8', ...importMetaUrl },
+  { name: 's3', entry: 'server/src/core/sources/s3/client.ts' },
+  { name: 'cli', entry: 'server/src/cli/main.ts', banner: { js: '#!/usr/bin/env node' } },
+];
+
+/** Bundles that are loaded at run time with `require('./name.js')` and must not be pulled into their parent. */
+const lazy = {
+  name: 'lazy-bundles',
+  setup(build) {
+    build.onResolve({ filter: /^bundle:/ }, ({ path: id }) => ({
+      path: `./${id.slice('bundle:'.length)}.js`,
+      external: true,
+    }));
+  },
+};
+
+if (!only && !option('--out')) rmSync(out, { recursive: true, force: true });
+for (const { name, entry, ...options } of bundles) {
+  if (only && !only.includes(name)) continue;
+  const build = await context({
+    entryPoints: { [name]: entry },
+    outdir: out,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    mainFields: ['module', 'main'],
+    sourcemap: args.includes('--minify') ? false : 'linked',
+    minify: args.includes('--minify'),
+    logLevel: 'warning',
+    plugins: [lazy],
+    ...options,
+  });
+  if (watch) await build.watch();
+  else {
+    await build.rebuild();
+    await build.dispose();
+  }
+}

@@ -1,0 +1,252 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { Budget, BudgetExceeded } from './budget';
+import { COVERAGE_RULES } from './coverage';
+import type { ModelDescription } from './description';
+import type { ArtifactReport, ArtifactStatus, Finding, Location } from './finding';
+import { identify, probeSource } from './identify';
+import type { ByteSource } from './io/byteSource';
+import { CachedByteSource } from './io/cache';
+import { evidenceText, printable } from './redact';
+import type { Companions, DirectoryFormat, FindingDraft, Format, ScanContext } from './scanner';
+import type { ScanSettings } from './settings';
+
+export interface EngineOptions {
+  settings: ScanSettings;
+  formats: readonly Format[];
+  signal?: AbortSignal;
+}
+
+/** Gathers what the scanners of one artifact say and makes the report of it. */
+class Recorder {
+  readonly #findings = new Map<string, Finding>();
+  readonly #occurrences = new Map<string, number>();
+  readonly #dropped = new Map<string, number>();
+  readonly #reasons: string[] = [];
+  description: ModelDescription | undefined;
+  failed = false;
+
+  constructor(
+    private readonly path: string,
+    private readonly settings: ScanSettings,
+  ) {}
+
+  add(draft: FindingDraft, member: string): void {
+    const override = this.settings.severityOverrides;
+    const family = draft.rule.id.slice(0, draft.rule.id.indexOf('/'));
+    const chosen = override[draft.rule.id] ?? override[`${family}/*`];
+    if (chosen === 'off') return;
+    const location: Location = { ...draft.location };
+    const inner = [member, location.member].filter(Boolean).join('!');
+    if (inner) location.member = printable(inner);
+    if (location.node) location.node = evidenceText(location.node, 300);
+    const anchor = draft.anchor ?? draft.message;
+    const key = `${draft.rule.id}\0${anchor}\0${JSON.stringify(location)}`;
+    if (this.#findings.has(key)) return;
+    if (this.#findings.size >= this.settings.limits.findings) {
+      this.#dropped.set(draft.rule.id, (this.#dropped.get(draft.rule.id) ?? 0) + 1);
+      return;
+    }
+    const identity = `${draft.rule.id}\0${this.path}\0${location.member ?? ''}\0${anchor}`;
+    const nth = this.#occurrences.get(identity) ?? 0;
+    this.#occurrences.set(identity, nth + 1);
+    const risk = draft.risk ?? draft.rule.risk;
+    this.#findings.set(key, {
+      ruleId: draft.rule.id,
+      category: draft.rule.category,
+      severity: chosen ?? draft.severity ?? draft.rule.severity,
+      message: evidenceText(draft.message, 1000),
+      fingerprint: bytesToHex(sha256(utf8ToBytes(nth ? `${identity}\0${nth}` : identity))).slice(0, 32),
+      location,
+      ...(draft.evidence !== undefined && { evidence: draft.evidence }),
+      ...(draft.entity !== undefined && { entity: draft.entity }),
+      ...(risk !== undefined && { risk }),
+      ...(draft.remediation !== undefined && { remediation: draft.remediation }),
+      ...(draft.related?.length && { related: draft.related }),
+      ...(draft.fixes?.length && { fixes: draft.fixes }),
+      ...(draft.data !== undefined && { data: draft.data }),
+    });
+  }
+
+  incomplete(reason: string, member: string, location?: Location): void {
+    const text = evidenceText(reason, 300);
+    if (!this.#reasons.includes(text)) this.#reasons.push(text);
+    const rule = COVERAGE_RULES['not-inspected'];
+    this.add({ rule, message: `Not inspected: ${text}`, ...(location && { location }), anchor: text }, member);
+  }
+
+  fail(reason: string, member: string): void {
+    if (!member) this.failed = true;
+    const text = evidenceText(reason, 300);
+    if (!this.#reasons.includes(text)) this.#reasons.push(text);
+    this.add({ rule: COVERAGE_RULES.unreadable, message: `Could not be read: ${text}`, anchor: text }, member);
+  }
+
+  finish(
+    head: Pick<ArtifactReport, 'path' | 'kind' | 'format' | 'bytes' | 'bytesRead'>,
+    succeeded: boolean,
+  ): ArtifactReport {
+    for (const [rule, count] of this.#dropped) this.#reasons.push(`${count} more findings of ${rule} are not kept`);
+    let status: ArtifactStatus = 'scanned';
+    if (this.failed) status = succeeded ? 'partial' : 'failed';
+    else if (this.#reasons.length) status = 'partial';
+    return {
+      ...head,
+      status,
+      ...(this.#reasons.length && { reason: this.#reasons.slice(0, 5).join('; ') }),
+      findings: [...this.#findings.values()].filter((f) => this.#shown(f)),
+      ...(this.description && { description: this.description }),
+    };
+  }
+
+  #shown(finding: Finding): boolean {
+    return SEVERITY_RANK[finding.severity] >= SEVERITY_RANK[this.settings.minimumSeverity];
+  }
+}
+
+export const SEVERITY_RANK = { critical: 4, high: 3, medium: 2, low: 1, info: 0 } as const;
+
+/** The door: everything scannable, however deep inside something else, comes through here. */
+class Door {
+  constructor(
+    private readonly options: EngineOptions,
+    private readonly budget: Budget,
+    private readonly recorder: Recorder,
+  ) {}
+
+  /** @returns formats that took it and whether at least one of them came to its end */
+  async pass(
+    input: { name: string; source: ByteSource; companions?: Companions; formatId?: string },
+    member: string,
+    depth: number,
+  ): Promise<{ formats: Format[]; succeeded: boolean }> {
+    if (depth > this.budget.limits.depth) {
+      this.recorder.incomplete(`nested deeper than ${this.budget.limits.depth} levels`, member);
+      return { formats: [], succeeded: false };
+    }
+    this.budget.checkTime();
+    const formats = input.formatId
+      ? this.options.formats.filter((f) => f.id === input.formatId)
+      : (await identify(await probeSource(input.name, input.source), this.options.formats)).map(({ format }) => format);
+    let succeeded = false;
+    for (const format of formats) {
+      try {
+        await format.scan(input, this.#context(member, depth));
+        succeeded = true;
+      } catch (error) {
+        if (error instanceof BudgetExceeded) {
+          if (error.kind === 'time' || error.kind === 'cancelled') throw error;
+          this.recorder.incomplete(error.message, member);
+          succeeded = true;
+        } else {
+          this.recorder.fail(`${format.title}: ${error instanceof Error ? error.message : String(error)}`, member);
+        }
+      }
+    }
+    return { formats, succeeded };
+  }
+
+  #context(member: string, depth: number): ScanContext {
+    const { recorder, budget } = this;
+    const join = (name: string) => (member ? `${member}!${name}` : name);
+    return {
+      budget,
+      settings: this.options.settings,
+      report: (draft) => recorder.add(draft, member),
+      describe: (part) => {
+        if (!member || !recorder.description) recorder.description = { format: '', ...recorder.description, ...part };
+      },
+      scan: async ({ name, source, formatId }) => {
+        const result = await this.pass({ name, source, ...(formatId && { formatId }) }, join(name), depth + 1);
+        return result.formats.map((f) => f.id);
+      },
+      incomplete: (reason, location) => recorder.incomplete(reason, member, location),
+    };
+  }
+
+  contextFor(member: string): ScanContext {
+    return this.#context(member, 0);
+  }
+}
+
+/**
+ * Judges one file.
+ * @param path POSIX path relative to the target; stands in the report
+ * @returns undefined when no format claims the content or the name: the file is none of ours
+ */
+export async function scanFile(
+  path: string,
+  source: ByteSource,
+  options: EngineOptions,
+  companions?: Companions,
+): Promise<ArtifactReport | undefined> {
+  const budget = new Budget(options.settings.limits, options.signal);
+  const recorder = new Recorder(path, options.settings);
+  const cached = new CachedByteSource(source, { readLimit: budget.limits.readBytes });
+  const door = new Door(options, budget, recorder);
+  let formats: Format[] = [];
+  let succeeded = false;
+  try {
+    ({ formats, succeeded } = await door.pass(
+      { name: path, source: cached, ...(companions && { companions }) },
+      '',
+      0,
+    ));
+    if (formats.length === 0) return undefined;
+  } catch (error) {
+    if (error instanceof BudgetExceeded) {
+      recorder.incomplete(error.message, '');
+      succeeded = true;
+    } else {
+      recorder.fail(error instanceof Error ? error.message : String(error), '');
+    }
+  }
+  const first = formats[0];
+  return recorder.finish(
+    {
+      path,
+      kind: first?.kind ?? 'model',
+      format: formats.map((f) => f.id).join('+') || 'unknown',
+      bytes: source.size,
+      bytesRead: cached.bytesRead,
+    },
+    succeeded,
+  );
+}
+
+/** Judges a folder that is one artifact: each member through the door, then the whole by the folder's own format. */
+export async function scanDirectory(
+  path: string,
+  format: DirectoryFormat,
+  members: readonly string[],
+  open: (member: string) => Promise<ByteSource & { close?(): Promise<void> }>,
+  options: EngineOptions,
+): Promise<ArtifactReport> {
+  const budget = new Budget(options.settings.limits, options.signal);
+  const recorder = new Recorder(path, options.settings);
+  const door = new Door(options, budget, recorder);
+  let bytes = 0;
+  let bytesRead = 0;
+  try {
+    for (const member of members) {
+      let source: (ByteSource & { close?(): Promise<void> }) | undefined;
+      try {
+        source = await open(member);
+        bytes += source.size;
+        const cached = new CachedByteSource(source, { readLimit: Math.max(0, budget.limits.readBytes - bytesRead) });
+        await door.pass({ name: member, source: cached }, member, 1);
+        bytesRead += cached.bytesRead;
+      } catch (error) {
+        if (error instanceof BudgetExceeded) throw error;
+        recorder.fail(error instanceof Error ? error.message : String(error), member);
+      } finally {
+        await source?.close?.();
+      }
+    }
+    await format.scan?.({ name: path, members, open }, door.contextFor(''));
+  } catch (error) {
+    if (error instanceof BudgetExceeded) recorder.incomplete(error.message, '');
+    else recorder.fail(`${format.title}: ${error instanceof Error ? error.message : String(error)}`, '');
+  }
+  return recorder.finish({ path, kind: 'model', format: format.id, bytes, bytesRead }, true);
+}

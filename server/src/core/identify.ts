@@ -1,0 +1,50 @@
+import type { ByteSource } from './io/byteSource';
+import type { Claim, Format, Probe } from './scanner';
+
+const HEAD = 4096;
+const TAIL = 64 * 1024;
+
+/** What identification looks at, with every part read at most once. */
+export async function probeSource(name: string, source: ByteSource): Promise<Probe> {
+  const base = name
+    .slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\'), name.lastIndexOf('!')) + 1)
+    .toLowerCase();
+  const dot = base.lastIndexOf('.');
+  const kept = new Map<string, Promise<unknown>>();
+  const once = <T>(key: string, compute: () => Promise<T>): Promise<T> => {
+    let value = kept.get(key) as Promise<T> | undefined;
+    if (!value) {
+      value = compute();
+      kept.set(key, value);
+    }
+    return value;
+  };
+  return {
+    name: base,
+    extension: dot > 0 ? base.slice(dot) : '',
+    size: source.size,
+    head: await source.read(0, HEAD),
+    tail: () => once('tail', () => source.read(Math.max(0, source.size - TAIL), TAIL)),
+    source,
+    once,
+  };
+}
+
+const RANK: Record<Claim, number> = { certain: 3, likely: 2, named: 1 };
+
+/**
+ * Content first, name second. Every format that is certain is chosen, since a polyglot is read by each of its loaders;
+ * without one the likely ones, and without those the first that knows the name.
+ */
+export async function identify(probe: Probe, formats: readonly Format[]): Promise<{ format: Format; claim: Claim }[]> {
+  const claims: { format: Format; claim: Claim }[] = [];
+  for (const format of formats) {
+    const claim = await format.identify(probe);
+    if (claim) claims.push({ format, claim });
+  }
+  const best = Math.max(0, ...claims.map(({ claim }) => RANK[claim]));
+  const chosen = claims.filter(({ claim }) => RANK[claim] === best);
+  if (best === RANK.named) return chosen.slice(0, 1);
+  const replaced = new Set(chosen.flatMap(({ format }) => format.supersedes ?? []));
+  return chosen.filter(({ format }) => !replaced.has(format.id));
+}

@@ -1,0 +1,52 @@
+/** Anything that has bytes at offsets: a local file, memory, a window of another source, a member of an archive, an HTTP range. */
+export interface ByteSource {
+  /** Bytes in all. */
+  readonly size: number;
+  /**
+   * Reads `length` bytes at `offset`. Gives fewer only where the source ends; an offset at or past the end gives none.
+   * The result may share memory with a cache: do not write to it, and copy what you keep of a large one.
+   * @throws Error of the underlying system when the source cannot be read (it is reported as `failed`, not hidden)
+   */
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+/** A source that holds something open. */
+export interface ClosableByteSource extends ByteSource {
+  close(): Promise<void>;
+}
+
+export class MemoryByteSource implements ByteSource {
+  constructor(readonly bytes: Uint8Array) {}
+
+  get size(): number {
+    return this.bytes.length;
+  }
+
+  read(offset: number, length: number): Promise<Uint8Array> {
+    return Promise.resolve(this.bytes.subarray(Math.min(offset, this.bytes.length), Math.max(offset, offset + length)));
+  }
+}
+
+/** `[start, start + size)` of another source, cut to what that has. */
+export class WindowByteSource implements ByteSource {
+  readonly size: number;
+
+  constructor(
+    private readonly inner: ByteSource,
+    private readonly start: number,
+    size: number,
+  ) {
+    this.size = Math.max(0, Math.min(size, inner.size - start));
+  }
+
+  read(offset: number, length: number): Promise<Uint8Array> {
+    if (offset >= this.size) return Promise.resolve(new Uint8Array(0));
+    return this.inner.read(this.start + offset, Math.min(length, this.size - offset));
+  }
+}
+
+/** All of a source, refused by the caller's budget before a byte is read. */
+export async function readAll(source: ByteSource, checkMemory: (bytes: number) => void): Promise<Uint8Array> {
+  checkMemory(source.size);
+  return source.read(0, source.size);
+}

@@ -1,0 +1,123 @@
+/**
+ * The contract between the engine and every scanner. A scanner gets bytes, a budget and a context, and gives back
+ * findings and a description. It knows neither editor nor path nor report, and never imports the engine.
+ */
+import type { Budget } from './budget';
+import type { ModelDescription } from './description';
+import type { ArtifactKind, Fix, Location, RelatedPlace, Risk, Severity } from './finding';
+import type { ByteSource } from './io/byteSource';
+import type { Redacted } from './redact';
+import type { Rule } from './rule';
+import type { ScanSettings } from './settings';
+
+/** What a scanner says; the engine makes a Finding of it. */
+export interface FindingDraft {
+  rule: Rule;
+  /** Only when this very case is worse or milder than the rule's default. Never because of what the file claims of itself. */
+  severity?: Severity;
+  /** One sentence; contains nothing of the file that has not gone through `redact.ts`. */
+  message: string;
+  location?: Location;
+  evidence?: Redacted;
+  /**
+   * What makes this finding this finding, stable under edits elsewhere: the call, the layer's name, `hashSecret(...)`.
+   * Two drafts of one rule with the same anchor and the same location are one finding. Default: the message.
+   */
+  anchor?: string;
+  entity?: string;
+  risk?: Risk;
+  remediation?: string;
+  related?: RelatedPlace[];
+  fixes?: Fix[];
+  data?: Record<string, unknown>;
+}
+
+/** A file, a member of an archive, or bytes embedded in something. */
+export interface ScanInput {
+  /** File name or member name as the container gives it (it may be hostile: only for display and hints). */
+  readonly name: string;
+  readonly source: ByteSource;
+  /** Sibling files of a file on disk or on a hub, by POSIX path relative to the file's folder; absent inside archives. */
+  readonly companions?: Companions;
+}
+
+export interface Companions {
+  /** Names of the files in the same folder (not deeper), in no order. */
+  list(): Promise<readonly string[]>;
+  /** @returns undefined when there is no such regular file or it would leave the scanned tree */
+  open(relativePath: string): Promise<ByteSource | undefined>;
+}
+
+export interface ScanContext {
+  readonly budget: Budget;
+  readonly settings: ScanSettings;
+  report(draft: FindingDraft): void;
+  /** Merged into the artifact's description (of the top file; a member's goes under the member's name only if it is the model). */
+  describe(description: Partial<ModelDescription>): void;
+  /**
+   * Hands something found inside to the engine: it is identified by content and judged by whichever scanner claims it.
+   * `name` is shown as the finding's member. With `formatId` identification is skipped.
+   * @returns ids of the formats that took it; empty when none did
+   */
+  scan(member: { name: string; source: ByteSource; formatId?: string }): Promise<readonly string[]>;
+  /** Something that should have been looked at and was not: makes the status `partial` and leaves a coverage finding. */
+  incomplete(reason: string, location?: Location): void;
+}
+
+/** How sure a format is that a file is its own. */
+export type Claim =
+  /** Magic bytes or a full structural check. All formats that are certain run: a polyglot is judged as each of them. */
+  | 'certain'
+  /** The content has the shape, but others could have it too. Runs when nobody is certain. */
+  | 'likely'
+  /** Only the name says so. Runs when nobody else claims it; content that then does not parse is reported as `failed`. */
+  | 'named';
+
+/** What identification may look at. Everything is cached: asking twice costs nothing. */
+export interface Probe {
+  /** Lower-case base name. */
+  readonly name: string;
+  /** Last extension of `name` with its dot, or ''. */
+  readonly extension: string;
+  readonly size: number;
+  /** The first bytes, at most 4 KiB. */
+  readonly head: Uint8Array;
+  /** The last bytes, at most 64 KiB. Only read when asked for. */
+  tail(): Promise<Uint8Array>;
+  readonly source: ByteSource;
+  /** Computed once per file under a key, shared between the formats that need it (a zip's directory, the head as text ...). */
+  once<T>(key: string, compute: () => Promise<T>): Promise<T>;
+}
+
+/** One file format: how it is known and how it is judged. One entry in a registry. */
+export interface Format {
+  readonly id: string;
+  readonly title: string;
+  readonly kind: ArtifactKind;
+  /** Lower-case, with the dot. Hints for `named` claims, for the manifest and the documentation. */
+  readonly extensions: readonly string[];
+  /** Formats that need not run when this one does: `pytorch-zip` replaces `zip`. */
+  readonly supersedes?: readonly string[];
+  identify(probe: Probe): Claim | undefined | Promise<Claim | undefined>;
+  scan(input: ScanInput, context: ScanContext): Promise<void>;
+}
+
+/** A folder that is one artifact, such as a SavedModel. */
+export interface DirectoryFormat {
+  readonly id: string;
+  readonly title: string;
+  /**
+   * Which of a folder's files belong to the artifact.
+   * @param files POSIX paths below the folder, any depth
+   * @returns the members (a subset of `files`), or undefined when the folder is no such artifact
+   */
+  claim(files: readonly string[]): readonly string[] | undefined;
+  /** Judges what only the whole can tell. Members are scanned by the engine before, one by one, through their own formats. */
+  scan?(directory: DirectoryInput, context: ScanContext): Promise<void>;
+}
+
+export interface DirectoryInput {
+  readonly name: string;
+  readonly members: readonly string[];
+  open(member: string): Promise<ByteSource>;
+}

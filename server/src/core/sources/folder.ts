@@ -1,0 +1,199 @@
+import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+import ignore, { type Ignore } from 'ignore';
+import type { ClosableByteSource } from '../io/byteSource';
+import { openFile } from '../io/file';
+import type { ScanSettings } from '../settings';
+import type { Source, SourceEntry, SourceSkip } from './source';
+
+/** Folders that hold other people's code or a tool's state. They are said to be left out; `exclude` can bring none back. */
+const TOOL_FOLDERS = new Set([
+  '.git',
+  '.hg',
+  '.svn',
+  'node_modules',
+  '__pycache__',
+  '.venv',
+  '.tox',
+  '.nox',
+  '.mypy_cache',
+  '.pytest_cache',
+  '.ruff_cache',
+  '.ipynb_checkpoints',
+  '.eggs',
+  '.idea',
+  '.dvc',
+  'site-packages',
+  '.terraform',
+  '.gradle',
+]);
+
+/** Extensions of text that .gitignore may hide from the scan. Everything else could be a model, and is looked at. */
+const TEXT_EXTENSIONS = new Set([
+  '.py',
+  '.pyi',
+  '.ipynb',
+  '.txt',
+  '.md',
+  '.rst',
+  '.csv',
+  '.tsv',
+  '.json',
+  '.jsonl',
+  '.yaml',
+  '.yml',
+  '.toml',
+  '.ini',
+  '.cfg',
+  '.conf',
+  '.env',
+  '.sh',
+  '.bash',
+  '.zsh',
+  '.properties',
+  '.xml',
+  '.html',
+  '.js',
+  '.ts',
+  '.lock',
+  '.sql',
+  '.log',
+]);
+
+/**
+ * A folder of the local disk. Links are not followed: what they point to inside the tree is found where it lies, and
+ * what lies outside is not ours to read. Nothing is ever written.
+ */
+export class FolderSource implements Source {
+  readonly label: string;
+
+  constructor(
+    readonly root: string,
+    private readonly settings: Pick<ScanSettings, 'exclude' | 'respectGitignore'>,
+  ) {
+    this.label = root;
+  }
+
+  async *list(signal?: AbortSignal): AsyncIterable<SourceEntry | SourceSkip> {
+    const root = await realpath(this.root);
+    const excluded = ignore({ allowRelativePaths: false }).add(this.settings.exclude);
+    yield* this.#walk(root, '', excluded, [], signal);
+  }
+
+  async *#walk(
+    root: string,
+    relative: string,
+    excluded: Ignore,
+    gitignores: readonly { base: string; rules: Ignore }[],
+    signal?: AbortSignal,
+  ): AsyncIterable<SourceEntry | SourceSkip> {
+    signal?.throwIfAborted();
+    const here = path.join(root, relative);
+    let names: string[];
+    try {
+      names = (await readdir(here)).sort();
+    } catch (error) {
+      yield { path: relative || '.', reason: reasonOf(error) };
+      return;
+    }
+    const scopes = this.settings.respectGitignore
+      ? [...gitignores, ...(await gitignoreOf(here, relative))]
+      : gitignores;
+    for (const name of names) {
+      const inside = relative ? `${relative}/${name}` : name;
+      let info: Awaited<ReturnType<typeof lstat>>;
+      try {
+        info = await lstat(path.join(here, name));
+      } catch (error) {
+        yield { path: inside, reason: reasonOf(error) };
+        continue;
+      }
+      if (info.isDirectory()) {
+        const reason = await this.#folderReason(path.join(here, name), name, inside, excluded);
+        if (reason) yield { path: inside, reason };
+        else yield* this.#walk(root, inside, excluded, scopes, signal);
+      } else if (info.isSymbolicLink()) {
+        const skip = await linkReason(root, path.join(here, name));
+        if (skip) yield { path: inside, reason: skip };
+      } else if (info.isFile()) {
+        if (excluded.ignores(inside)) yield { path: inside, reason: 'excluded by settings' };
+        else if (TEXT_EXTENSIONS.has(path.extname(name).toLowerCase()) && ignoredByGit(inside, scopes)) {
+          yield { path: inside, reason: 'ignored by .gitignore' };
+        } else yield { path: inside, size: info.size };
+      }
+    }
+  }
+
+  async #folderReason(full: string, name: string, inside: string, excluded: Ignore): Promise<string | undefined> {
+    if (TOOL_FOLDERS.has(name)) return 'tool folder';
+    if (excluded.ignores(`${inside}/`)) return 'excluded by settings';
+    const isVirtualEnvironment = await stat(path.join(full, 'pyvenv.cfg')).then(
+      (s) => s.isFile(),
+      () => false,
+    );
+    return isVirtualEnvironment ? 'virtual environment' : undefined;
+  }
+
+  /** @throws Error when the path would leave the tree, through `..` or a link */
+  async open(relative: string): Promise<ClosableByteSource> {
+    const root = await realpath(this.root);
+    const full = await realpath(path.join(root, relative));
+    if (full !== root && !full.startsWith(root.endsWith(path.sep) ? root : root + path.sep)) {
+      throw new Error('leaves the scanned folder');
+    }
+    return openFile(full);
+  }
+
+  async namesIn(folder: string): Promise<readonly string[]> {
+    const root = await realpath(this.root);
+    try {
+      const entries = await readdir(path.join(root, folder), { withFileTypes: true });
+      return entries.filter((e) => e.isFile()).map((e) => e.name);
+    } catch {
+      return [];
+    }
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+async function gitignoreOf(folder: string, relative: string): Promise<{ base: string; rules: Ignore }[]> {
+  try {
+    const file = path.join(folder, '.gitignore');
+    const info = await lstat(file);
+    if (!info.isFile() || info.size > 2 ** 20) return [];
+    return [{ base: relative, rules: ignore().add(await readFile(file, 'utf8')) }];
+  } catch {
+    return [];
+  }
+}
+
+function ignoredByGit(inside: string, scopes: readonly { base: string; rules: Ignore }[]): boolean {
+  let ignored = false;
+  for (const { base, rules } of scopes) {
+    const below = base ? inside.slice(base.length + 1) : inside;
+    const verdict = rules.test(below);
+    if (verdict.ignored) ignored = true;
+    else if (verdict.unignored) ignored = false;
+  }
+  return ignored;
+}
+
+async function linkReason(root: string, link: string): Promise<string | undefined> {
+  try {
+    const target = await realpath(link);
+    return target === root || target.startsWith(root + path.sep)
+      ? undefined
+      : 'symbolic link out of the scanned folder';
+  } catch {
+    return 'broken symbolic link';
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'EACCES' || code === 'EPERM') return 'no permission to read';
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,31 @@
+import type { ScanContext } from '../scanner';
+import type { TextAnalyser, TextContext, TextDocument, TextSegment } from './document';
+
+/** Runs the analysers over a document and reports what they find at the places the segments give. */
+export function analyseDocument(
+  document: TextDocument,
+  analysers: readonly TextAnalyser[],
+  context: ScanContext,
+): void {
+  const kept = new Map<TextSegment, Map<string, unknown>>();
+  const text: TextContext = {
+    settings: context.settings,
+    document,
+    report: (segment, { start, end, ...draft }) => context.report({ ...draft, location: segment.locate(start, end) }),
+    shared<T>(segment: TextSegment, key: string, compute: () => T): T {
+      let own = kept.get(segment);
+      if (!own) {
+        own = new Map();
+        kept.set(segment, own);
+      }
+      if (!own.has(key)) own.set(key, compute());
+      return own.get(key) as T;
+    },
+    checkTime: () => context.budget.checkTime(),
+  };
+  for (const analyser of analysers) {
+    if (!analyser.enabled(context.settings)) continue;
+    context.budget.checkTime();
+    analyser.analyse(document, text);
+  }
+}
