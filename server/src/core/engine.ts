@@ -65,6 +65,7 @@ class Recorder {
       ...(draft.related?.length && { related: draft.related }),
       ...(draft.fixes?.length && { fixes: draft.fixes }),
       ...(draft.data !== undefined && { data: draft.data }),
+      ...(draft.suppressed !== undefined && { suppressed: draft.suppressed }),
     });
   }
 
@@ -90,11 +91,14 @@ class Recorder {
     let status: ArtifactStatus = 'scanned';
     if (this.failed) status = succeeded ? 'partial' : 'failed';
     else if (this.#reasons.length) status = 'partial';
+    const shown = [...this.#findings.values()].filter((f) => this.#shown(f));
+    const hidden = shown.filter((f) => f.suppressed);
     return {
       ...head,
       status,
       ...(this.#reasons.length && { reason: this.#reasons.slice(0, 5).join('; ') }),
-      findings: [...this.#findings.values()].filter((f) => this.#shown(f)),
+      findings: shown.filter((f) => !f.suppressed),
+      ...(hidden.length && { suppressed: hidden }),
       ...(this.description && { description: this.description }),
     };
   }

@@ -73,7 +73,7 @@ export interface Finding {
   fixes?: Fix[];
   /** Extra facts in the finding's own vocabulary (advisory ids, opcode, call, count ...); JSON values only. */
   data?: Record<string, unknown>;
-  /** Set when an inline comment, the ignore file or the baseline hides the finding. Hidden findings are counted, never lost. */
+  /** Who hides the finding; set on the findings of `ArtifactReport.suppressed` only. */
   suppressed?: { by: 'inline' | 'cell' | 'file' | 'ignore-file' | 'baseline' | 'settings'; reason?: string };
 }
 
@@ -89,6 +89,8 @@ export interface ArtifactReport {
   bytes: number;
   bytesRead: number;
   findings: Finding[];
+  /** What an inline comment, a cell tag, the ignore file or the baseline hides: counted and listed apart, never lost. */
+  suppressed?: Finding[];
   description?: ModelDescription;
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Budget } from './budget';
 import type { ModelDescription } from './description';
-import type { ArtifactKind, Fix, Location, RelatedPlace, Risk, Severity } from './finding';
+import type { ArtifactKind, Finding, Fix, Location, RelatedPlace, Risk, Severity } from './finding';
 import type { ByteSource } from './io/byteSource';
 import type { Redacted } from './redact';
 import type { Rule } from './rule';
@@ -30,6 +30,8 @@ export interface FindingDraft {
   related?: RelatedPlace[];
   fixes?: Fix[];
   data?: Record<string, unknown>;
+  /** Set when a comment or tag in the file itself hides the finding: it then goes to `ArtifactReport.suppressed`. */
+  suppressed?: Finding['suppressed'];
 }
 
 /** A file, a member of an archive, or bytes embedded in something. */
