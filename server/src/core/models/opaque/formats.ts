@@ -1,0 +1,103 @@
+/**
+ * Formats that are recognised and named, and whose inside is not read. They are `partial` with that reason, since a file
+ * nobody looked into is not clean.
+ */
+import { defineRules, MODEL_REFERENCES } from '../../rule';
+import type { Format } from '../../scanner';
+
+export const OPAQUE_RULES = defineRules('engine', {
+  'native-plan': {
+    title: 'Compiled engine',
+    category: 'model',
+    severity: 'low',
+    risk: 'runtime',
+    description:
+      'The file is compiled for one runtime and holds code for its device, possibly with plug-ins inside. Its makers say that loading one is as safe as running a program.',
+    remediation: 'Build the engine yourself from a model in an open format.',
+    references: MODEL_REFERENCES.runtime,
+  },
+});
+
+interface Opaque {
+  id: string;
+  title: string;
+  extensions: readonly string[];
+  /** Bytes at the start; `undefined` where any will do. */
+  magics: readonly (readonly (number | undefined)[])[];
+  native: boolean;
+  framework: string;
+}
+
+const TABLE: readonly Opaque[] = [
+  {
+    id: 'tensorrt-engine',
+    title: 'TensorRT engine',
+    extensions: ['.engine', '.trt', '.plan'],
+    magics: [
+      [0x70, 0x74, 0x72, 0x74],
+      [0x66, 0x74, 0x72, 0x74],
+    ],
+    native: true,
+    framework: 'TensorRT',
+  },
+  {
+    id: 'rknn',
+    title: 'RKNN model',
+    extensions: ['.rknn'],
+    magics: [[0x52, 0x4b, 0x4e, 0x4e]],
+    native: true,
+    framework: 'RKNN Toolkit',
+  },
+  {
+    id: 'cntk',
+    title: 'CNTK model',
+    extensions: ['.cntk', '.dnn', '.cmf'],
+    magics: [[0x42, 0, 0x43, 0, 0x4e, 0, 0, 0]],
+    native: false,
+    framework: 'CNTK',
+  },
+  {
+    id: 'ncnn-param',
+    title: 'ncnn graph',
+    extensions: [],
+    magics: [[0x37, 0x37, 0x36, 0x37, 0x35, 0x31, 0x37, 0x0a]],
+    native: false,
+    framework: 'ncnn',
+  },
+  {
+    id: 'ort',
+    title: 'ONNX Runtime flatbuffer',
+    extensions: ['.ort'],
+    magics: [[undefined, undefined, undefined, undefined, 0x4f, 0x52, 0x54, 0x4d]],
+    native: false,
+    framework: 'ONNX Runtime',
+  },
+];
+
+function opaque({ id, title, extensions, magics, native, framework }: Opaque): Format {
+  return {
+    id,
+    title,
+    kind: 'model',
+    extensions,
+    identify({ head, extension }) {
+      const known = magics.some(
+        (magic) => head.length >= magic.length && magic.every((byte, i) => byte === undefined || head[i] === byte),
+      );
+      return known ? 'certain' : extensions.includes(extension) ? 'named' : undefined;
+    },
+    async scan(_, context) {
+      context.describe({ format: id, framework });
+      if (native) {
+        context.report({
+          rule: OPAQUE_RULES['native-plan'],
+          message: `The file is a ${title}: it holds compiled code that is run as it is`,
+          anchor: id,
+        });
+      }
+      context.incomplete(`the inside of a ${title} is not read`);
+    },
+  };
+}
+
+export const OPAQUE_FORMATS: readonly Format[] = TABLE.map(opaque);

@@ -1,0 +1,113 @@
+import { evidenceText } from '../../redact';
+import { defineRules, MODEL_REFERENCES } from '../../rule';
+import type { Format, ScanContext, ScanInput } from '../../scanner';
+import { BYTES, wireFields } from '../protobuf/wire';
+
+export const PADDLE_RULES = defineRules('paddle', {
+  'python-operator': {
+    title: 'PaddlePaddle program calls Python',
+    category: 'model',
+    severity: 'medium',
+    risk: 'runtime',
+    description:
+      'The program has a `py_func` operator: running it calls a Python function registered in the process by index.',
+    remediation: 'Ask for a model exported without Python operators.',
+    references: MODEL_REFERENCES.runtime,
+  },
+  'file-operator': {
+    title: 'PaddlePaddle program reads or writes files or the network',
+    category: 'model',
+    severity: 'high',
+    risk: 'runtime',
+    description: 'An operator of the program opens files or connections when the model runs.',
+    remediation: 'Do not run the model; ask for one exported for inference.',
+    references: { ...MODEL_REFERENCES.runtime, cwe: ['CWE-73'] },
+  },
+});
+
+/** Operators by what they reach, from the operator library of PaddlePaddle. */
+const PYTHON = new Set(['py_func', 'py_layer', 'pylayer']);
+const OUTSIDE = new Map([
+  ['save', 'writes a file'],
+  ['save_combine', 'writes a file'],
+  ['load', 'reads a file'],
+  ['load_combine', 'reads a file'],
+  ['listen_and_serv', 'opens a server'],
+  ['send', 'sends to a server'],
+  ['recv', 'receives from a server'],
+  ['fetch_barrier', 'talks to a server'],
+  ['send_barrier', 'talks to a server'],
+  ['distributed_lookup_table', 'talks to a server'],
+  ['checkpoint_notify', 'makes a server write a checkpoint'],
+  ['run_program', 'runs another program'],
+  ['dlnne_engine', 'loads native code'],
+]);
+
+async function scan(input: ScanInput, context: ScanContext): Promise<void> {
+  const operators = new Map<string, number>();
+  const decoder = new TextDecoder();
+  const { source } = input;
+  context.describe({ format: 'paddle-program', framework: 'PaddlePaddle' });
+  try {
+    for await (const block of wireFields(source, 0, source.size, context.budget)) {
+      if (block.number !== 1 || block.wireType !== BYTES) continue;
+      for await (const op of wireFields(source, block.offset, block.offset + block.length, context.budget)) {
+        if (op.number !== 4 || op.wireType !== BYTES) continue;
+        for await (const part of wireFields(source, op.offset, op.offset + op.length, context.budget)) {
+          if (part.number !== 3 || part.wireType !== BYTES) continue;
+          const type = decoder.decode(await source.read(part.offset, Math.min(part.length, 256)));
+          operators.set(type, (operators.get(type) ?? 0) + 1);
+          if (operators.get(type) === 1) judge(type, part.offset, context);
+        }
+      }
+    }
+  } catch (error) {
+    context.incomplete(`PaddlePaddle program: ${error instanceof Error ? error.message : String(error)}`);
+    // A program that breaks off may still be read by a more forgiving loader; its operators are told by name.
+    const rest = new TextDecoder('latin1').decode(await source.read(0, 2 ** 20));
+    for (const name of PYTHON) {
+      const at = rest.indexOf(name);
+      if (at >= 0 && !operators.has(name)) judge(name, at, context);
+    }
+  }
+  context.describe({ operators: Object.fromEntries(operators) });
+}
+
+function judge(type: string, offset: number, context: ScanContext): void {
+  if (PYTHON.has(type)) {
+    context.report({
+      rule: PADDLE_RULES['python-operator'],
+      message: `The program has the operator ${evidenceText(type, 60)}, which calls Python`,
+      anchor: type,
+      location: { offset, node: type },
+    });
+  }
+  const outside = OUTSIDE.get(type);
+  if (outside) {
+    context.report({
+      rule: PADDLE_RULES['file-operator'],
+      // Loading parameters is what every older exported program does first.
+      severity: type.startsWith('load') ? 'low' : 'high',
+      message: `The operator ${evidenceText(type, 60)} ${outside} when the program runs`,
+      anchor: type,
+      location: { offset, node: type },
+    });
+  }
+}
+
+/** PaddlePaddle programs (framework.proto ProgramDesc). Parameters are pickles or raw tensors and known by their content. */
+export const PADDLE_FORMAT: Format = {
+  id: 'paddle-program',
+  title: 'PaddlePaddle program',
+  kind: 'model',
+  extensions: ['.pdmodel'],
+  identify: ({ head, extension, name }) => {
+    const shaped = head[0] === 0x0a;
+    return (extension === '.pdmodel' || name === '__model__') && shaped
+      ? 'certain'
+      : extension === '.pdmodel'
+        ? 'named'
+        : undefined;
+  },
+  scan,
+};

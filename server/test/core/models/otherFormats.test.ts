@@ -1,0 +1,273 @@
+import assert from 'node:assert/strict';
+import { bytesOf, integer, scanBytes, verdicts } from './scanBytes';
+
+const u32 = (n: number | bigint) => integer(n, 4);
+
+describe('Torch7', () => {
+  const text = (s: string) => bytesOf(u32(s.length), s);
+  const object = (name: string, index: number, body: Uint8Array) =>
+    bytesOf(u32(4), u32(index), text('V 1'), text(name), body);
+  const table = (index: number, ...pairs: Uint8Array[]) => bytesOf(u32(3), u32(index), u32(pairs.length / 2), ...pairs);
+  const string = (s: string) => bytesOf(u32(2), text(s));
+
+  it('walks an honest module to its end', async () => {
+    const storage = object('torch.FloatStorage', 4, bytesOf(integer(2, 8), new Uint8Array(8)));
+    const tensor = object(
+      'torch.FloatTensor',
+      3,
+      bytesOf(u32(1), integer(2, 8), integer(1, 8), integer(1, 8), storage),
+    );
+    const report = await scanBytes('m.t7', object('nn.Linear', 1, table(2, string('weight'), tensor)));
+    assert.deepEqual(verdicts(report), []);
+    assert.equal(report.status, 'scanned');
+    assert.ok(report.description?.layers?.some((l) => l.name === 'nn.Linear'));
+  });
+
+  it('reports code in strings and in bytecode, and functions as such', async () => {
+    const code = object('nn.Sequential', 1, table(2, string('f'), string("os.execute('x')")));
+    assert.deepEqual(verdicts(await scanBytes('m.t7', code)), ['high torch7/lua-code']);
+    const dump = (body: string) =>
+      object('nn.X', 1, table(2, string('f'), bytesOf(u32(8), u32(3), text(body), u32(0))));
+    assert.deepEqual(verdicts(await scanBytes('m.t7', dump('\u001bLJ\u0002os\u0000\u0004\u0008execute'))), [
+      'high torch7/lua-code',
+    ]);
+    assert.deepEqual(verdicts(await scanBytes('m.t7', dump('\u001bLJ\u0002return'))), ['medium torch7/function']);
+  });
+
+  it('impossible counts end the walk with a status', async () => {
+    const report = await scanBytes('m.t7', object('nn.X', 1, bytesOf(u32(3), u32(2), u32(0x7fffffff))));
+    assert.equal(report.status, 'partial');
+  });
+});
+
+describe('PMML and OpenVINO', () => {
+  const pmml = (inner: string, prolog = '<?xml version="1.0"?>') => `${prolog}<PMML version="4.4">${inner}</PMML>`;
+
+  it('an honest PMML file is clean, whatever words its fields are called by', async () => {
+    const report = await scanBytes(
+      'm.pmml',
+      pmml(
+        '<Header/><DataDictionary><DataField name="eval" dataType="double"/><DataField name="import os code"/></DataDictionary>'.replace(
+          'import os code',
+          'exec',
+        ),
+      ),
+    );
+    assert.deepEqual(verdicts(report), []);
+    assert.equal(report.description?.frameworkVersion, '4.4');
+  });
+
+  it('finds external entities in any encoding', async () => {
+    const evil = pmml('<Header/>', '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>');
+    assert.deepEqual(verdicts(await scanBytes('m.pmml', evil)), ['high xml-model/external-entity']);
+    const utf16 = bytesOf(0xff, 0xfe, new Uint8Array(Buffer.from(evil, 'utf16le')));
+    assert.deepEqual(verdicts(await scanBytes('m.pmml', utf16)), ['high xml-model/external-entity']);
+  });
+
+  it('computes expansion without expanding', async () => {
+    const entities = ['<!ENTITY a0 "0123456789">'];
+    for (let n = 1; n < 12; n += 1) entities.push(`<!ENTITY a${n} "${`&a${n - 1};`.repeat(10)}">`);
+    assert.deepEqual(verdicts(await scanBytes('m.pmml', pmml('x', `<!DOCTYPE x [${entities.join('')}]>`))), [
+      'high xml-model/entity-expansion',
+    ]);
+    const loop = '<!DOCTYPE x [<!ENTITY a "&b;"><!ENTITY b "&a;">]>';
+    assert.deepEqual(verdicts(await scanBytes('m.pmml', pmml('x', loop))), ['high xml-model/entity-expansion']);
+  });
+
+  it('finds program text in extensions', async () => {
+    const report = await scanBytes(
+      'm.pmml',
+      pmml('<Extension name="x"><![CDATA[import os; os.system("id")]]></Extension>'),
+    );
+    assert.deepEqual(verdicts(report), ['high xml-model/embedded-code']);
+  });
+
+  it('a megabyte of unclosed attributes is read in one pass', async () => {
+    const report = await scanBytes('m.pmml', pmml(`<x ${'a'.repeat(2 ** 20)}`));
+    assert.equal(report.status, 'scanned');
+  });
+
+  const net = (layer: string) => `<?xml version="1.0"?><net name="m" version="11"><layers>${layer}</layers></net>`;
+  it('OpenVINO: known operation sets are clean, foreign ones and libraries are not', async () => {
+    assert.deepEqual(
+      verdicts(await scanBytes('m.xml', net('<layer id="0" name="r" type="Relu" version="opset1"/>'))),
+      [],
+    );
+    assert.ok(
+      verdicts(await scanBytes('m.xml', net('<layer id="0" name="r" type="Mine" version="extension"/>'))).includes(
+        'medium xml-model/custom-layer',
+      ),
+    );
+    const library = net('<layer id="0" name="r" type="Relu" version="opset1"><data path="../libx.so.1"/></layer>');
+    assert.ok(verdicts(await scanBytes('m.xml', library)).includes('high xml-model/native-extension'));
+  });
+});
+
+describe('native code', () => {
+  const elf = bytesOf(0x7f, 'ELF', 2, 1, 1, new Uint8Array(60));
+  it('an executable or a script under a data name is high, a library beside a model medium, alone info', async () => {
+    assert.deepEqual(verdicts(await scanBytes('weights.bin', elf)), ['high native/executable-as-model']);
+    assert.deepEqual(
+      verdicts(await scanBytes('m.pt', '#!/bin/sh\nid\n')).filter((v) => v.startsWith('high')),
+      ['high native/executable-as-model'],
+    );
+    assert.deepEqual(verdicts(await scanBytes('libops.so', elf)), ['info native/native-code']);
+    const companions = { list: async () => ['m.onnx', 'libops.so'], open: async () => undefined };
+    assert.deepEqual(verdicts(await scanBytes('libops.so', elf, { companions })), [
+      'medium native/library-beside-model',
+    ]);
+  });
+
+  it('text that happens to begin with MZ is no program', async () => {
+    await assert.rejects(scanBytes('x.bin', bytesOf('MZ', new Uint8Array(100).fill(7))), /no format claims/);
+  });
+});
+
+describe('Core ML', () => {
+  const field = (number: number, body: Uint8Array | string) => {
+    const content = typeof body === 'string' ? bytesOf(body) : body;
+    return bytesOf(varint((number << 3) | 2), varint(content.length), content);
+  };
+  const varint = (value: number): number[] => (value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)]);
+  const model = (...parts: Uint8Array[]) => bytesOf(8, 4, ...parts);
+
+  it('describes an honest network under any name', async () => {
+    const report = await scanBytes(
+      'x.dat',
+      model(field(2, field(100, field(4, 'MIT'))), field(500, field(1, field(1, 'dense')))),
+    );
+    assert.deepEqual(verdicts(report), []);
+    assert.equal(report.description?.license, 'MIT');
+    assert.deepEqual(
+      report.description?.layers?.map((l) => l.name),
+      ['dense'],
+    );
+  });
+
+  it('reports custom layers, custom models, linked models and native libraries', async () => {
+    const custom = model(field(500, field(1, bytesOf(field(1, 'evil'), field(500, field(10, 'EvilLayer'))))));
+    assert.deepEqual(verdicts(await scanBytes('m.mlmodel', custom)), ['medium coreml/custom-code']);
+    assert.deepEqual(verdicts(await scanBytes('m.mlmodel', model(field(555, field(10, 'X'))))), [
+      'medium coreml/custom-code',
+    ]);
+    assert.deepEqual(verdicts(await scanBytes('m.mlmodel', model(field(556, field(1, 'x'))))), [
+      'medium coreml/linked-model',
+    ]);
+    const library = model(field(500, field(3, '/tmp/evil.dylib')));
+    assert.deepEqual(verdicts(await scanBytes('m.mlmodel', library)), ['high coreml/native-library']);
+  });
+
+  it('finds the custom layer inside a pipeline', async () => {
+    const inner = model(field(500, field(1, bytesOf(field(1, 'l'), field(500, field(10, 'C'))))));
+    assert.deepEqual(verdicts(await scanBytes('m.mlmodel', model(field(202, field(1, inner))))), [
+      'medium coreml/custom-code',
+    ]);
+  });
+});
+
+describe('MessagePack', () => {
+  const fixed = (s: string) => bytesOf(0xa0 | s.length, s);
+  it('describes Flax arrays', async () => {
+    const array = bytesOf(0x93, 0x92, 2, 3, fixed('float32'), 0xc4, 24, new Uint8Array(24));
+    const report = await scanBytes(
+      'm.msgpack',
+      bytesOf(0x81, fixed('params'), 0x81, fixed('w'), 0xc7, array.length, 1, array),
+    );
+    assert.deepEqual(verdicts(report), []);
+    assert.deepEqual(report.description?.tensors?.[0]?.shape, [2, 3]);
+    assert.equal(report.description?.parameters, 6);
+  });
+
+  it('reports object keys, foreign extensions and trailing bytes', async () => {
+    const report = await scanBytes(
+      'm.msgpack',
+      bytesOf(0x82, fixed('__reduce__'), fixed('x'), fixed('w'), 0xd4, 9, 0, 1, 2),
+    );
+    assert.deepEqual(verdicts(report), [
+      'high msgpack/object-hook',
+      'medium msgpack/trailing-data',
+      'medium msgpack/unknown-extension',
+    ]);
+  });
+
+  it('hostile counts are errors, not allocations', async () => {
+    assert.equal(
+      (await scanBytes('m.msgpack', bytesOf(0x81, fixed('params'), 0xdd, integer(0xffffffff, 4, false)))).status,
+      'failed',
+    );
+    const deep = bytesOf(
+      0x81,
+      fixed('params'),
+      Array.from({ length: 600 }, () => 0x91),
+    );
+    assert.match((await scanBytes('m.msgpack', deep)).reason ?? '', /512 levels/);
+  });
+});
+
+describe('boosting', () => {
+  it('describes XGBoost JSON and UBJSON, and refuses impossible sizes', async () => {
+    const json = {
+      learner: {
+        learner_model_param: { num_feature: '4' },
+        objective: { name: 'reg:squarederror' },
+        gradient_booster: { name: 'gbtree', model: { gbtree_model_param: { num_trees: '3' } } },
+      },
+      version: [2, 0, 3],
+    };
+    const report = await scanBytes('m.json', JSON.stringify(json));
+    assert.equal(report.description?.frameworkVersion, '2.0.3');
+    assert.equal(report.description?.properties?.trees, 3);
+    const key = (s: string) => bytesOf('L', integer(s.length, 8, false), s);
+    const ubj = bytesOf('{', key('learner'), '{', key('x'), '[$d#L', integer(2n ** 62n, 8, false));
+    assert.ok(verdicts(await scanBytes('m.ubj', ubj)).includes('high boosting/impossible-size'));
+  });
+
+  it('LightGBM and CatBoost', async () => {
+    const text = 'tree\nversion=v4\nobjective=binary\nmax_feature_idx=3\n\nTree=0\nnum_leaves=2\n';
+    assert.equal((await scanBytes('m.lgb', text)).description?.properties?.features, 4);
+    assert.ok(verdicts(await scanBytes('m.lgb', text.replace('=2', '=-2'))).includes('high boosting/impossible-size'));
+    assert.deepEqual(verdicts(await scanBytes('m.cbm', bytesOf('CBM1', u32(4), 1, 2, 3, 4))), []);
+    assert.deepEqual(verdicts(await scanBytes('m.cbm', bytesOf('CBM1', u32(400), 1))), [
+      'high boosting/impossible-size',
+    ]);
+  });
+});
+
+describe('MXNet, PaddlePaddle, MLflow, compiled engines', () => {
+  it('MXNet custom operators', async () => {
+    const symbol = (op: string) =>
+      JSON.stringify({
+        nodes: [
+          { op: 'null', name: 'data' },
+          { op, name: 'c', attrs: { op_type: 'mine' } },
+        ],
+      });
+    assert.deepEqual(verdicts(await scanBytes('m-symbol.json', symbol('Custom'))), ['medium mxnet/custom-operator']);
+    assert.deepEqual(verdicts(await scanBytes('m-symbol.json', symbol('Convolution'))), []);
+  });
+
+  it('Paddle operators', async () => {
+    const f = (n: number, b: Uint8Array | string) =>
+      bytesOf((n << 3) | 2, typeof b === 'string' ? b.length : b.length, b);
+    const program = (op: string) => f(1, f(4, f(3, op)));
+    assert.deepEqual(verdicts(await scanBytes('m.pdmodel', program('conv2d'))), []);
+    assert.deepEqual(verdicts(await scanBytes('m.pdmodel', program('py_func'))), ['medium paddle/python-operator']);
+    assert.deepEqual(verdicts(await scanBytes('m.pdmodel', program('save'))), ['high paddle/file-operator']);
+  });
+
+  it('MLflow loaders and paths', async () => {
+    const model = (body: string) =>
+      scanBytes('MLmodel', `flavors:\n  python_function:\n${body}mlflow_version: 2.9.0\n`);
+    assert.deepEqual(verdicts(await model('    loader_module: mlflow.sklearn\n    model_path: model.pkl\n')), []);
+    assert.deepEqual(verdicts(await model('    loader_module: mine\n')), ['medium mlflow/custom-loader']);
+    assert.deepEqual(verdicts(await model('    loader_module: mlflow.sklearn\n    model_path: ../../x.pkl\n')), [
+      'high mlflow/path-outside',
+    ]);
+  });
+
+  it('a compiled engine is named and never called clean', async () => {
+    const report = await scanBytes('m.engine', bytesOf('ptrt', new Uint8Array(64)));
+    assert.equal(report.status, 'partial');
+    assert.ok(verdicts(report).includes('low engine/native-plan'));
+  });
+});
