@@ -11,6 +11,8 @@ export function analyseDocument(
   const text: TextContext = {
     settings: context.settings,
     document,
+    depend: (segment, start, end, dependency) =>
+      context.depend?.({ ...dependency, location: segment.locate(start, end) }),
     report: (segment, { start, end, ...draft }) => context.report({ ...draft, location: segment.locate(start, end) }),
     shared<T>(segment: TextSegment, key: string, compute: () => T): T {
       let own = kept.get(segment);

@@ -2,9 +2,10 @@
  * What every text scanner shares. A file, an editor's buffer or a notebook becomes a TextDocument: segments of decoded
  * text, each of which can say where a range of it lies. Analysers know segments only.
  */
-import type { ArtifactKind, Location } from '../finding';
+import type { ArtifactKind, DependencyRecord, Location } from '../finding';
 import type { FindingDraft } from '../scanner';
 import type { ScanSettings } from '../settings';
+import type { TextTable } from './table';
 
 export type SegmentKind =
   | 'code'
@@ -44,6 +45,8 @@ export interface TextSegment {
   readonly output?: number;
   /** Key path for metadata and JSON outputs. */
   readonly path?: string;
+  /** The segment as rows and columns, for delimited files and for tables of HTML outputs (cells split by tabs). */
+  readonly table?: TextTable;
   /** Tags of the notebook cell, such as `watchtower-ignore`. */
   readonly tags?: readonly string[];
   /** Where `[start, end)` of `text` lies in the document. */
@@ -67,6 +70,8 @@ export interface TextContext {
   readonly settings: ScanSettings;
   readonly document: TextDocument;
   report(segment: TextSegment, draft: TextFindingDraft): void;
+  /** Adds what `[start, end)` of the segment asks for to the artifact's bill of materials. */
+  depend?(segment: TextSegment, start: number, end: number, dependency: Omit<DependencyRecord, 'location'>): void;
   /** Results that several analysers share for one segment, such as the Python syntax tree. Computed once. */
   shared<T>(segment: TextSegment, key: string, compute: () => T): T;
   /** Call it in long loops; throws BudgetExceeded. */

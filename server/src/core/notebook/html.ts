@@ -1,0 +1,260 @@
+import { SpanMap } from '../text/spanMap';
+import type { TableCell, TextTable } from '../text/table';
+
+/** A stretch of an HTML text as a person sees it, or what its tags and scripts hold, with the way back to the HTML. */
+export interface HtmlPart {
+  kind: 'text' | 'table' | 'attributes' | 'script';
+  text: string;
+  map: SpanMap;
+  table?: TextTable;
+}
+
+const ENTITIES: Record<string, string> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  nbsp: ' ',
+};
+
+const ENTITY = /&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|([a-zA-Z]{2,6}));/y;
+
+/** Text under construction. */
+class Builder {
+  readonly map = new SpanMap();
+  #parts: string[] = [];
+  length = 0;
+
+  raw(text: string, source: number): void {
+    if (text === '') return;
+    this.map.run(this.length, source);
+    this.#parts.push(text);
+    this.length += text.length;
+  }
+
+  /** A separator that stands for no text of the source; a range that ends after it ends there. */
+  separator(text: string, source: number): void {
+    this.map.unit(this.length, source, 0);
+    this.#parts.push(text);
+    this.length += text.length;
+  }
+
+  /** Text with its entities decoded; line breaks and tabs become spaces when `flat`. */
+  content(html: string, from: number, to: number, flat: boolean): void {
+    const piece = html.slice(from, to);
+    const write = (start: number, end: number) => {
+      const part = piece.slice(start, end);
+      this.raw(flat ? part.replace(/[\r\n\t]/g, ' ') : part, from + start);
+    };
+    let at = 0;
+    for (let amp = piece.indexOf('&'); amp >= 0; amp = piece.indexOf('&', amp + 1)) {
+      ENTITY.lastIndex = amp;
+      const match = ENTITY.exec(piece);
+      if (!match) continue;
+      const code = match[1] ? Number(match[1]) : match[2] ? Number.parseInt(match[2], 16) : Number.NaN;
+      const value = match[3]
+        ? ENTITIES[match[3]]
+        : code > 0 && code <= 0x10ffff
+          ? String.fromCodePoint(code)
+          : undefined;
+      if (value === undefined) continue;
+      write(at, amp);
+      this.map.unit(this.length, from + amp, match[0].length);
+      this.#parts.push(value);
+      this.length += value.length;
+      at = amp + match[0].length;
+    }
+    write(at, piece.length);
+  }
+
+  get text(): string {
+    return this.#parts.join('');
+  }
+}
+
+interface Row {
+  cells: TableCell[];
+  header: boolean;
+}
+
+class TableBuilder {
+  readonly out = new Builder();
+  readonly #rows: Row[] = [];
+  #inHead = false;
+  #open = false;
+
+  tag(name: string, closing: boolean, source: number): void {
+    if (name === 'thead') this.#inHead = !closing;
+    else if (name === 'tr') {
+      this.#close();
+      if (!closing) {
+        if (this.out.length > 0) this.out.separator('\n', source);
+        this.#rows.push({ cells: [], header: this.#inHead });
+      }
+    } else if (name === 'td' || name === 'th') {
+      this.#close();
+      if (closing) return;
+      if (this.#rows.length === 0) this.#rows.push({ cells: [], header: this.#inHead });
+      const row = this.#rows[this.#rows.length - 1] as Row;
+      if (row.cells.length > 0) this.out.separator('\t', source);
+      if (name === 'th' && row.cells.length === 0 && this.#rows.length === 1) row.header = true;
+      if (name === 'td') row.header = false;
+      row.cells.push({ column: row.cells.length, start: this.out.length, end: this.out.length });
+      this.#open = true;
+    }
+  }
+
+  content(html: string, from: number, to: number): void {
+    if (this.#open) this.out.content(html, from, to, true);
+  }
+
+  #close(): void {
+    if (!this.#open) return;
+    const cells = (this.#rows[this.#rows.length - 1] as Row).cells;
+    (cells[cells.length - 1] as TableCell).end = this.out.length;
+    this.#open = false;
+  }
+
+  finish(): HtmlPart {
+    this.#close();
+    const { text, map } = this.out;
+    const first = this.#rows[0];
+    const hasHeader = first?.header ?? false;
+    const header = hasHeader ? (first as Row).cells.map(({ start, end }) => text.slice(start, end).trim()) : [];
+    const body = (hasHeader ? this.#rows.slice(1) : this.#rows).map(({ cells }) => cells);
+    return { kind: 'table', text, map, table: { header, rows: () => body } };
+  }
+}
+
+const BREAKING = new Set([
+  'p',
+  'br',
+  'div',
+  'li',
+  'tr',
+  'table',
+  'pre',
+  'h1',
+  'h2',
+  'h3',
+  'h4',
+  'h5',
+  'h6',
+  'ul',
+  'ol',
+  'td',
+  'th',
+]);
+/** Tags whose attributes hold addresses and values. */
+const TELLING = new Set([
+  'a',
+  'img',
+  'iframe',
+  'form',
+  'input',
+  'meta',
+  'script',
+  'link',
+  'source',
+  'param',
+  'option',
+  'embed',
+  'object',
+]);
+
+/** Reads HTML as cells, text, attributes and scripts. Linear, tolerant, no tree. */
+export function readHtml(html: string): HtmlPart[] {
+  const parts: HtmlPart[] = [];
+  const text = new Builder();
+  const attributes = new Builder();
+  let table: TableBuilder | undefined;
+  let nested = 0;
+  const emit = (from: number, to: number) => {
+    if (to <= from) return;
+    if (table) table.content(html, from, to);
+    else text.content(html, from, to, false);
+  };
+  let at = 0;
+  while (at < html.length) {
+    const open = html.indexOf('<', at);
+    if (open < 0) {
+      emit(at, html.length);
+      break;
+    }
+    emit(at, open);
+    if (html.startsWith('<!--', open)) {
+      const close = html.indexOf('-->', open + 4);
+      emit(open + 4, close < 0 ? html.length : close);
+      at = close < 0 ? html.length : close + 3;
+      continue;
+    }
+    const close = html.indexOf('>', open + 1);
+    const name = /^<\/?([a-zA-Z][a-zA-Z0-9]{0,15})/.exec(html.slice(open, open + 18));
+    if (!name || close < 0) {
+      emit(open, open + 1);
+      at = open + 1;
+      if (close < 0) {
+        emit(at, html.length);
+        break;
+      }
+      continue;
+    }
+    const tag = (name[1] as string).toLowerCase();
+    const closing = html[open + 1] === '/';
+    at = close + 1;
+    if (!closing && TELLING.has(tag)) addAttributes(attributes, html, open + 1 + tag.length, close);
+    if (tag === 'table') {
+      if (!closing) {
+        nested += 1;
+        table ??= new TableBuilder();
+      } else if (nested > 0) {
+        nested -= 1;
+        if (nested === 0 && table) {
+          parts.push(table.finish());
+          table = undefined;
+        }
+      }
+    } else if (table) table.tag(tag, closing, open);
+    else if (BREAKING.has(tag) && text.length > 0) text.separator('\n', open);
+    if (!closing && (tag === 'script' || tag === 'style')) {
+      const end = indexOfTagEnd(html, tag, at);
+      if (tag === 'script' && end > at) {
+        const map = new SpanMap();
+        map.run(0, at);
+        parts.push({ kind: 'script', text: html.slice(at, end), map });
+      }
+      at = end;
+    }
+  }
+  if (table) parts.push(table.finish());
+  if (text.length > 0) parts.push({ kind: 'text', text: text.text, map: text.map });
+  if (attributes.length > 0) parts.push({ kind: 'attributes', text: attributes.text, map: attributes.map });
+  return parts;
+}
+
+function indexOfTagEnd(html: string, tag: string, from: number): number {
+  for (let at = html.indexOf('</', from); at >= 0; at = html.indexOf('</', at + 2)) {
+    if (html.slice(at + 2, at + 2 + tag.length).toLowerCase() === tag) return at;
+  }
+  return html.length;
+}
+
+/** The inside of a tag without the content of its `data:` addresses. */
+function addAttributes(out: Builder, html: string, from: number, to: number): void {
+  if (html.slice(from, to).indexOf('=') < 0) return;
+  let at = from;
+  const inside = html.slice(from, to);
+  for (let data = inside.indexOf('data:'); data >= 0; ) {
+    const quote = inside.slice(data).search(/["'\s]/);
+    const end = quote < 0 ? inside.length : data + quote;
+    if (inside.slice(data, end).includes(',')) {
+      out.raw(html.slice(at, from + data + 5), at);
+      at = from + end;
+    }
+    const next = inside.slice(end).indexOf('data:');
+    data = next < 0 ? -1 : end + next;
+  }
+  out.raw(html.slice(at, to), at);
+  out.separator('\n', to);
+}
