@@ -1,0 +1,662 @@
+import type { Fix, Severity } from '../finding';
+import { hashSecret, redactSecret } from '../redact';
+import type { Rule } from '../rule';
+import type { TextAnalyser, TextContext, TextDocument, TextSegment } from '../text/document';
+import { isLockFile } from '../text/languages';
+import { KeywordMatcher } from './ahoCorasick';
+import { decodeBase64, readJsonWebToken } from './checksums';
+import { customHits } from './custom';
+import { shannonEntropy, wordiness } from './entropy';
+import { type Assignment, assignedValue, nameAround, type Surroundings } from './extract';
+import { environmentFix } from './fixes';
+import { documentedKey, isMaskedToken, isPlaceholder, isReference, isUuid, judgeValue, sequenceShare } from './judge';
+import { keyKind } from './keys';
+import { SECRET_RULES, SECRET_SPECS } from './rules';
+import type { AssignedShape, TokenShape } from './rules/define';
+import {
+  bareConnection,
+  commandCredentials,
+  credentialPair,
+  headerValue,
+  kubernetesSecrets,
+  privateKey,
+  type StructuralHit,
+  urlCredentials,
+} from './structures';
+
+/** One candidate in a segment, before overlapping ones are settled. */
+interface Candidate {
+  rule: Rule;
+  start: number;
+  end: number;
+  secret: string;
+  severity: Severity;
+  message: string;
+  /** The more is known of a candidate the more it counts against one that overlaps it. */
+  rank: number;
+  assignment?: Assignment;
+}
+
+interface CompiledToken extends TokenShape {
+  rule: Rule;
+  regex: RegExp;
+  prefix: string;
+}
+
+interface CompiledAssigned extends Omit<AssignedShape, 'value'> {
+  rule: Rule;
+  regex: RegExp;
+}
+
+type Action =
+  | { do: 'tokens'; tokens: CompiledToken[]; length: number }
+  | { do: 'name' }
+  | { do: 'service' }
+  | { do: 'url' }
+  | { do: 'connection' }
+  | { do: 'pem' }
+  | { do: 'jwt' }
+  | { do: 'jwt64' }
+  | { do: 'bearer' }
+  | { do: 'pair' }
+  | { do: 'command'; command: string }
+  | { do: 'kubernetes' };
+
+/** Parts of names that promise a secret; the name around them is judged as a whole. */
+const NAME_KEYWORDS = [
+  ...[
+    'pass',
+    'pwd',
+    '_pw',
+    '-pw',
+    'pw ',
+    'pw=',
+    'pw"',
+    'psw',
+    'pswd',
+    'kennwort',
+    'contrasena',
+    'secret',
+    'token',
+    'key',
+    'cred',
+    'auth',
+  ],
+  ...['jwt', 'hmac', 'cookie', '_pat', 'sas_', 'sig=', 'saspwd'],
+];
+
+const COMMANDS = [
+  ...[
+    'curl',
+    'wget',
+    'sshpass',
+    'docker login',
+    'podman login',
+    'az login',
+    'helm registry login',
+    'mysql',
+    'mysqldump',
+  ],
+  ...[
+    'wandb login',
+    'huggingface-cli login',
+    'hf auth login',
+    'replicate login',
+    'modal token set',
+    'dagshub login',
+    'comet login',
+    'neptune login',
+    'netlify login',
+    'railway login',
+    'snyk auth',
+  ],
+];
+
+const MAX_TOKEN = 2100;
+
+class Engine {
+  readonly #matcher: KeywordMatcher;
+  readonly #actions: readonly Action[][];
+  readonly #services: KeywordMatcher;
+  readonly #serviceRules: readonly CompiledAssigned[][];
+
+  constructor() {
+    const actions = new Map<string, Action[]>();
+    const add = (keyword: string, action: Action) => {
+      const list = actions.get(keyword);
+      if (list) list.push(action);
+      else actions.set(keyword, [action]);
+    };
+    const tokensByKeyword = new Map<string, CompiledToken[]>();
+    const services = new Map<string, CompiledAssigned[]>();
+    for (const [id, spec] of SECRET_SPECS) {
+      const rule = SECRET_RULES[id.slice('secret/'.length)] as Rule;
+      for (const shape of spec.tokens ?? []) {
+        const regex = new RegExp(`(?:${shape.pattern})(?![A-Za-z0-9_])`, shape.back === undefined ? 'y' : '');
+        for (const keyword of shape.keywords) {
+          const key = keyword.toLowerCase();
+          const list = tokensByKeyword.get(key) ?? [];
+          list.push({ ...shape, rule, regex, prefix: keyword });
+          tokensByKeyword.set(key, list);
+        }
+      }
+      for (const shape of spec.assigned ?? []) {
+        const regex = new RegExp(`^(?:${shape.value})$`, shape.exact ? '' : 'i');
+        for (const service of shape.services) {
+          const list = services.get(service) ?? [];
+          list.push({ ...shape, rule, regex });
+          services.set(service, list);
+        }
+      }
+    }
+    for (const [keyword, tokens] of tokensByKeyword) add(keyword, { do: 'tokens', tokens, length: keyword.length });
+    for (const keyword of NAME_KEYWORDS) add(keyword, { do: 'name' });
+    for (const keyword of services.keys()) add(keyword, { do: 'service' });
+    add('://', { do: 'url' });
+    add('@', { do: 'connection' });
+    add('-----begin', { do: 'pem' });
+    add('eyj', { do: 'jwt' });
+    add('zxlk', { do: 'jwt64' });
+    add('bearer ', { do: 'bearer' });
+    add('basicauth(', { do: 'pair' });
+    add('digestauth(', { do: 'pair' });
+    add('proxyauth(', { do: 'pair' });
+    add('.login(', { do: 'pair' });
+    for (const command of COMMANDS) add(command, { do: 'command', command });
+    add('kind: secret', { do: 'kubernetes' });
+    add('kind: "secret"', { do: 'kubernetes' });
+    const keywords = [...actions.keys()];
+    this.#matcher = new KeywordMatcher(keywords);
+    this.#actions = keywords.map((keyword) => actions.get(keyword) as Action[]);
+    const names = [...services.keys()];
+    this.#services = new KeywordMatcher(names);
+    this.#serviceRules = names.map((name) => services.get(name) as CompiledAssigned[]);
+  }
+
+  /** All candidates of a segment, unsettled. */
+  find(segment: TextSegment, document: TextDocument): Candidate[] {
+    const { text } = segment;
+    const run = new Run(segment, document, (key) => this.servicesOf(key));
+    const actions = this.#actions;
+    this.#matcher.scan(text, (keyword, end) => {
+      for (const action of actions[keyword] as Action[])
+        run.act(action, end, (this.#matcher.keywords[keyword] as string).length);
+    });
+    return run.candidates;
+  }
+
+  servicesOf(key: string): CompiledAssigned[] {
+    const found: CompiledAssigned[] = [];
+    this.#services.scan(key, (service) => {
+      for (const shape of this.#serviceRules[service] as CompiledAssigned[])
+        if (!found.includes(shape)) found.push(shape);
+    });
+    return found;
+  }
+}
+
+let engine: Engine | undefined;
+
+/** How bare values are read in a segment. */
+function surroundingsOf(segment: TextSegment): Surroundings {
+  if (segment.kind === 'config') return 'config';
+  if (
+    segment.kind === 'output' ||
+    segment.kind === 'prose' ||
+    segment.kind === 'markdown' ||
+    segment.kind === 'raw' ||
+    segment.kind === 'table'
+  )
+    return 'prose';
+  switch (segment.language) {
+    case 'shell':
+    case 'dockerfile':
+    case 'env':
+    case 'ini':
+    case 'yaml':
+    case 'toml':
+    case 'json':
+    case 'xml':
+    case 'requirements':
+      return 'config';
+    default:
+      return 'code';
+  }
+}
+
+class Run {
+  readonly candidates: Candidate[] = [];
+  readonly #text: string;
+  readonly #around: Surroundings;
+  readonly #lockFile: boolean;
+  /** Names end before this have been judged. */
+  #named = 0;
+  #jwtEnd = 0;
+  #urlEnd = 0;
+  #kubernetesEnd = 0;
+
+  constructor(
+    private readonly segment: TextSegment,
+    document: TextDocument,
+    private readonly servicesOf: (key: string) => CompiledAssigned[],
+  ) {
+    this.#text = segment.text;
+    this.#around = surroundingsOf(segment);
+    this.#lockFile = isLockFile(document.name.toLowerCase());
+    if (segment.path !== undefined) this.#keyed(segment.path);
+  }
+
+  act(action: Action, end: number, length: number): void {
+    const text = this.#text;
+    const start = end - length;
+    switch (action.do) {
+      case 'tokens':
+        for (const shape of action.tokens) this.#token(shape, start);
+        break;
+      case 'name':
+      case 'service':
+        if (end > this.#named && !this.#lockFile) this.#name(start, end, action.do === 'service');
+        break;
+      case 'url':
+        if (start >= this.#urlEnd) this.#structural(urlCredentials(text, start));
+        this.#urlEnd = end;
+        break;
+      case 'connection':
+        if (start > 3) this.#structural(bareConnection(text, start));
+        break;
+      case 'pem':
+        this.#structural(privateKey(text, start));
+        break;
+      case 'jwt':
+        if (start >= this.#jwtEnd) this.#jwt(start);
+        break;
+      case 'jwt64':
+        if (start >= this.#jwtEnd) this.#encodedJwt(start);
+        break;
+      case 'bearer':
+        this.#structural(headerValue(text, start));
+        break;
+      case 'pair':
+        this.#structural(credentialPair(text, end - 1));
+        break;
+      case 'command':
+        if (!/[\w./-]/.test(text[start - 1] ?? '') || text[start - 1] === '/') {
+          for (const hit of commandCredentials(text, start, action.command)) this.#structural(hit);
+        }
+        break;
+      case 'kubernetes':
+        if (start >= this.#kubernetesEnd) {
+          for (const hit of kubernetesSecrets(text, start)) this.#structural(hit);
+          const next = text.indexOf('\n---', start);
+          this.#kubernetesEnd = next < 0 ? text.length : next;
+        }
+    }
+  }
+
+  #token(shape: CompiledToken, at: number): void {
+    const text = this.#text;
+    let start = at;
+    let found: string | undefined;
+    if (shape.back === undefined) {
+      if (at > 0 && (shape.notAfter ?? /\w/).test(text[at - 1] as string) && !escapeBefore(text, at)) return;
+      shape.regex.lastIndex = at;
+      found = shape.regex.exec(text)?.[0];
+    } else {
+      const from = Math.max(0, at - shape.back);
+      const match = shape.regex.exec(text.slice(from, at + MAX_TOKEN));
+      if (!match || from + match.index > at) return;
+      start = from + match.index;
+      if (start > 0 && (shape.notAfter ?? /\w/).test(text[start - 1] as string) && !escapeBefore(text, start)) return;
+      found = match[0];
+    }
+    if (found === undefined) return;
+    if (shape.near && !shape.near.test(text.slice(Math.max(0, start - 200), start))) return;
+    const body = shape.back === undefined ? found.slice(shape.prefix.length) : found;
+    const documented = documentedKey(found);
+    const masked = !documented && isMaskedToken(found, body);
+    if (!documented && !masked) {
+      if (shannonEntropy(found) < (shape.entropy ?? 2.8)) return;
+      if (isReference(found)) return;
+      // Names of programs that begin like a token: letters that read as words.
+      if (!/\d/.test(body) && wordiness(body) > 0.55) return;
+    }
+    const check = shape.check?.(found);
+    if (check?.accepted === false) return;
+    const base = check?.severity ?? shape.severity ?? shape.rule.severity;
+    this.#add({
+      rule: shape.rule,
+      start,
+      end: start + found.length,
+      secret: found,
+      severity: documented ? 'low' : masked ? 'info' : base,
+      message: documented
+        ? `${shape.rule.title}: ${documented}, known to everyone`
+        : masked
+          ? `${shape.rule.title}: only a placeholder of its shape`
+          : `${shape.rule.title}${check?.note ? `; ${check.note}` : ''}`,
+      rank: masked ? 1 : 4,
+    });
+  }
+
+  #name(start: number, end: number, service: boolean): void {
+    const text = this.#text;
+    const name = nameAround(text, start, end);
+    // Later keywords of the same name would only find the same.
+    this.#named = name.end;
+    const found = assignedValue(text, name, this.#around, this.segment.kind === 'table');
+    if (found) {
+      this.#assigned(found);
+      return;
+    }
+    if (!service && text[name.start] !== undefined) this.#authTuple(name);
+  }
+
+  /** `auth=("user", "password")`, `basic_auth=(...)` */
+  #authTuple(name: { start: number; end: number }): void {
+    if (!/auth$/i.test(this.#text.slice(name.start, name.end))) return;
+    const open = /[ \t]{0,8}["']?[ \t]{0,8}[=:,][ \t]{0,8}(?:[\w.]{1,40})?(?=\()/y;
+    open.lastIndex = name.end;
+    if (open.test(this.#text)) this.#structural(credentialPair(this.#text, open.lastIndex));
+  }
+
+  /** A segment that is the value of a key path. */
+  #keyed(path: string): void {
+    const key = path.slice(path.lastIndexOf('/') + 1);
+    this.#assigned({
+      key,
+      keyStart: 0,
+      value: this.#text,
+      start: 0,
+      end: this.#text.length,
+      operator: 'assign',
+      context: 'literal',
+    });
+  }
+
+  #assigned(found: Assignment): void {
+    const { key, value } = found;
+    if (value.length < 4) return;
+    const services = this.servicesOf(key);
+    const kind = keyKind(key, services.length > 0);
+    const shape = services.find((candidate) => this.#fits(candidate, found, kind !== undefined));
+    if (shape) {
+      const documented = documentedKey(value);
+      this.#add({
+        rule: shape.rule,
+        start: found.start,
+        end: found.end,
+        secret: value,
+        severity: documented ? 'low' : shape.rule.severity,
+        message: documented
+          ? `${shape.rule.title}: ${documented}, known to everyone`
+          : `${shape.rule.title} in ${describeKey(found)}`,
+        rank: 3,
+        assignment: found,
+      });
+      return;
+    }
+    if (kind === undefined) return;
+    if (kind === 'auth') {
+      if (found.context === 'literal' || found.context === 'config') {
+        const hit = headerValue(this.#text, found.start);
+        if (hit && hit.end <= found.end + 1) this.#structural(hit);
+        else this.#dockerAuth(found);
+      }
+      return;
+    }
+    if (kind === 'connection') return;
+    const verdict = judgeValue(value, { kind, key, context: found.context });
+    if (verdict === 'none') return;
+    if (kind === 'token' && isUuid(value) && found.context === 'prose') return;
+    const rule = (kind === 'password' ? SECRET_RULES.password : SECRET_RULES['generic-credential']) as Rule;
+    const documented = documentedKey(value);
+    let severity: Severity = verdict === 'weak' ? 'low' : rule.severity;
+    if (
+      verdict === 'real' &&
+      (found.context === 'prose' || found.operator === 'compare' || (kind === 'password' && value.length < 8))
+    )
+      severity = 'medium';
+    if (verdict === 'real' && kind === 'password' && /^[a-z]+$/.test(value)) severity = 'medium';
+    this.#add({
+      rule,
+      start: found.start,
+      end: found.end,
+      secret: value,
+      severity: documented ? 'low' : severity,
+      message: documented
+        ? `${rule.title} in ${describeKey(found)}: ${documented}, known to everyone`
+        : `${rule.title} in ${describeKey(found)}${verdict === 'weak' ? ', and an easy one' : ''}`,
+      rank: 2,
+      assignment: found,
+    });
+  }
+
+  #fits(shape: CompiledAssigned, { key, value }: Assignment, keyed: boolean): boolean {
+    if (!shape.regex.test(value)) return false;
+    if (shape.keyed && !keyed) return false;
+    if (shape.key && !shape.key.test(key)) return false;
+    if (documentedKey(value)) return true;
+    if (shape.entropy === 0) return !/^(.)\1+$|^1234-?5678-?9012$/.test(value) || key.length > 0;
+    if (isReference(value) || isMaskedToken(value, value) || sequenceShare(value) > 0.7) return false;
+    if (!/\d/.test(value) && (isPlaceholder(value) || wordiness(value) > 0.55)) return false;
+    if (
+      /[-_](?:id|name|url|path|file|version|hash|sha|digest|commit)s?$/i.test(key) &&
+      !/(?:client|app|key|access|consumer|account)[-_]?id$/i.test(key)
+    )
+      return false;
+    return shannonEntropy(value) >= (shape.entropy ?? 2.5);
+  }
+
+  /** `"auth": "dXNlcjpwYXNz"` of a Docker configuration. */
+  #dockerAuth(found: Assignment): void {
+    if (!/^_?auth$/i.test(found.key) || !/^[A-Za-z0-9+/]{12,}={0,2}$/.test(found.value)) return;
+    const pair = decodeBase64(found.value);
+    if (pair === undefined || !/^[\x21-\x7e]+:[\x20-\x7e]{3,}$/.test(pair)) return;
+    const password = pair.slice(pair.indexOf(':') + 1);
+    if (isPlaceholder(password) || isReference(password)) return;
+    this.#structural({
+      rule: 'authorization-header',
+      start: found.start,
+      end: found.end,
+      secret: found.value,
+      verdict: 'real',
+      what: 'the login of a registry',
+    });
+  }
+
+  #structural(hit: StructuralHit | undefined): void {
+    if (!hit) return;
+    const rule = SECRET_RULES[hit.rule] as Rule;
+    this.#add({
+      rule,
+      start: hit.start,
+      end: hit.end,
+      secret: hit.secret,
+      severity: hit.verdict === 'weak' ? 'low' : rule.severity,
+      message:
+        hit.rule === 'private-key'
+          ? capitalised(hit.what)
+          : `${rule.title}: ${hit.what}${hit.verdict === 'weak' ? ', with an easy or made-up password' : ''}`,
+      rank: hit.rule === 'private-key' ? 5 : 3.5,
+    });
+  }
+
+  #jwt(at: number): void {
+    const text = this.#text;
+    if (at > 0 && /[\w.+/-]/.test(text[at - 1] as string) && !escapeBefore(text, at)) return;
+    const shape = /eyJ[A-Za-z0-9_-]{8,4000}={0,2}\.eyJ[A-Za-z0-9_-]{8,8000}={0,2}(?:\.[A-Za-z0-9_-]{0,2000}={0,2})?/y;
+    shape.lastIndex = at;
+    const match = shape.exec(text);
+    if (!match) return;
+    this.#jwtEnd = at + match[0].length;
+    this.#reportJwt(match[0], at, match[0].length);
+  }
+
+  #reportJwt(jwt: string, start: number, length: number): void {
+    const decoded = readJsonWebToken(jwt);
+    if (!decoded) return;
+    const { claims, header } = decoded;
+    const rule = SECRET_RULES['json-web-token'] as Rule;
+    const facts: string[] = [];
+    if (typeof header.alg === 'string') facts.push(`signed with ${header.alg}`);
+    if (typeof claims.iss === 'string') facts.push(`issued by ${claims.iss.slice(0, 60)}`);
+    if (typeof claims.exp === 'number' && Number.isFinite(claims.exp) && Math.abs(claims.exp) < 8e12) {
+      facts.push(`expires ${new Date(claims.exp * 1000).toISOString().slice(0, 10)}`);
+    } else if (!('exp' in claims)) facts.push('never expires');
+    if (claims.role === 'service_role') facts.push('with the role service_role');
+    const known = /SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c$/.test(jwt);
+    this.#add({
+      rule,
+      start,
+      end: start + length,
+      secret: jwt,
+      severity: known ? 'low' : claims.role === 'service_role' ? 'critical' : rule.severity,
+      message: known
+        ? 'JSON Web Token: the example of jwt.io, known to everyone'
+        : `JSON Web Token${facts.length ? `, ${facts.join(', ')}` : ''}`,
+      rank: 3.8,
+    });
+  }
+
+  /** A token that has been encoded once more. */
+  #encodedJwt(at: number): void {
+    const text = this.#text;
+    if (at > 0 && /[\w+/]/.test(text[at - 1] as string) && !escapeBefore(text, at)) return;
+    const shape = /ZXlK[A-Za-z0-9+/_-]{30,8000}={0,2}/y;
+    shape.lastIndex = at;
+    const match = shape.exec(text);
+    if (!match) return;
+    this.#jwtEnd = at + match[0].length;
+    const inner = decodeBase64(match[0]);
+    if (inner && /^eyJ[\w-]+={0,2}\.eyJ[\w-]+={0,2}(?:\.[\w-]*={0,2})?$/.test(inner))
+      this.#reportJwt(inner, at, match[0].length);
+  }
+
+  #add(candidate: Candidate): void {
+    this.candidates.push(candidate);
+  }
+}
+
+/** `\n`, `\t` and their like in raw JSON or source end in a letter that is no part of a word. */
+function escapeBefore(text: string, at: number): boolean {
+  return text[at - 2] === '\\' && /[nrtbf]/.test(text[at - 1] as string);
+}
+
+const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
+function describeKey({ key, operator }: Assignment): string {
+  const shown = key.length > 60 ? `${key.slice(0, 60)}…` : key;
+  if (operator === 'default') return `the default of \`${shown}\``;
+  if (operator === 'compare') return `a comparison with \`${shown}\``;
+  return `\`${shown}\``;
+}
+
+/** Of candidates that overlap, the one most is known of. */
+function settle(candidates: Candidate[]): Candidate[] {
+  const ordered = [...candidates].sort(
+    (a, b) => b.rank - a.rank || b.end - b.start - (a.end - a.start) || a.start - b.start,
+  );
+  const kept: Candidate[] = [];
+  if (ordered.length < 64) {
+    for (const candidate of ordered) {
+      if (!kept.some((other) => candidate.start < other.end && other.start < candidate.end)) kept.push(candidate);
+    }
+  } else {
+    // Many candidates: by buckets of the text instead of each against each.
+    const taken = new Map<number, Candidate[]>();
+    for (const candidate of ordered) {
+      const first = candidate.start >> 8;
+      const last = Math.max(first, (candidate.end - 1) >> 8);
+      let free = true;
+      for (let bucket = first; free && bucket <= last; bucket += 1) {
+        free = !taken.get(bucket)?.some((other) => candidate.start < other.end && other.start < candidate.end);
+      }
+      if (!free) continue;
+      kept.push(candidate);
+      for (let bucket = first; bucket <= last; bucket += 1) {
+        const list = taken.get(bucket);
+        if (list) list.push(candidate);
+        else taken.set(bucket, [candidate]);
+      }
+    }
+  }
+  return kept.sort((a, b) => a.start - b.start);
+}
+
+function findAll(segment: TextSegment, document: TextDocument): Candidate[] {
+  engine ??= new Engine();
+  return settle(engine.find(segment, document));
+}
+
+/** The access key id of AWS and its secret are worth more together. */
+const AWS_PAIR = ['secret/aws-access-key-id', 'secret/aws-secret-access-key'];
+
+/** Finds credentials in every segment of a document. */
+export const SECRETS_ANALYSER: TextAnalyser = {
+  id: 'secrets',
+  enabled: (settings) => settings.secrets.enabled,
+  analyse(document: TextDocument, context: TextContext): void {
+    /** Secrets already reported of one output: it repeats itself as text, HTML and traceback. */
+    const seen = new Set<string>();
+    const pairs: { segment: TextSegment; candidate: Candidate }[] = [];
+    const report = (
+      segment: TextSegment,
+      candidate: Candidate,
+      related?: { segment: TextSegment; candidate: Candidate },
+    ) => {
+      const fixes = fixesOf(document, segment, candidate);
+      context.report(segment, {
+        rule: candidate.rule,
+        severity: candidate.severity,
+        message: candidate.message,
+        start: candidate.start,
+        end: candidate.end,
+        evidence: redactSecret(candidate.secret),
+        anchor: hashSecret(candidate.secret),
+        ...(fixes.length > 0 && { fixes }),
+        ...(related && {
+          related: [
+            {
+              message: related.candidate.rule.title,
+              location: related.segment.locate(related.candidate.start, related.candidate.end),
+            },
+          ],
+        }),
+      });
+    };
+    for (const segment of document.segments) {
+      context.checkTime();
+      for (const candidate of findAll(segment, document)) {
+        if (segment.output !== undefined || segment.path !== undefined) {
+          const key = `${segment.cell}\0${segment.output}\0${candidate.secret}`;
+          if (seen.has(key)) continue;
+          seen.add(key);
+        }
+        if (AWS_PAIR.includes(candidate.rule.id)) pairs.push({ segment, candidate });
+        else report(segment, candidate);
+      }
+      for (const hit of customHits(segment, context.settings.secrets.customRules, context.checkTime)) {
+        context.report(segment, hit);
+      }
+    }
+    for (const { segment, candidate } of pairs) {
+      const partner = pairs.find((other) => other.candidate.rule.id !== candidate.rule.id);
+      report(segment, candidate, partner);
+    }
+  },
+};
+
+function fixesOf(document: TextDocument, segment: TextSegment, candidate: Candidate): Fix[] {
+  const literal = candidate.assignment?.literal;
+  if (segment.language !== 'python' || segment.kind !== 'code') return [];
+  const fix = environmentFix(segment, {
+    start: candidate.start,
+    end: candidate.end,
+    ...(literal && { literal }),
+    name: candidate.assignment?.key,
+    fallback: candidate.rule.id.slice('secret/'.length),
+    operator: candidate.assignment?.operator,
+    notebook: document.kind === 'notebook',
+  });
+  return fix ? [fix] : [];
+}

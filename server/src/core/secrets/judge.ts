@@ -1,0 +1,275 @@
+import { shannonEntropy, wordiness } from './entropy';
+
+/**
+ * One judgement of values for all rules: is this a secret, or a stand-in for one (a reference, a template, a placeholder),
+ * or something else that merely looks random (a digest, an identifier, a path)?
+ */
+export type Verdict =
+  /** Not a secret: refers to one, stands for one, or is something else. */
+  | 'none'
+  /** A secret by its place, but one that nobody would have to guess for long: `ABCDEFG`, `admin123`. */
+  | 'weak'
+  | 'real';
+
+/** Published by vendors for documentation and emulators: known to everyone, good for nothing, still no habit to copy. */
+const DOCUMENTED: readonly [test: (value: string) => boolean, what: string][] = [
+  [(v) => /^A[KS]IA[A-Z0-9]{9}EXAMPLE$/.test(v), 'an access key ID of the AWS documentation'],
+  [(v) => /EXAMPLEKEY$/.test(v) && v.length >= 38, 'a secret key of the AWS documentation'],
+  [
+    (v) => v.startsWith('Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq'),
+    'the public key of the Azure Storage emulator (Azurite)',
+  ],
+  [
+    (v) => v.startsWith('C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPM'),
+    'the public key of the Azure Cosmos DB emulator',
+  ],
+  [
+    (v) => /^sk_test_(?:4eC39HqLyjWDarjtT1zdp7dc|BQokikJOvBiI2HlWgH4olfQ2)$/.test(v),
+    'the test key of the Stripe documentation',
+  ],
+];
+
+/** What a value is known as in public documentation. */
+export function documentedKey(value: string): string | undefined {
+  return DOCUMENTED.find(([test]) => test(value))?.[1];
+}
+
+/** Words that fill the place of a secret until someone puts one there. */
+const PLACEHOLDER_WORDS = new Set(
+  (
+    'a an and api app apikey access account actual admin allowed any app aws azure bar base64 baz bearer blah bogus by ' +
+    'change changeit changeme changethis client code company config cred credential credentials creds custom database db ' +
+    'default demo dev do dummy edit empty enter env environment example examplekey fake false field fill fixme foo ' +
+    'foobar for from generated generate get git github gitlab go goes google guest hash here hidden hub id if in input ' +
+    'insert into invalid is it key keys later license literal local localhost login mail masked me mine missing mock my ' +
+    'mypass mypassword mysecret mytoken name new nil no none nopassword not notasecret nothing null num number obtain of ' +
+    'off ok on omitted openai optional or org organization own owner paste pass passphrase passwd password passwords ' +
+    'personal placeholder please private project prod provide public put pw pwd qux random real redacted removed replace ' +
+    'replaced replaceme required removed root sample secret secrets secure sensitive server service session set setting ' +
+    'shared some somepassword something somewhere str string super supersecret tbd temp template test tester testing ' +
+    'testpass testpassword text that the there this to todo tok token true type undefined unknown unset update use used ' +
+    'user username userpass value values var variable via webhook will with word write yes you your yours ' +
+    'abc abcd abcdef xyz qwerty asdf lorem ipsum xxx yyy zzz some fakekey afakekey somefakekey afake realsecret ' +
+    'hf wandb kaggle anthropic cohere huggingface face hugging pinecone url uri host bot channel value1 key1 only long ' +
+    'enough too short correct wrong bad good valid my-app mypw nobody knows e.g eg ie'
+  ).split(' '),
+);
+
+/** Anywhere in the value, these say that it stands for another. */
+const PLACEHOLDER_PARTS =
+  /x{5}|\*{3}|\.{3}|…|#{4}|_{4}|-{5}|change[-_ ]?(?:me|it|this)|replace[-_ ]?(?:me|with|this)|your[-_ ]?(?:own|api|key|token|pass|secret|user|name|app|account|client|project|hf|access)|[-_ ]here\b|_here_|(?:put|insert|enter|paste|add|use|fill|set|provide|type)[-_ ](?:your|the|a|an|my|in|here|api|key|token|secret|password)|place[-_]?holder|redacted|fixme|todo|tbd\b|dummy|(?:^|[^a-z])(?:fake|sample|mock|example|foobar)(?:[^a-z]|$)|not[-_]?(?:a|the)?[-_]?(?:real|secret|password|used)|something[-_]?secret|EXAMPLEKE|0{12}|1234567890.{0,3}$/i;
+
+/** References to where the secret is kept, and templates that will be filled. */
+const REFERENCE = new RegExp(
+  [
+    // Shell, make, templates of every kind, formatting. Only when well-formed: a password may hold the same signs.
+    '^\\$\\{?[A-Za-z_][\\w.:-]*\\}?$|^\\$\\$?\\w+$|\\$\\{[\\w.:/ -]{1,80}\\}|\\$\\([^)]{0,200}\\)|\\$\\{\\{[^{}]{0,200}\\}\\}',
+    '\\{\\{[^{}]{0,200}\\}\\}|\\{%[^{}]{0,200}%\\}|<%.{0,200}%>|^<[^<>]{0,200}>$|^<[^<>]{0,100}$|#\\{[^}]{0,80}\\}',
+    '^%[\\w.()]{1,60}%?$|^@[\\w.-]+@$|%\\(\\w*\\)[sdr]|^%[sdrfv]$|^\\{[\\w.!:\\-[\\]\'"() ]{0,80}\\}$|^\\[[\\w .-]*\\]$|^&\\w+;?$',
+    // Tags of YAML and CloudFormation.
+    '^!(?:Ref|Sub|ImportValue|GetAtt|Join|Select|vault|secret|env|reference)\\b|^!!\\w+',
+    // Look-ups in code.
+    '\\bos\\.(?:environ|getenv)|\\bprocess\\.env|\\bgetenv\\b|^\\(?(?:get|load|read|fetch|decrypt|retrieve|input|ask|prompt)[A-Z_]?\\w*\\(',
+    // Addresses of secret managers, and values that are encrypted already.
+    '^(?:vault|op|gcp|aws|sm|akv|keyvault|secretsmanager|ssm|file|env|secrets?|ref|arn|bws|doppler|keyring|prompt|cmd)[:/]{1,3}\\S',
+    '^projects/[\\w-]+/secrets/|^enc:|^ENC\\[|^AQICA|^\\$ANSIBLE_VAULT|^vault:v\\d|^sops:|^\\{cipher\\}',
+    '^(?:unused|n/a|none|null|nil|false|true|yes|no|on|off)$',
+  ].join('|'),
+  'i',
+);
+
+const PATH =
+  /^(?:[.~]{0,2}\/|[A-Za-z]:[\\/]|\\\\)[^\s]*$|^[\w.-]+(?:\/[\w.-]+)+\/?$|^[\w./\\-]+\.(?:pem|key|crt|cer|pub|json|ya?ml|txt|csv|toml|ini|cfg|conf|env|py|ipynb|js|ts|sh|xml|html?|md|log|db|sqlite3?|pkl|h5|pt|pth|bin|zip|gz|p12|pfx|jks|png|jpe?g|gif|svg|ico|pdf|exe|dll|so|com|org|net|io)$/i;
+const URL = /^[a-z][a-z0-9+.-]{1,20}:\/\/[^\s]*$/i;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const DATE = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/;
+const NUMBER = /^[+-]?(?:\d[\d_,]*(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
+const DIGEST_PREFIX =
+  /^(?:sha\d*|md5|sha(?:256|384|512)|blake2b?|pbkdf2(?:_sha\d+)?|bcrypt|argon2\w*|scrypt|x509)[-:$~=]/i;
+const MIME = /^(?:application|text|image|audio|video|multipart|font)\/[\w.+-]+$/;
+
+export function isUuid(value: string): boolean {
+  return UUID.test(value);
+}
+
+/** True when the value names, computes, or is to be replaced by a secret, instead of being one. */
+export function isReference(value: string): boolean {
+  return REFERENCE.test(value);
+}
+
+const SEQUENCES = [
+  'abcdefghijklmnopqrstuvwxyz',
+  '01234567890123456789',
+  'zyxwvutsrqponmlkjihgfedcba',
+  '98765432109876543210',
+  'qwertyuiopasdfghjklzxcvbnm',
+];
+
+/** Share of the characters that lie in runs of four or more of an alphabet, of digits, or of one character. */
+export function sequenceShare(value: string): number {
+  const lower = value.toLowerCase();
+  let covered = 0;
+  let i = 0;
+  while (i < lower.length) {
+    let run = 1;
+    while (i + run < lower.length && lower[i + run] === lower[i]) run += 1;
+    if (run < 4) {
+      for (const sequence of SEQUENCES) {
+        const at = sequence.indexOf(lower.slice(i, i + 4));
+        if (at < 0 || i + 4 > lower.length) continue;
+        let length = 4;
+        while (i + length < lower.length && sequence[at + length] === lower[i + length]) length += 1;
+        run = Math.max(run, length);
+      }
+    }
+    if (run >= 4) {
+      covered += run;
+      i += run;
+    } else i += 1;
+  }
+  return covered / Math.max(1, value.length);
+}
+
+function allWordsPlaceholders(value: string): boolean {
+  const words = value
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z0-9.]+/)
+    .map((word) => word.replace(/^\.+|\.+$/g, ''))
+    .filter((word) => word !== '');
+  if (words.length === 0) return true;
+  return words.every(
+    (word) =>
+      PLACEHOLDER_WORDS.has(word) || PLACEHOLDER_WORDS.has(word.replace(/\d{1,4}$/, '')) || /^(.)\1+$/.test(word),
+  );
+}
+
+/** True when the value stands for a secret that is to be put in its place. */
+export function isPlaceholder(value: string): boolean {
+  const trimmed = value.trim();
+  if (trimmed.length === 0 || !/[\p{L}\p{N}]/u.test(trimmed)) return true;
+  if (new Set(trimmed.replace(/[-_. ]/g, '')).size <= 2) return true;
+  if (PLACEHOLDER_PARTS.test(trimmed)) return true;
+  return trimmed.length <= 80 && allWordsPlaceholders(trimmed);
+}
+
+/** `snake_case`, `CamelCase`, `dotted.name`, `SCREAMING_CASE` or `kebab-case` made of words: a name, not a secret. */
+export function isIdentifierShaped(value: string): boolean {
+  if (!/^[A-Za-z_$][\w.$:/-]*$/.test(value)) return false;
+  const digits = value.replace(/\D/g, '').length;
+  if (digits > 4 || digits * 4 > value.length) return false;
+  // Digits within words (`Mapl3`) are how people spell passwords, digits after words how programs spell names.
+  if (/[A-Za-z]\d+[a-z]/.test(value)) return false;
+  const words = value
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .split(/[^A-Za-z]+/)
+    .filter((word) => word.length > 1);
+  if (words.length === 0) return false;
+  return !(wordiness(value) < 0.5) && words.every((word) => word.length <= 18);
+}
+
+function isProse(value: string): boolean {
+  const words = value.trim().split(/\s+/);
+  if (words.length < 2) return false;
+  return words.filter((word) => /^[\p{L}'’"(),.:;!?-]+$/u.test(word)).length >= words.length * 0.6;
+}
+
+/** Nucleotides and amino acids: long strings of few letters that key-like columns of biology hold. */
+function isSequenceData(value: string): boolean {
+  return /^[ACGTUNacgtun-]{16,}$/.test(value);
+}
+
+function isCode(value: string): boolean {
+  return /^[\w.$]+\(.*\)?;?$|=>|^function\b|^lambda\b|^new [A-Z]|^\w+\[[^\]]*\]|^self\.|^this\.|^\w+(?:\.\w+)+$|^\s*[{[(]|::|->|&&|\|\|/.test(
+    value,
+  );
+}
+
+/** How many of lower-case, upper-case, digits and others a value has. */
+function characterClasses(value: string): number {
+  return [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((test) => test.test(value)).length;
+}
+
+export interface JudgeOptions {
+  /** What the key promises. A password may be a word, a token is random. */
+  kind: 'password' | 'token';
+  /** Key as it stands, to recognise `password = "password"`. */
+  key: string;
+  /** Bare words of code are names of variables; bare words of a configuration file are its values. */
+  context: 'literal' | 'config' | 'prose';
+}
+
+const squash = (text: string) => text.toLowerCase().replace(/[^a-z0-9]/g, '');
+
+/** Judges the value of a key that promises a secret. */
+export function judgeValue(value: string, { kind, key, context }: JudgeOptions): Verdict {
+  if (value.length < 4 || value.length > 2000) return 'none';
+  if (documentedKey(value)) return 'weak';
+  if (isReference(value) || URL.test(value) || UUID.test(value) || DATE.test(value)) {
+    return UUID.test(value) && kind === 'token' && !isPlaceholder(value) ? 'real' : 'none';
+  }
+  if (DIGEST_PREFIX.test(value) || MIME.test(value) || isSequenceData(value)) return 'none';
+  const flatKey = squash(key);
+  const flat = squash(value);
+  if (flat === '' || flat === flatKey || (flat.length > 3 && flatKey.includes(flat)) || flat.startsWith(flatKey))
+    return 'none';
+  if (sequenceShare(value) >= 0.7 && !/[^\w]/.test(value))
+    return value.length <= 16 && !/^(.)\1+$/.test(value) && !/^x+$/i.test(value) ? 'weak' : 'none';
+  if (isPlaceholder(value)) return 'none';
+  if (kind === 'token') return judgeToken(value, context);
+  return judgePassword(value, context);
+}
+
+function judgePassword(value: string, context: JudgeOptions['context']): Verdict {
+  if (/\s/.test(value) && (isProse(value) || /\n/.test(value) || context === 'prose')) return 'none';
+  if (/^(?:[.~]{0,2}\/|[A-Za-z]:\\)/.test(value) || (PATH.test(value) && !/\d/.test(value))) return 'none';
+  if (/^\d{1,3}$|^\d+\.\d+$/.test(value)) return 'none';
+  if (isCode(value) && !/[!@#%^~]/.test(value)) return 'none';
+  if (/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(value)) return 'none';
+  const classes = characterClasses(value);
+  if (classes === 1 || (classes === 2 && /^[A-Z][a-z]+[:?!.]?$/.test(value))) {
+    // Words and numbers: a configuration file's are its passwords; elsewhere they are labels, types, field names.
+    if (/^\d+$/.test(value)) return value.length >= 4 && context !== 'prose' ? 'weak' : 'none';
+    if (context === 'prose' || /^[A-Z]/.test(value)) return 'none';
+    if (!/^[\x20-\x7e]+$/.test(value)) return 'none';
+    return context === 'config' ? 'real' : value.length >= 6 ? 'weak' : 'none';
+  }
+  if (/^[a-z]+(?:[_-][a-z]+)+$/i.test(value))
+    return context === 'prose' || value.length < 8 || value.includes('_') ? 'none' : 'weak';
+  if (isIdentifierShaped(value) && /[._:/$]/.test(value)) return 'none';
+  if (context === 'prose') return value.length >= 7 && classes >= 3 && /\d/.test(value) ? 'real' : 'none';
+  return 'real';
+}
+
+function judgeToken(value: string, context: JudgeOptions['context']): Verdict {
+  if (/\s/.test(value)) return 'none';
+  if (PATH.test(value) || (NUMBER.test(value) && value.length < 16)) return 'none';
+  if (isCode(value) || /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(value)) return 'none';
+  if (/^[\w.+-]+@[\w-]+\.[\w.]+$/.test(value)) return 'none';
+  if (!/^[\x21-\x7e]+$/.test(value)) return 'none';
+  if (isIdentifierShaped(value)) return 'none';
+  const classes = characterClasses(value);
+  const words = wordiness(value);
+  const digits = value.replace(/\D/g, '').length;
+  if (digits === 0 && words > 0.5) return 'none';
+  if (value.length < 16) {
+    if (value.length < 8 || context !== 'literal' || classes < 3 || digits === 0) return 'none';
+    return words > 0.6 ? 'weak' : 'real';
+  }
+  const entropy = shannonEntropy(value);
+  if (entropy < 3) return 'none';
+  if (words > 0.62 && digits * 6 < value.length) return 'none';
+  return 'real';
+}
+
+/** True when a token of a vendor's own shape is a mask or a made-up filler: `ghp_xxxx…`, `hf_your_token_here`. */
+export function isMaskedToken(token: string, body: string): boolean {
+  if (
+    /x{6}|X{6}|\*{3}|\.{3}|0{8}|(.)\1{7}|EXAMPLE|[Ee]xample|YOUR[-_]|your[-_]|REDACTED|PLACEHOLDER|placeholder|_HERE|-here/.test(
+      token,
+    )
+  )
+    return true;
+  if (body.length >= 8 && new Set(body).size <= Math.min(5, body.length / 4)) return true;
+  return body.length >= 12 && sequenceShare(body) > 0.6;
+}

@@ -1,0 +1,100 @@
+/** What the name of a variable, a key, a column or an option promises of its value. */
+export type KeyKind = 'password' | 'token' | 'auth' | 'connection';
+
+const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
+
+const PASSWORD_WORDS = words(
+  'password passwords passwd passwds pwd pass passphrase passcode pw pswd psw passw passwort passwrd pword userpass dbpass mdp contrasena senha kennwort userpassword rootpassword',
+);
+const SECRET_WORDS = words(
+  'secret secrets secretkey clientsecret appsecret apisecret sharedsecret token tokens apitoken authtoken accesstoken bearertoken refreshtoken usertoken bottoken apikey apikeys accesskey accesskeyid secretaccesskey authkey privatekey signingkey encryptionkey masterkey licensekey hmac jwt pat credential credentials cred creds saspwd sas webhooksecret githubkey',
+);
+const AUTH_WORDS = words('authorization auth bearer cookie');
+const CONNECTION_WORDS = words('dsn conn connection connstr connectionstring');
+
+/** `key` means a secret only with one of these before it (or a service's name, which the caller knows). */
+const KEY_QUALIFIERS = words(
+  'api access secret private encryption encrypt signing sign account auth master service license licence subscription ssh app application client storage session crypto cipher aes des rsa shared admin function write read ingest ingestion hmac connection consumer deploy deployment user security server jwt token webhook root host integration instrumentation publishable restricted live test recovery activation product gpg pgp tls ssl fernet symmetric asymmetric slack github gitlab google aws azure openai stripe db database generic my real travel',
+);
+
+/** After these, a word of secrecy is only the subject: `password_hash`, `token_type`, `secret_name`. */
+const SUBJECT_SUFFIX = words(
+  'id ids name names url urls uri uris path paths file files filename dir directory folder type types kind length len size sizes count counts num max min limit limits hash hashed hashes digest sha sha1 sha256 md5 field fields label labels hint hints prompt policy policies regex pattern patterns format formats expiry expires expired expiration ttl timeout index indices idx column columns col env var variable vars header headers prefix prefixes suffix endpoint host port mode algorithm alg algo class classes method function func fn help title text description desc message messages msg error errors status valid validator validation enabled disabled required reset strength version level usage usages embedding embeddings vocab mask masks attr attribute attributes param params parameter arg args option options input provider service manager store location loc ref reference scope scopes request response handler callback list map mapping dict set group groups role roles user users owner origin source target domain realm template placeholder example encoding encoded bytes bits rotation date time timestamp created updated at on protected public key_id arn info data metadata meta model models tokenizer weight weights ratio rate prob probs score scores loss logits per budget window span position pos offset start end begin context table row entry entries item items box flag required changed change confirm confirmation visible show hide toggle btn button form page screen view reader generator gen iterator stream char chars string_length counter cost price fee address addr contract supply symbol balance swap keying spec vault keyring word meshing pair signatures signature',
+);
+
+/** Before `token`, these make it one of a language model, a parser or a queue. */
+const MODEL_TOKEN = words(
+  'pad eos bos mask cls sep unk special oov start end stop next prev previous image audio video boundary fim begin newline blank separator padding unknown word sub subword text prompt completion input output max min num n total max_new additional first last current new generated decoder encoder vocab lemma pos tag bpe wordpiece char special eot sot sos eou eod im think tool assistant system user_turn sentence mention entity comma paren lparen rparen op operator lookahead csrf continuation page cursor sync resume placeholder initial init suffix prefix middle infix trigger speaker language lang timestamps timestamp',
+);
+
+const NOT_PASS = words(
+  'first second third two one multi single forward backward low high band by over all test tests trespass compass surpass bypass full dry render render_pass shader',
+);
+const NOT_KEY = words(
+  'primary foreign sort partition index dict hash public cache object bucket row registry hot short cut group lookup json map natural composite surrogate sorting unique data column state idx ordering order attention query value num target source i18n translation locale option',
+);
+
+/** Splits a name into lower-case words at separators, digits' ends and capitals. */
+export function nameWords(name: string): string[] {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .map((word) => word.replace(/^(\D{2,}?)\d{1,3}$/, '$1'))
+    .filter((word) => word !== '' && !/^\d+$/.test(word));
+}
+
+/**
+ * What a name promises.
+ * @param name identifier, dotted path, option or column name
+ * @param service true when the name holds a service's name, which qualifies a bare `key`
+ * @returns undefined for names that promise no secret
+ */
+export function keyKind(name: string, service = false): KeyKind | undefined {
+  const all = nameWords(name);
+  if (all.length === 0) return undefined;
+  const last = all[all.length - 1] as string;
+  const before = all[all.length - 2];
+  if (PASSWORD_WORDS.has(last)) {
+    if (last === 'pass' && before !== undefined && NOT_PASS.has(before)) return undefined;
+    return 'password';
+  }
+  if (last === 'key' || last === 'keys') {
+    if (before === undefined) return service ? 'token' : undefined;
+    if (NOT_KEY.has(before)) return undefined;
+    if (before === 'ssh' && all.includes('public')) return undefined;
+    return KEY_QUALIFIERS.has(before) || service ? 'token' : undefined;
+  }
+  if (last === 'token' || last === 'tokens') {
+    return before !== undefined && MODEL_TOKEN.has(before) ? undefined : 'token';
+  }
+  if (SECRET_WORDS.has(last)) return 'token';
+  if (AUTH_WORDS.has(last)) return 'auth';
+  if (last === 'str' || last === 'string' || CONNECTION_WORDS.has(last)) {
+    return all.some((word) => CONNECTION_WORDS.has(word)) ? 'connection' : undefined;
+  }
+  if (SUBJECT_SUFFIX.has(last)) return undefined;
+  // `password_db`, `SECRET_KEY_BASE`, `token_prod`, `hardcoded_passwords`: the word of secrecy stands earlier.
+  if (all.length <= 6) {
+    for (let i = all.length - 2; i >= Math.max(0, all.length - 3); i -= 1) {
+      const word = all[i] as string;
+      if (PASSWORD_WORDS.has(word) && word !== 'pass' && word !== 'pw') return 'password';
+      if (word === 'token' || word === 'tokens') {
+        return i > 0 && MODEL_TOKEN.has(all[i - 1] as string) ? undefined : 'token';
+      }
+      if (SECRET_WORDS.has(word)) return 'token';
+      if (word === 'key' && i > 0 && KEY_QUALIFIERS.has(all[i - 1] as string)) return 'token';
+    }
+  }
+  // Joined spellings: `mypassword`, `accesskey`, `dbpasswd`, `iamapikey`.
+  if (/(?:password|passwd|passphrase|userpass|dbpass)$/.test(last)) return 'password';
+  if (
+    /(?:apikey|apitoken|authtoken|accesstoken|accesskey|secretkey|clientsecret|appsecret|apisecret|privatekey)$/.test(
+      last,
+    )
+  )
+    return 'token';
+  if (service && /key$|token$|secret$/.test(last)) return 'token';
+  return undefined;
+}

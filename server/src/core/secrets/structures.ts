@@ -1,0 +1,347 @@
+/**
+ * Credentials known by where they stand: in addresses, connection strings, headers, pairs, command lines, key blocks.
+ * Every reader looks at a bounded stretch around the keyword it was called for.
+ */
+import { decodeBase64 } from './checksums';
+import { literalAt } from './extract';
+import { isPlaceholder, isReference, judgeValue, type Verdict } from './judge';
+
+/** A candidate with its place. The secret is `text.slice(start, end)` unless `secret` says otherwise. */
+export interface StructuralHit {
+  rule:
+    | 'password'
+    | 'url-credentials'
+    | 'connection-string'
+    | 'authorization-header'
+    | 'command-line-credential'
+    | 'private-key'
+    | 'kubernetes-secret'
+    | 'password-hash';
+  start: number;
+  end: number;
+  secret: string;
+  verdict: Exclude<Verdict, 'none'>;
+  /** What it is in this place, for the message. */
+  what: string;
+}
+
+const URL_PART = /[^\s"'`<>\\^]{1,600}/y;
+const SCHEME_LIMIT = 40;
+
+/** `scheme://user:password@host` around the `://` at `at`. */
+export function urlCredentials(text: string, at: number): StructuralHit | undefined {
+  URL_PART.lastIndex = at + 3;
+  const match = URL_PART.exec(text);
+  if (!match) return undefined;
+  const rest = match[0];
+  // RFC 3986: the user information ends at the last `@` before the path; passwords with an unescaped `/` exist all the same.
+  const slash = rest.search(/[/?#]/);
+  let sign = rest.lastIndexOf('@', slash < 0 ? rest.length : slash);
+  if (sign < 0 && slash >= 0) {
+    const wide = /^[\w.%+-]{1,80}:[^@\s]{3,120}@[\w.-]{3,100}(?:[:/?]|$)/.exec(rest);
+    if (!wide || !/^[a-z][\w+.-]*sql|^redis|^mongo|^amqp/i.test(schemeBefore(text, at))) return undefined;
+    sign = rest.indexOf('@', slash);
+  }
+  if (sign <= 0) return undefined;
+  const user = rest.slice(0, sign);
+  const host = rest.slice(sign + 1);
+  if (!/^[\w[{$<%]/.test(host)) return undefined;
+  const colon = user.indexOf(':');
+  const scheme = schemeBefore(text, at);
+  const what = /^(?:https?|ftps?|git|ssh|sftp|wss?|svn)(?:\+\w+)?$/i.test(scheme)
+    ? `a ${scheme} address`
+    : `a ${scheme || 'connection'} address`;
+  const base = at + 3;
+  if (colon < 0) {
+    // A lone token: `https://<token>@github.com/...`.
+    if (
+      !/^https?$|^git/i.test(scheme) ||
+      user.length < 20 ||
+      isReference(user) ||
+      judgeValue(user, { kind: 'token', key: '', context: 'literal' }) !== 'real'
+    ) {
+      return undefined;
+    }
+    return { rule: 'url-credentials', start: base, end: base + user.length, secret: user, verdict: 'real', what };
+  }
+  const password = safeDecode(user.slice(colon + 1));
+  const name = user.slice(0, colon);
+  const rule = /^(?:https?|ftps?|git|ssh|sftp|wss?|svn)/i.test(scheme) ? 'url-credentials' : 'connection-string';
+  if (
+    /^(?:x-oauth-basic|x-token-auth)?$/i.test(password) &&
+    judgeValue(name, { kind: 'token', key: '', context: 'literal' }) === 'real'
+  ) {
+    return { rule, start: base, end: base + name.length, secret: name, verdict: 'real', what };
+  }
+  if (isReference(user) || /[{}]|^\$|%[({s]/.test(password) || /\(|\*{2}|\.{3}/.test(user)) return undefined;
+  let verdict: Verdict = judgeValue(password, { kind: 'password', key: '', context: 'config' });
+  if (
+    password.length < 4 ||
+    isPlaceholder(password) ||
+    password === name ||
+    (verdict === 'none' && /^[A-Z_]+$/.test(password))
+  )
+    return undefined;
+  if (/^(?:example|sample|my|your|some)[-.\w]*\.?(?:com|org|net)?(?::\d+)?(?:\/|$)/i.test(host) && verdict === 'real')
+    verdict = 'weak';
+  if (verdict === 'none') return undefined;
+  return { rule, start: base + colon + 1, end: base + sign, secret: user.slice(colon + 1), verdict, what };
+}
+
+function schemeBefore(text: string, at: number): string {
+  return /[A-Za-z][A-Za-z0-9+.-]*$/.exec(text.slice(Math.max(0, at - SCHEME_LIMIT), at))?.[0] ?? '';
+}
+
+function safeDecode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** `user:password@host:5432/database` without a scheme, as the whole of a string or value, around the `@` at `at`. */
+export function bareConnection(text: string, at: number): StructuralHit | undefined {
+  const before = /(^|["'`\s=])([A-Za-z][\w.-]{0,40}):([^\s"'`/@:<>(){}=,;\\]{3,60})$/.exec(
+    text.slice(Math.max(0, at - 110), at),
+  );
+  if (!before) return undefined;
+  const after =
+    /@(?:localhost|[\w-]{1,60}(?:\.[\w-]{1,60}){0,6})(?::\d{2,5})(?:\/[\w-]{1,64})?(?=["'`\s?;,)]|$)|@[\w-]{1,60}(?:\.[\w-]{1,60}){1,6}\/[\w-]{1,64}(?=["'`\s?;]|$)/y;
+  after.lastIndex = at;
+  if (!after.test(text)) return undefined;
+  const password = before[3] as string;
+  if (isReference(password) || /^\W+$/.test(password)) return undefined;
+  return {
+    rule: 'connection-string',
+    start: at - password.length,
+    end: at,
+    secret: password,
+    verdict:
+      isPlaceholder(password) ||
+      judgeValue(password, { kind: 'password', key: before[2] as string, context: 'config' }) !== 'real'
+        ? 'weak'
+        : 'real',
+    what: 'a connection string',
+  };
+}
+
+const PEM_BEGIN = /-----BEGIN ((?:[A-Z0-9]{1,12} ){0,3})(?:PRIVATE KEY(?: BLOCK)?|KEY)-----/y;
+const PEM_LIMIT = 16_384;
+
+/** A PEM or PGP block of a private key from the `-----BEGIN` at `at`. */
+export function privateKey(text: string, at: number): StructuralHit | undefined {
+  PEM_BEGIN.lastIndex = at;
+  const begin = PEM_BEGIN.exec(text);
+  if (!begin) return undefined;
+  const label = begin[0].slice(11, -5);
+  if (/PUBLIC|CERTIFICATE/.test(label) || (label.endsWith('KEY') && !/PRIVATE|RSA|DSA|EC\b/.test(label)))
+    return undefined;
+  const bodyStart = at + begin[0].length;
+  const window = text.slice(bodyStart, bodyStart + PEM_LIMIT);
+  const close = window.indexOf('-----END');
+  const body = close < 0 ? window.slice(0, 200) : window.slice(0, close);
+  const material = body.replace(/\\[nr]|["'\\+\s,]/g, '');
+  // A name of the header in a program that looks for one, a template, an ellipsis: no key follows.
+  if (close < 0 && !/^[\s\\nr"'+]*\S{8,}/.test(body)) return undefined;
+  if (material.length < 8 || /\{\{|\$\{|<[a-z]|\.{3}|…|%s|x{8}/i.test(material)) return undefined;
+  if (close < 0 && /^["'`)\]]/.test(window)) return undefined;
+  const endMark = close < 0 ? -1 : window.indexOf('-----', close + 8);
+  const end = close < 0 ? at + begin[0].length : bodyStart + (endMark < 0 ? close + 8 : endMark + 5);
+  const secret = material.slice(0, 4000);
+  const kind = label.replace(/ (?:PRIVATE )?KEY.*$|PRIVATE KEY.*$/, '').trim();
+  const what = `${kind ? `${kind} ` : ''}private key${/ENCRYPTED/.test(label) || /ENCRYPTED/.test(body.slice(0, 200)) ? ' (encrypted)' : ''}`;
+  return { rule: 'private-key', start: at, end, secret, verdict: 'real', what };
+}
+
+const HEADER_VALUE =
+  /(?:(Bearer|Basic|Token|ApiKey|Api-Key|Key|Digest|SSWS|GenieKey|OAuth|JWT|Negotiate|Splunk)[ \t]{1,4}(?:token=)?)?([^\s"'`,;<>{}\\]{4,2000})/iy;
+
+/** The value of an Authorization header, with or without its scheme. `at` is where the value begins. */
+export function headerValue(text: string, at: number): StructuralHit | undefined {
+  HEADER_VALUE.lastIndex = at;
+  const match = HEADER_VALUE.exec(text);
+  if (!match) return undefined;
+  const scheme = match[1]?.toLowerCase();
+  const value = match[2] as string;
+  const start = at + match[0].length - value.length;
+  const hit = (verdict: Verdict, what: string): StructuralHit | undefined =>
+    verdict === 'none'
+      ? undefined
+      : { rule: 'authorization-header', start, end: start + value.length, secret: value, verdict, what };
+  if (isReference(value) || isPlaceholder(value)) return undefined;
+  if (scheme === 'basic') {
+    const pair = decodeBase64(value);
+    if (pair !== undefined && /^[\x20-\x7e]*:[\x20-\x7e]*$/.test(pair)) {
+      const password = pair.slice(pair.indexOf(':') + 1);
+      if (/^\{|\$|</.test(password)) return undefined;
+      return hit(isPlaceholder(password) ? 'weak' : 'real', 'a basic authentication header');
+    }
+    return value.length >= 16 && value.includes('.')
+      ? hit(judgeValue(value, { kind: 'token', key: '', context: 'literal' }), 'an authorization header')
+      : undefined;
+  }
+  if (scheme === undefined && (value.length < 16 || !/\d/.test(value))) return undefined;
+  return hit(
+    judgeValue(value, { kind: 'token', key: 'authorization', context: 'literal' }),
+    scheme ? `a ${scheme} authorization header` : 'an authorization header',
+  );
+}
+
+const PAIR = /\(\s{0,20}(?:user(?:name)?\s{0,2}=\s{0,2}|login\s{0,2}=\s{0,2})?/y;
+const NEXT = /\s{0,8},\s{0,20}(?:pass(?:word|wd)?\s{0,2}=\s{0,2}|pw\s{0,2}=\s{0,2})?/y;
+
+/** `("user", "password")` after `auth=`, `HTTPBasicAuth` or `login` at the parenthesis `at`. */
+export function credentialPair(text: string, at: number): StructuralHit | undefined {
+  PAIR.lastIndex = at;
+  if (!PAIR.test(text)) return undefined;
+  let next = PAIR.lastIndex;
+  const first = literalAt(text, next);
+  if (first) next = first.outerEnd;
+  else {
+    const name = /[\w.]{1,60}(?:\[[^\]\n]{1,40}\])?/y;
+    name.lastIndex = next;
+    if (!name.test(text)) return undefined;
+    next = name.lastIndex;
+  }
+  NEXT.lastIndex = next;
+  if (!NEXT.test(text)) return undefined;
+  const second = literalAt(text, NEXT.lastIndex);
+  if (!second || second.formatted || /^\s{0,8}[,)]/.test(text.slice(second.outerEnd, second.outerEnd + 9)) === false)
+    return undefined;
+  const verdict = judgeValue(second.value, { kind: 'password', key: first?.value ?? '', context: 'literal' });
+  if (verdict === 'none') return undefined;
+  return {
+    rule: 'password',
+    start: second.start,
+    end: second.end,
+    secret: second.value,
+    verdict,
+    what: 'a user name and password pair',
+  };
+}
+
+const COMMAND_LIMIT = 1500;
+
+/** Passwords and tokens of `curl`, `wget`, `sshpass`, `docker login`, `mysql` and their like, from the command's name at `at`. */
+export function commandCredentials(text: string, at: number, command: string): StructuralHit[] {
+  // One command line, with its continuations.
+  let end = at;
+  const limit = Math.min(text.length, at + COMMAND_LIMIT);
+  while (end < limit) {
+    const newline = text.indexOf('\n', end);
+    if (newline < 0 || newline >= limit) {
+      end = limit;
+      break;
+    }
+    const continued = /\\\s*$/.test(text.slice(Math.max(end, newline - 4), newline));
+    end = continued ? newline + 1 : newline;
+    if (!continued) break;
+  }
+  const line = text.slice(at, end);
+  const hits: StructuralHit[] = [];
+  const add = (offset: number, secret: string, kind: 'password' | 'token') => {
+    const clean = secret.replace(/["']+$/, '');
+    if (/^\$|^\{|^%|^@|^<|`|\$[({A-Za-z]/.test(clean)) return;
+    const verdict = judgeValue(clean, { kind, key: '', context: 'config' });
+    if (verdict === 'none') return;
+    hits.push({
+      rule: 'command-line-credential',
+      start: at + offset,
+      end: at + offset + clean.length,
+      secret: clean,
+      verdict,
+      what: `the command ${command}`,
+    });
+  };
+  if (command === 'curl' || command === 'wget' || command === 'http') {
+    for (const match of line.matchAll(
+      /\s(?:-[a-zA-Z]{0,6}u|-U|--user|--proxy-user)(?:[ \t=]{0,4})(?:(["'])([^"'\n:]{1,80}):([^"'\n]{3,200})\1|([^\s"':]{1,80}):(?:(["'])([^"'\n]{3,200})\5|([^\s"'\\]{3,200})))/g,
+    )) {
+      const secret = match[3] ?? match[6] ?? match[7] ?? '';
+      const user = match[2] ?? match[4] ?? '';
+      if (/^\$|^\{|\$\{?[A-Z_a-z]|\$\(/.test(user) && /^\$/.test(secret)) continue;
+      if (/^\/\//.test(secret)) continue;
+      const offset = match.index + match[0].lastIndexOf(secret);
+      if (secret === user) continue;
+      add(offset, secret, 'password');
+    }
+    for (const match of line.matchAll(
+      /(?:-H|--header)[ \t=]{0,4}(["'])\s{0,4}(?:Authorization|Proxy-Authorization|X-[\w-]{0,30}(?:Key|Token|Auth)[\w-]{0,20}|PRIVATE-TOKEN|api-key|apikey)\s{0,4}:\s{0,4}/gi,
+    )) {
+      const start = match.index + match[0].length;
+      const hit = headerValue(text, at + start);
+      if (hit) hits.push(hit);
+    }
+    for (const match of line.matchAll(
+      /--(?:proxy-)?(?:tls)?pass(?:word)?[ \t=]{1,4}(?:(["'])([^"'\n]{4,200})\1|([^\s"'\\-][^\s"'\\]{3,200}))/g,
+    )) {
+      const secret = match[2] ?? match[3] ?? '';
+      if (!/^https?:/.test(secret)) add(match.index + match[0].lastIndexOf(secret), secret, 'password');
+    }
+  } else if (command === 'sshpass') {
+    const match = /\s-p[ \t]{0,4}(?:(["'])([^"'\n]{3,200})\1|([^\s"']{3,200}))/.exec(line);
+    const secret = match?.[2] ?? match?.[3];
+    if (match && secret) add(match.index + match[0].lastIndexOf(secret), secret, 'password');
+  } else if (
+    command === 'docker login' ||
+    command === 'az login' ||
+    command === 'podman login' ||
+    command === 'helm registry login'
+  ) {
+    const match = /\s(?:-p|--password)[ \t=]{1,4}(?:(["'])([^"'\n]{4,200})\1|([^\s"']{4,2000}))/.exec(line);
+    const secret = match?.[2] ?? match?.[3];
+    if (match && secret) add(match.index + match[0].lastIndexOf(secret), secret, 'password');
+  } else if (command === 'mysql' || command === 'mysqldump') {
+    const match = /\s-p(?:(["'])([^"'\n]{4,200})\1|([^\s"'$-][^\s"']{3,200}))/.exec(line);
+    const secret = match?.[2] ?? match?.[3];
+    if (match && secret && /\s-u|\s-h|--user/.test(line))
+      add(match.index + match[0].lastIndexOf(secret), secret, 'password');
+  } else {
+    // `wandb login KEY`, `huggingface-cli login --token KEY` and their like.
+    const match =
+      /\blogin(?:[ \t]+--?[\w-]{1,20}(?:[ =](?!--?\w)[^\s"'-]{1,8}(?=\s))?){0,4}[ \t]+(?:--(?:token|key|api-key)[ =])?(?:(["'])([^"'\n]{16,200})\1|([^\s"'-][^\s"']{15,200}))/.exec(
+        line,
+      );
+    const secret = match?.[2] ?? match?.[3];
+    if (match && secret && !secret.includes('/')) add(match.index + match[0].lastIndexOf(secret), secret, 'token');
+  }
+  return hits;
+}
+
+/** Values of a Kubernetes manifest of kind Secret, in the document of the file that holds `at`. */
+export function kubernetesSecrets(text: string, at: number): StructuralHit[] {
+  const from = text.lastIndexOf('\n---', at) + 1;
+  const next = text.indexOf('\n---', at);
+  const document = text.slice(from, Math.min(next < 0 ? text.length : next, from + 65_536));
+  const hits: StructuralHit[] = [];
+  const block = /^(data|stringData):[ \t]*(?:#.*)?\r?\n((?:[ \t]+.*(?:\r?\n|$)|[ \t]*(?:#.*)?\r?\n)+)/gm;
+  for (const section of document.matchAll(block)) {
+    const plain = section[1] === 'stringData';
+    const body = section[2] as string;
+    const offset = from + section.index + section[0].length - body.length;
+    const entry =
+      /^([ \t]+)(["']?[\w.-]{1,100}["']?):[ \t]*(?:[|>][+-]?\d?[ \t]*(?:#.*)?\r?\n[ \t]+)?(["']?)([^\s"'#][^\r\n"']{3,5000})/gm;
+    for (const match of body.matchAll(entry)) {
+      const value = (match[4] as string).trim();
+      if (isReference(value) || /\{\{|\$\{|<.*>/.test(value)) continue;
+      const key = (match[2] as string).replace(/["']/g, '');
+      if (!plain) {
+        const decoded = /^[A-Za-z0-9+/=]{4,}$/.test(value) ? decodeBase64(value) : undefined;
+        if (decoded !== undefined && (isPlaceholder(decoded) || isReference(decoded))) continue;
+        if (decoded === undefined && !/^[A-Za-z0-9+/]{4,}={0,2}$/.test(value)) continue;
+      } else if (judgeValue(value, { kind: 'password', key, context: 'config' }) === 'none') continue;
+      const start = offset + match.index + match[0].length - (match[4] as string).length;
+      hits.push({
+        rule: 'kubernetes-secret',
+        start,
+        end: start + value.length,
+        secret: value,
+        verdict: 'real',
+        what: 'a Kubernetes Secret',
+      });
+      if (hits.length >= 50) return hits;
+    }
+  }
+  return hits;
+}
