@@ -1,0 +1,266 @@
+/** Personal data in every kind of text: prose, code, configuration, outputs and tables. */
+import type { Severity } from '../finding';
+import { hashSecret, redactSecret, evidenceText } from '../redact';
+import type { ScanSettings } from '../settings';
+import type { TextAnalyser, TextContext, TextDocument, TextSegment } from '../text/document';
+import { normaliseLabel } from './context';
+import type { Hit, Passage } from './hits';
+import { hasGivenName, isFullName, labelKind, personal } from './people';
+import { ENTITIES, type EntityName, ruleOf } from './rules';
+import { findPersonalData } from './scan';
+
+/** More values than this of one kind in one segment are one finding with a count. */
+const SINGLE_FINDINGS = 5;
+const RELATED = 5;
+/** Rows of a table that are looked at one by one; a longer table is sampled evenly for the rest. */
+const TABLE_ROWS = 200_000;
+
+const RANK: Readonly<Record<Severity, number>> = { critical: 4, high: 3, medium: 2, low: 1, info: 0 };
+
+const COUNTRY_GROUPS: readonly string[] = ['US', 'GB', 'EU', 'IN', 'ASIA'];
+/** Countries without a group of their own in the settings ride along when everything is on. */
+const REST = ['AU', 'CA', 'AFRICA', 'LATAM'];
+
+function countriesOf({ pii }: ScanSettings): ReadonlySet<string> | undefined {
+  const chosen = new Set(pii.countries.map((country) => country.toUpperCase()));
+  if (COUNTRY_GROUPS.every((group) => chosen.has(group))) return undefined;
+  for (const rest of REST) if (chosen.has('ALL')) chosen.add(rest);
+  return chosen;
+}
+
+export const PII_ANALYSER: TextAnalyser = {
+  id: 'pii',
+  enabled: (settings) => settings.pii.enabled,
+  analyse(document, context) {
+    const countries = countriesOf(context.settings);
+    const seen = new Set<string>();
+    const shapes = new Map<EntityName, { segment: TextSegment; hits: Hit[] }>();
+    for (const segment of document.segments) {
+      if (segment.kind === 'attachment' || segment.text.length < 5) continue;
+      if (segment.table && segment.table.header.length > 0) {
+        analyseTable(segment, context, countries, seen);
+        continue;
+      }
+      const passage: Passage = {
+        text: segment.text,
+        header: segment.path ?? '',
+        plain: isPlain(document, segment),
+        output: segment.kind === 'output' || segment.kind === 'table',
+        code: segment.kind === 'code',
+        countries,
+      };
+      const hits = findPersonalData(passage, context.checkTime).filter((hit) => {
+        if (hit.severity !== undefined) return true;
+        const known = shapes.get(hit.entity);
+        if (known) known.hits.push(hit);
+        else shapes.set(hit.entity, { segment, hits: [hit] });
+        return false;
+      });
+      report(segment, hits, context, seen);
+    }
+    for (const [entity, { segment, hits }] of shapes) reportShape(entity, segment, hits, context);
+  },
+};
+
+/** A longer plain text is data or a log. */
+const PLAIN_LIMIT = 256 * 1024;
+
+/** Text in which values stand for themselves. In code and printed output a bare number is a number. */
+function isPlain(document: TextDocument, segment: TextSegment): boolean {
+  return segment.text.length <= PLAIN_LIMIT && document.kind === 'text' && segment.kind === 'prose' && segment.language === 'plain';
+}
+
+function report(segment: TextSegment, hits: readonly Hit[], context: TextContext, seen: Set<string>): void {
+  const groups = new Map<EntityName, Hit[]>();
+  for (const hit of hits) {
+    // The same output is often there twice, as text and as a table.
+    const key = `${segment.cell}:${segment.output}:${hit.entity}:${valueOf(segment, hit)}`;
+    if (segment.output !== undefined) {
+      if (seen.has(key)) continue;
+      seen.add(key);
+    }
+    const group = groups.get(hit.entity);
+    if (group) group.push(hit);
+    else groups.set(hit.entity, [hit]);
+  }
+  for (const [entity, group] of groups) {
+    if (group.length <= SINGLE_FINDINGS) {
+      for (const hit of group) reportOne(entity, segment, hit, groups, context);
+    } else reportMany(entity, segment, group, context);
+  }
+}
+
+const valueOf = (segment: TextSegment, { start, end }: Hit): string => segment.text.slice(start, end);
+
+function why({ checked, context, sample }: Hit): string {
+  const reasons = [checked && 'its format and check are valid', context && 'the text beside it says so'].filter(Boolean).join(', and ');
+  const ground = reasons || 'it has the format';
+  return sample ? `${ground}; it is a reserved or well-known example value` : ground;
+}
+
+/** Related places of a record: what else is told about the same person close by. */
+const RECORD_REACH = 400;
+
+function reportOne(
+  entity: EntityName,
+  segment: TextSegment,
+  hit: Hit,
+  groups: ReadonlyMap<EntityName, readonly Hit[]>,
+  context: TextContext,
+): void {
+  const { title, class: kind } = ENTITIES[entity];
+  const record: { message: string; location: ReturnType<TextSegment['locate']> }[] = [];
+  if (kind === 'person' || kind === 'contact' || kind === 'national-id') {
+    for (const [other, group] of groups) {
+      if (other === entity || record.length >= RELATED) continue;
+      const near = group.find((h) => Math.abs(h.start - hit.start) <= RECORD_REACH);
+      if (near) record.push({ message: ENTITIES[other].title, location: segment.locate(near.start, near.end) });
+    }
+  }
+  const value = valueOf(segment, hit);
+  context.report(segment, {
+    rule: ruleOf(entity),
+    severity: hit.severity as Severity,
+    message: `${title}: ${why(hit)}.`,
+    start: hit.start,
+    end: hit.end,
+    evidence: redactSecret(value),
+    anchor: hashSecret(value),
+    entity,
+    ...(record.length > 0 && { related: record }),
+  });
+}
+
+function reportMany(entity: EntityName, segment: TextSegment, hits: readonly Hit[], context: TextContext): void {
+  const worst = hits.reduce((a, b) => (RANK[b.severity as Severity] > RANK[a.severity as Severity] ? b : a));
+  const distinct = new Set(hits.map((hit) => valueOf(segment, hit))).size;
+  const value = valueOf(segment, worst);
+  context.report(segment, {
+    rule: ruleOf(entity),
+    severity: worst.severity as Severity,
+    message: `${ENTITIES[entity].title}: ${hits.length.toLocaleString('en')} values here, ${distinct.toLocaleString('en')} of them different; ${why(worst)}.`,
+    start: worst.start,
+    end: worst.end,
+    evidence: redactSecret(value),
+    anchor: `many\0${hashSecret(value)}`,
+    entity,
+    related: hits.filter((hit) => hit !== worst).slice(0, RELATED).map(({ start, end }) => ({ message: 'Another', location: segment.locate(start, end) })),
+    data: { count: hits.length, distinct },
+  });
+}
+
+/** Values that have a shape and nothing else to speak for them: one hint for each kind and file. */
+function reportShape(entity: EntityName, segment: TextSegment, hits: readonly Hit[], context: TextContext): void {
+  const first = hits[0] as Hit;
+  const value = valueOf(segment, first);
+  context.report(segment, {
+    rule: ruleOf(entity),
+    severity: 'info',
+    message: `${ENTITIES[entity].title}: ${hits.length === 1 ? 'a value has' : `${hits.length.toLocaleString('en')} values have`} the format; nothing beside says what it is.`,
+    start: first.start,
+    end: first.end,
+    evidence: redactSecret(value),
+    anchor: `shape\0${hashSecret(value)}`,
+    entity,
+    data: { count: hits.length },
+  });
+}
+
+interface Column {
+  readonly name: string;
+  readonly label: string;
+  values: number;
+  readonly found: Map<EntityName, { count: number; samples: number; first: Hit; severity: Severity }>;
+  names: number;
+  given: number;
+  firstName?: { start: number; end: number };
+}
+
+function analyseTable(segment: TextSegment, context: TextContext, countries: ReadonlySet<string> | undefined, seen: Set<string>): void {
+  const table = segment.table as NonNullable<TextSegment['table']>;
+  const columns: Column[] = table.header.map((name) => ({
+    name,
+    label: normaliseLabel(name),
+    values: 0,
+    found: new Map(),
+    names: 0,
+    given: 0,
+  }));
+  const kinds = columns.map(({ label }) => labelKind(label));
+  let rows = 0;
+  for (const row of table.rows()) {
+    rows += 1;
+    if ((rows & 0xff) === 0) context.checkTime();
+    if (rows > TABLE_ROWS) break;
+    for (const cell of row) {
+      const column = columns[cell.column];
+      const length = cell.end - cell.start;
+      if (!column || length < 2) continue;
+      column.values += 1;
+      const value = segment.text.slice(cell.start, Math.min(cell.end, cell.start + 2000));
+      const kind = kinds[cell.column];
+      if (kind === 'name' || kind === 'full-name') {
+        if (isFullName(value)) {
+          column.names += 1;
+          if (hasGivenName(value)) column.given += 1;
+          column.firstName ??= { start: cell.start, end: cell.end };
+        }
+      } else if (kind) {
+        const entity = personal(kind, value.trim(), () => true);
+        if (entity) count(column, entity, { entity, start: cell.start, end: cell.end, context: true, severity: entity === 'MEDICAL_RECORD_NUMBER' ? 'high' : 'low' });
+      }
+      if (!mayHold(value)) continue;
+      const passage: Passage = { text: value, header: column.name, plain: false, output: false, code: false, countries };
+      for (const hit of findPersonalData(passage, context.checkTime)) {
+        if (hit.severity === undefined) continue;
+        count(column, hit.entity, { ...hit, start: hit.start + cell.start, end: hit.end + cell.start });
+      }
+    }
+  }
+  for (const [index, column] of columns.entries()) {
+    const kind = kinds[index];
+    const enough = kind === 'full-name' ? 0.5 : 0.6;
+    if (column.firstName && column.names >= column.values * enough && (kind === 'full-name' || column.given >= Math.max(1, column.names * 0.3))) {
+      column.found.set('PERSON', { count: column.names, samples: 0, severity: 'low', first: { entity: 'PERSON', ...column.firstName, context: true } });
+    }
+    reportColumn(segment, column, context, seen);
+  }
+}
+
+const mayHold = (value: string): boolean => /\d{2}|@/.test(value);
+
+function count(column: Column, entity: EntityName, hit: Hit): void {
+  const known = column.found.get(entity);
+  const severity = hit.severity as Severity;
+  if (!known) {
+    column.found.set(entity, { count: 1, samples: hit.sample ? 1 : 0, first: hit, severity });
+    return;
+  }
+  known.count += 1;
+  if (hit.sample) known.samples += 1;
+  if (RANK[severity] > RANK[known.severity]) known.severity = severity;
+}
+
+function reportColumn(segment: TextSegment, column: Column, context: TextContext, seen: Set<string>): void {
+  const header = evidenceText(column.name, 60);
+  for (const [entity, { count: found, first, severity }] of column.found) {
+    // A few numbers of a long column that happen to fit are chance, unless the header says what they are.
+    if (!first.context && !/[A-Za-z@]/.test(valueOf(segment, first)) && found < column.values * 0.5) continue;
+    const key = `${segment.cell}:${segment.output}:${entity}:${valueOf(segment, first)}`;
+    if (segment.output !== undefined) seen.add(key);
+    const { title, class: kind } = ENTITIES[entity];
+    const bulk = found >= 100 && (kind === 'contact' || kind === 'person') && severity === 'low';
+    const value = valueOf(segment, first);
+    context.report(segment, {
+      rule: ruleOf(entity),
+      severity: bulk ? 'medium' : severity,
+      message: `${title}: ${found.toLocaleString('en')} ${found === 1 ? 'value' : 'values'} in column '${header}'.`,
+      start: first.start,
+      end: first.end,
+      evidence: redactSecret(value),
+      anchor: `column\0${column.name}`,
+      entity,
+      data: { count: found, column: header },
+    });
+  }
+}

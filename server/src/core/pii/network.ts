@@ -1,0 +1,153 @@
+/** IP and MAC addresses, and wallet addresses. */
+import { base58check, bech32, eip55 } from './checksums';
+import { anyOf, labelAround } from './context';
+import { type Hit, isWordCode, type Passage, type Taken } from './hits';
+
+const IP_CONTEXT = anyOf(
+  'ip', 'ipv4', 'ipv6', 'ip address', 'ipaddr', 'remote addr', 'client', 'host', 'hostname', 'server', 'inet', 'inet6', 'gateway', 'src', 'dst', 'ping', 'ssh', 'http', 'https', 'login from', 'visitor', 'x forwarded for', 'connect', 'addr', 'address',
+);
+/** Says that an address of a person or a machine is meant, not where to connect to. */
+const NAMED_IP = anyOf('ip address', 'ipaddress', 'ipaddr', 'ip addr', 'client ip', 'user ip', 'remote addr', 'remote ip', 'visitor ip', 'source ip', 'src ip', 'last ip', 'ip v4', 'ipv4', 'ipv6');
+const VERSION_CONTEXT = anyOf('version', 'ver', 'v', 'release', 'build', 'driver', 'cuda', 'cudnn', 'nvidia', 'chrome', 'safari', 'install', 'package', 'wheel', 'revision', 'section', 'chapter');
+
+/** RFC 6890 and its companions: addresses that point at nobody outside one network, or at nobody at all. */
+function isSpecialV4(octets: readonly number[]): boolean {
+  const [a = 0, b = 0, c = 0] = octets;
+  return (
+    a === 0 || a === 10 || a === 127 || a >= 224 ||
+    (a === 100 && b >= 64 && b <= 127) ||
+    (a === 169 && b === 254) ||
+    (a === 172 && b >= 16 && b <= 31) ||
+    (a === 192 && b === 168) ||
+    (a === 192 && b === 0 && (c === 0 || c === 2)) ||
+    (a === 198 && (b === 18 || b === 19 || (b === 51 && c === 100))) ||
+    (a === 203 && b === 0 && c === 113)
+  );
+}
+
+/** Resolvers everybody uses. */
+const PUBLIC_SERVICES = new Set(['8.8.8.8', '8.8.4.4', '1.1.1.1', '1.0.0.1', '9.9.9.9', '1.2.3.4', '208.67.222.222', '208.67.220.220']);
+
+const V4 = /\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}/g;
+
+export function findIpAddresses(passage: Passage, taken: Taken, hits: Hit[]): void {
+  const { text, header, plain } = passage;
+  if (text.includes('::') || /[0-9A-Fa-f]:[0-9A-Fa-f]{1,4}:/.test(text)) findV6(passage, taken, hits);
+  V4.lastIndex = 0;
+  for (let match = V4.exec(text); match; match = V4.exec(text)) {
+    const start = match.index;
+    const end = start + match[0].length;
+    const before = text.charCodeAt(start - 1);
+    if (isWordCode(before) || before === 46 || before === 45 || isWordCode(text.charCodeAt(end)) || /^(?:\.\d|[-+]\w)/.test(text.slice(end, end + 2))) continue;
+    const octets = match[0].split('.').map(Number);
+    if (octets.some((octet) => octet > 255) || /(?:^|\.)0\d/.test(match[0]) || taken.overlaps(start, end)) continue;
+    const special = isSpecialV4(octets) || PUBLIC_SERVICES.has(match[0]);
+    const label = labelAround(text, start, end, header);
+    if (special) {
+      const named = NAMED_IP(label) && octets[0] !== 127 && octets[0] !== 0 && octets[0] !== 255;
+      if (plain || named) hits.push({ entity: 'IP_ADDRESS', start, end, ...(named && { context: true }), severity: 'info', sample: true });
+      continue;
+    }
+    if (VERSION_CONTEXT(label)) continue;
+    const context = IP_CONTEXT(label);
+    if (context) hits.push({ entity: 'IP_ADDRESS', start, end, context, severity: 'low' });
+    else if (plain) hits.push({ entity: 'IP_ADDRESS', start, end, severity: 'info' });
+    taken.add(start, end);
+  }
+}
+
+const V6 = /(?:[0-9A-Fa-f]{0,4}:){2,8}(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4})/g;
+
+function findV6({ text, header, plain }: Passage, taken: Taken, hits: Hit[]): void {
+  V6.lastIndex = 0;
+  for (let match = V6.exec(text); match; match = V6.exec(text)) {
+    const value = match[0];
+    const start = match.index;
+    const end = start + value.length;
+    if (isWordCode(text.charCodeAt(start - 1)) || text[start - 1] === ':' || text[start - 1] === '.') continue;
+    if (isWordCode(text.charCodeAt(end)) || text[end] === ':' || taken.overlaps(start, end) || !isV6(value)) continue;
+    const groups = value.split(':').filter((group) => group !== '').length;
+    const special = /^(?:::1?|fe[89ab].*|f[cd]..:.*|2001:0?db8:.*|ff..:.*|::ffff:.*|64:ff9b:.*|::.*)$/i.test(value);
+    const context = IP_CONTEXT(labelAround(text, start, end, header));
+    if (!special && (context || plain) && groups >= 3) {
+      hits.push({ entity: 'IP_ADDRESS', start, end, ...(context && { context }), severity: context ? 'low' : 'info' });
+      taken.add(start, end);
+    } else if (special && groups >= 3 && !plain && NAMED_IP(labelAround(text, start, end, header))) {
+      hits.push({ entity: 'IP_ADDRESS', start, end, context: true, severity: 'info', sample: true });
+      taken.add(start, end);
+    } else if (plain && (groups >= 1 || context || /(?:^|[\s=])$/.test(text.slice(Math.max(0, start - 1), start)))) {
+      hits.push({ entity: 'IP_ADDRESS', start, end, severity: 'info', sample: special });
+      taken.add(start, end);
+    }
+  }
+}
+
+/** RFC 4291 text form, IPv4 tail included. */
+function isV6(value: string): boolean {
+  const halves = value.split('::');
+  if (halves.length > 2) return false;
+  let count = 0;
+  for (const half of halves) {
+    if (half === '') continue;
+    const groups = half.split(':');
+    for (const [i, group] of groups.entries()) {
+      if (group.includes('.')) {
+        if (i !== groups.length - 1 || group.split('.').some((octet) => Number(octet) > 255)) return false;
+        count += 2;
+      } else if (/^[0-9A-Fa-f]{1,4}$/.test(group)) count += 1;
+      else return false;
+    }
+  }
+  return halves.length === 2 ? count <= 7 : count === 8;
+}
+
+const MAC_CONTEXT = anyOf('mac', 'hardware address', 'physical address', 'ethernet', 'bssid', 'ether', 'hwaddr', 'wifi', 'bluetooth');
+const MAC = /[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}/g;
+
+export function findMacAddresses({ text, header, plain }: Passage, taken: Taken, hits: Hit[]): void {
+  MAC.lastIndex = 0;
+  for (let match = MAC.exec(text); match; match = MAC.exec(text)) {
+    const value = match[0];
+    const start = match.index;
+    const end = start + value.length;
+    const separator = match[1] ?? '.';
+    if (isWordCode(text.charCodeAt(start - 1)) || isWordCode(text.charCodeAt(end))) continue;
+    if (text[start - 1] === separator || (text[end] === separator && isWordCode(text.charCodeAt(end + 1)))) continue;
+    const hex = value.replace(/[^0-9A-Fa-f]/g, '').toLowerCase();
+    if (/^(.)\1*$/.test(hex) || taken.overlaps(start, end)) continue;
+    const context = MAC_CONTEXT(labelAround(text, start, end, header));
+    // Six pairs of decimal digits are a time or a date as often as not; four-digit groups are numbers.
+    const rare = /[a-f]/.test(hex) && separator !== '.';
+    if (!context && !rare) {
+      if (plain) hits.push({ entity: 'MAC_ADDRESS', start, end });
+      continue;
+    }
+    const sample = hex === 'aabbccddeeff' || hex === '0123456789ab' || hex === '001122334455' || hex === '112233445566' || hex === 'deadbeefcafe';
+    hits.push({ entity: 'MAC_ADDRESS', start, end, ...(context && { context }), severity: sample ? 'info' : 'low', ...(sample && { sample }) });
+    taken.add(start, end);
+  }
+}
+
+/** Version bytes of base58check addresses: Bitcoin, Litecoin, Dogecoin, Tron, Dash, Zcash (t). */
+const VERSIONS = new Set([0x00, 0x05, 0x30, 0x32, 0x1e, 0x16, 0x41, 0x4c, 0x10, 0x1c]);
+
+/** Null and burn addresses are known to everybody. */
+const isBurn = (hex: string): boolean => /^(?:0{20,}|(.)\1{39}$)/.test(hex) || /dead$/i.test(hex);
+
+/**
+ * Judges one word (letters and digits only) as a wallet address.
+ * @returns undefined when it is none
+ */
+export function walletAddress(word: string, context: () => boolean): Pick<Hit, 'severity' | 'checked' | 'context'> | undefined {
+  if (/^(?:bc1|ltc1|tb1|BC1|LTC1)/.test(word)) return bech32(word) ? { severity: 'low', checked: true } : undefined;
+  if (/^0x[0-9A-Fa-f]{40}$/.test(word)) {
+    const hex = word.slice(2);
+    const checksum = eip55(hex);
+    if (checksum === false || isBurn(hex)) return undefined;
+    if (checksum) return { severity: 'low', checked: true };
+    return context() ? { severity: 'low', context: true } : undefined;
+  }
+  if (word.length < 26 || word.length > 35 || !/^[13LMD9ATX t]/.test(word)) return undefined;
+  const decoded = base58check(word);
+  return decoded && decoded.length === 20 && VERSIONS.has(decoded.version) ? { severity: 'low', checked: true } : undefined;
+}

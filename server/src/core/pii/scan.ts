@@ -1,0 +1,232 @@
+/** Finds the personal data of one passage of text. */
+import { countrySpecs } from 'ibantools';
+import { FirstWords, Labels } from './context';
+import { findEmails } from './email';
+import { type Hit, isDigit, isWordCode, type Passage, Taken } from './hits';
+import { IDENTIFIERS, type Identifier, isSample } from './identifiers';
+import { findIpAddresses, findMacAddresses, walletAddress } from './network';
+import { findPersonal } from './people';
+import { findPhones } from './phone';
+import { CLASS_SEVERITY, ENTITIES } from './rules';
+
+const LONGEST_WORD = 90;
+
+const byFirst = (first: readonly Identifier['first'][]): readonly Identifier[] => IDENTIFIERS.filter((id) => first.includes(id.first));
+const DIGITS = byFirst(['digits', 'any']);
+const MIXED = byFirst(['mixed', 'any']);
+const LETTERS = byFirst(['letters', 'any']);
+
+/** Those that need no context, for the many places that have none. */
+const bareOf = (all: readonly Identifier[]): readonly Identifier[] => all.filter(({ bare, short }) => bare !== undefined && !short);
+const BARE = new Map([DIGITS, MIXED, LETTERS].map((all) => [all, bareOf(all)]));
+
+/** Any word that speaks of any identifier: most labels hold none. */
+const ANY_CONTEXT = new FirstWords(IDENTIFIERS.map(({ context }) => context));
+
+/**
+ * Personal data of a passage, in the order of the text, without overlaps.
+ * @param checkTime called now and then; may throw
+ */
+export function findPersonalData(passage: Passage, checkTime: () => void): Hit[] {
+  const hits: Hit[] = [];
+  const taken = new Taken();
+  findEmails(passage, taken, hits);
+  checkTime();
+  findMacAddresses(passage, taken, hits);
+  findIpAddresses(passage, taken, hits);
+  checkTime();
+  findPersonal(passage, taken, hits);
+  checkTime();
+  findIdentifiers(passage, taken, hits, checkTime);
+  checkTime();
+  findPhones(passage, taken, hits);
+  return hits.sort((a, b) => a.start - b.start);
+}
+
+/** Where the value may begin: not inside a word, a fraction, a longer number, a path or an amount of money. */
+function opensHere(text: string, start: number): boolean {
+  if (start === 0) return true;
+  const c = text.charCodeAt(start - 1);
+  if (isWordCode(c)) return false;
+  const before = text.charCodeAt(start - 2);
+  switch (text[start - 1]) {
+    case '.':
+      return !isDigit(before);
+    case '-':
+    case '/':
+      return !isWordCode(before);
+    case '+':
+    case '$':
+    case '€':
+    case '£':
+    case '#':
+    case '~':
+    case '%':
+    case '\\':
+    case '@':
+      return false;
+    default:
+      return true;
+  }
+}
+
+function closesHere(text: string, end: number): boolean {
+  const c = text.charCodeAt(end);
+  if (end < text.length && isWordCode(c)) return false;
+  const after = text.charCodeAt(end + 1);
+  switch (text[end]) {
+    case '.':
+      return !isDigit(after);
+    case '-':
+    case '/':
+      return !isWordCode(after);
+    case '%':
+    case '@':
+      return false;
+    default:
+      return true;
+  }
+}
+
+function findIdentifiers(passage: Passage, taken: Taken, hits: Hit[], checkTime: () => void): void {
+  const { text } = passage;
+  const labels = new Labels(text, passage.header);
+  let wordStart = 0;
+  let letters = false;
+  let digits = 0;
+  let words = 0;
+  for (let i = 0; i <= text.length; i += 1) {
+    const c = i < text.length ? text.charCodeAt(i) : 32;
+    if (isDigit(c)) {
+      digits += 1;
+      continue;
+    }
+    if (isWordCode(c)) {
+      letters = true;
+      continue;
+    }
+    if (digits > 0 && i - wordStart <= LONGEST_WORD) {
+      words += 1;
+      if ((words & 0x3ff) === 0) checkTime();
+      const end = judgeWord(passage, labels, wordStart, i, letters, digits, taken, hits);
+      if (end > i) i = end - 1;
+    }
+    wordStart = i + 1;
+    letters = false;
+    digits = 0;
+  }
+}
+
+/** @returns end of what was found at the word, or the word's end */
+function judgeWord(passage: Passage, labels: Labels, start: number, end: number, letters: boolean, digits: number, taken: Taken, hits: Hit[]): number {
+  const { text } = passage;
+  if (taken.overlaps(start, end)) return end;
+  if (letters && end - start >= 26) {
+    const wallet = walletAddress(text.slice(start, end), () => / (?:wallet|address|eth|ethereum|btc|bitcoin|crypto|contract|0x) /.test(labels.at(start, end)));
+    if (wallet && closesHere(text, end)) {
+      hits.push({ entity: 'CRYPTO', start, end, ...wallet });
+      taken.add(start, end);
+      return end;
+    }
+  }
+  // Separators let a value go on; a lone short number is nobody's number.
+  const goesOn = /^[ :/.-][A-Za-z0-9]/.test(text.slice(end, end + 2));
+  if (opensHere(text, start) && (digits >= 5 || goesOn || end - start >= 5)) {
+    const found = bestAt(passage, labels, start, end, letters ? MIXED : DIGITS, taken, hits);
+    if (found > 0) return found;
+  }
+  // `HRB 12345`, `HH AB 1234`, `AA 12 34 56 B`: the value begins with short words before the digits.
+  let from = start;
+  for (let back = 0; back < 2; back += 1) {
+    const separator = text[from - 1];
+    if (separator !== ' ' && separator !== '-') break;
+    let head = from - 1;
+    while (head > 0 && from - 1 - head < 4 && isWordCode(text.charCodeAt(head - 1)) && !isDigit(text.charCodeAt(head - 1))) head -= 1;
+    const length = from - 1 - head;
+    if (length < 1 || length > 3) break;
+    from = head;
+    if (!opensHere(text, head)) continue;
+    const found = bestAt(passage, labels, from, end, LETTERS, taken, hits);
+    if (found > 0) return found;
+  }
+  return end;
+}
+
+/** The identifier that fits best at a place. @returns its end, or 0 */
+function bestAt(passage: Passage, labels: Labels, start: number, wordEnd: number, identifiers: readonly Identifier[], taken: Taken, hits: Hit[]): number {
+  const { text, plain } = passage;
+  let best: Hit | undefined;
+  let bestRank = 0;
+  const label = labels.mayPass(start, ANY_CONTEXT) ? labels.at(start, wordEnd) : '';
+  const speaks = label !== '' && ANY_CONTEXT.mayOccur(label);
+  for (const identifier of speaks || plain ? identifiers : (BARE.get(identifiers) ?? identifiers)) {
+    if (passage.countries && identifier.country && !passage.countries.has(identifier.country)) continue;
+    const end = identifier.entity === 'IBAN_CODE' ? ibanEnd(text, start) : matchEnd(identifier.pattern, text, start);
+    if (end <= start || !closesHere(text, end)) continue;
+    const raw = text.slice(start, end);
+    if (isPartOfRow(text, start, end, raw)) continue;
+    const context = speaks && identifier.context(label);
+    if (!context && !plain && (identifier.bare === undefined || identifier.short)) continue;
+    const compact = raw.replace(/[-\s./:_]/g, '').toUpperCase();
+    const check = identifier.check?.(compactFor(identifier, compact, raw), raw);
+    if (check === false) continue;
+    const rare = check === true || (identifier.check === undefined && identifier.bare !== undefined);
+    if (!context && !rare && !plain) continue;
+    const rank = (context ? 4 : 0) + (check === true ? 2 : 0) + (identifier.bare ? 1 : 0) + 1 + (end - start) / 1000;
+    if (rank <= bestRank) continue;
+    bestRank = rank;
+    const sample = isSample(compact);
+    const full = CLASS_SEVERITY[ENTITIES[identifier.entity].class];
+    let severity: Hit['severity'];
+    if (context) severity = sample ? (full === 'high' ? 'low' : 'info') : check === undefined && identifier.check && full === 'high' ? 'medium' : full;
+    else if (rare && identifier.bare && !(passage.output && / /.test(raw) && !/[A-Za-z]/.test(raw))) severity = sample ? 'info' : identifier.bare;
+    best = {
+      entity: identifier.entity,
+      start,
+      end,
+      ...(severity && { severity }),
+      ...(context && { context }),
+      ...(check && { checked: true }),
+      ...(sample && { sample }),
+    };
+  }
+  if (!best || (!best.severity && !plain) || taken.overlaps(best.start, best.end)) return 0;
+  // A shape that only prose gives a meaning may still be a telephone number.
+  if (!best.severity && /^\+?[\d ().-]+$/.test(text.slice(best.start, best.end)) && best.end - best.start >= 9) {
+    hits.push(best);
+    return best.end;
+  }
+  hits.push(best);
+  taken.add(best.start, best.end);
+  return best.end;
+}
+
+function matchEnd(pattern: RegExp, text: string, start: number): number {
+  pattern.lastIndex = start;
+  return pattern.test(text) ? pattern.lastIndex : 0;
+}
+
+/** The century sign of a Finnish code and of a Swedish one is part of the number. */
+function compactFor({ entity }: Identifier, compact: string, raw: string): string {
+  return entity === 'FI_PERSONAL_IDENTITY_CODE' ? raw.toUpperCase() : compact;
+}
+
+/** An IBAN is as long as its country says, with single separators anywhere. */
+function ibanEnd(text: string, start: number): number {
+  const length = countrySpecs[text.slice(start, start + 2).toUpperCase()]?.chars;
+  if (!length || !isDigit(text.charCodeAt(start + 2)) || !isDigit(text.charCodeAt(start + 3))) return 0;
+  let count = 0;
+  let i = start;
+  for (; count < length; i += 1) {
+    const c = text.charCodeAt(i);
+    if (isWordCode(c) && c !== 95 && c < 128) count += 1;
+    else if ((text[i] !== ' ' && text[i] !== '-') || !isWordCode(text.charCodeAt(i + 1))) return 0;
+  }
+  return i;
+}
+
+/** Groups split by spaces inside a row of more such groups are columns. */
+function isPartOfRow(text: string, start: number, end: number, raw: string): boolean {
+  if (!raw.includes(' ') || /[A-Za-z]/.test(raw)) return false;
+  return (text[end] === ' ' && isDigit(text.charCodeAt(end + 1))) || (text[start - 1] === ' ' && isDigit(text.charCodeAt(start - 2)));
+}
