@@ -1,0 +1,439 @@
+import type { ModelDescription, TensorDescription } from '../../description';
+import { type ByteSource, MemoryByteSource, readAll } from '../../io/byteSource';
+import { scanPickle } from '../../pickle/scan';
+import { evidenceText } from '../../redact';
+import type { FindingDraft, Format, ScanContext, ScanInput } from '../../scanner';
+import { KerasReporter } from '../keras/report';
+import { isOutsidePath } from '../tensorflow/graph';
+import { Cursor, decodeText, UNDEFINED_ADDRESS, UnreadableHdf5 } from './cursor';
+import { findSuperblock, Hdf5File, hasSignature, type ObjectHeader } from './file';
+import { loadLibrary } from './library';
+import { elements, type RawAttribute } from './messages';
+import { HDF5_RULES as RULES } from './rules';
+
+const MOST_OBJECTS = 200_000;
+const MOST_LISTED = 2000;
+/** Byte data sets up to this size are looked at for embedded pickles. */
+const LARGEST_SNIFFED = 4 * 1024 * 1024;
+const MOST_SNIFFED = 200;
+
+/** Filters of the library and of the HDF Group's register. */
+function isKnownFilter(id: number): boolean {
+  return (id >= 1 && id <= 6) || id === 305 || id === 307 || (id >= 32000 && id <= 32099);
+}
+
+/** What the whole file shows, gathered by either reader. */
+class Hdf5Scan {
+  readonly tensors: TensorDescription[] = [];
+  tensorCount = 0;
+  parameters = 0;
+  readonly properties: Record<string, string | number | boolean> = {};
+  readonly #rows = new Map<string, number>();
+  readonly keras: KerasReporter;
+  isKeras = false;
+  sniffed = 0;
+
+  constructor(readonly context: ScanContext) {
+    this.keras = new KerasReporter(context);
+  }
+
+  noteTensor(path: string, dtype: string, shape: number[], bytes: number): void {
+    this.tensorCount += 1;
+    this.parameters += shape.reduce((product, size) => product * size, 1);
+    if (this.tensors.length < MOST_LISTED) {
+      this.tensors.push({ name: evidenceText(path.slice(1), 200), dtype, shape, bytes });
+    }
+    // Keras: model_weights/<layer>/<layer>/embeddings:0, or layers/<layer>/vars/0 of the third generation.
+    const parts = path.split('/');
+    if (/^embeddings(?::\d+)?$/.test(parts[parts.length - 1] ?? '') && shape.length === 2) {
+      for (const part of parts.slice(1, -1)) this.#rows.set(part, shape[0] as number);
+    }
+  }
+
+  async noteText(path: string, name: string, text: string): Promise<void> {
+    const { context } = this;
+    if (name === 'model_config' || name === 'training_config' || name === 'layer_config') {
+      this.isKeras = true;
+      if (/^[\ufeff\s]*\{/.test(text)) await this.keras.addText(text, path ? `${path.slice(1)}/${name}` : name);
+      return;
+    }
+    if (name === 'keras_version' || name === 'backend') {
+      this.isKeras = true;
+      this.properties[name.replace('_', ' ')] = evidenceText(text, 40);
+      return;
+    }
+    if (/^[\ufeff\s]*\{/.test(text) && /"class_name"\s*:/.test(text)) {
+      await this.keras.addText(text, `${path.slice(1)}/${name}`);
+      return;
+    }
+    // gA is what a pickle of protocol 2 and newer begins with in base64.
+    if (text.length > 16 && /^gA[IJMQRSUV][A-Za-z0-9+/=\s]+$/.test(text)) {
+      try {
+        const bytes = Uint8Array.from(atob(text.replace(/\s+/g, '')), (c) => c.charCodeAt(0));
+        await this.notePickle(bytes, `${path}@${name}`, { node: `${path.slice(1)}@${name}` }, 'base64 text');
+      } catch {
+        context.budget.checkTime();
+      }
+    }
+  }
+
+  /** @param place what the bytes are: `data set` or `attribute` */
+  async notePickle(
+    bytes: Uint8Array,
+    path: string,
+    location: { offset?: number; node?: string },
+    place: string,
+  ): Promise<void> {
+    if (!beginsLikePickle(bytes)) return;
+    const drafts: FindingDraft[] = [];
+    const collector: ScanContext = {
+      ...this.context,
+      report: (draft) => drafts.push(draft),
+      describe: () => undefined,
+    };
+    const scan = await scanPickle(new MemoryByteSource(bytes), collector, { tolerant: true, search: false });
+    if (!scan.streams.some(({ trace }) => trace.complete || trace.globals.length > 0)) return;
+    const shown = path.replace(/^\//, '');
+    if (scan.worst !== undefined && scan.worst !== 'info' && scan.worst !== 'low') {
+      // What the pickle does is the defect, and its findings say it; where it lies is part of their place.
+      for (const draft of drafts) {
+        const inner = draft.location?.member;
+        this.context.report({
+          ...draft,
+          message: `${draft.message} (pickle in the HDF5 ${place} '${evidenceText(shown, 80)}')`,
+          location: { ...draft.location, ...location, member: inner ? `${shown}!${inner}` : shown },
+        });
+      }
+      return;
+    }
+    const command = commandIn(bytes);
+    const isTable = /^\(|^[NIFSV]/.test(String.fromCharCode(bytes[0] ?? 0));
+    const end = scan.streams[0]?.trace.end ?? bytes.length;
+    this.context.report({
+      rule: RULES['embedded-pickle'],
+      // PyTables, and so pandas, pickles attributes in protocol 0; on its own such a one is a fact, not a hazard.
+      severity: command ? 'high' : place === 'attribute' && isTable ? 'info' : 'medium',
+      message: `The HDF5 ${place} '${evidenceText(shown, 80)}' is a pickle of ${end} bytes${
+        command ? ` that holds the text ${evidenceText(`"${command}"`, 120)}` : ''
+      }; no opcode in it calls anything, so unpickling alone executes nothing.`,
+      ...(command && { evidence: evidenceText(command, 120) }),
+      anchor: shown,
+      location: { node: evidenceText(shown, 200), ...location, length: end },
+    });
+  }
+
+  reportExternal(rule: 'external-link' | 'external-storage', path: string, file: string, target?: string): void {
+    const outside = isOutsidePath(file);
+    const shown = evidenceText(file, 160);
+    this.context.report({
+      rule: RULES[rule],
+      severity: outside ? 'high' : 'medium',
+      message:
+        rule === 'external-link'
+          ? `The link '${evidenceText(path.slice(1), 80)}' leads into another file, '${shown}'${target ? ` (${evidenceText(target, 60)})` : ''}.`
+          : `The data set '${evidenceText(path.slice(1), 80)}' has its values in another file, '${shown}': reading the model reads that file.`,
+      evidence: shown,
+      anchor: `${path}\0${file}`,
+      location: { node: evidenceText(path.slice(1), 200) },
+    });
+  }
+
+  finish(): void {
+    this.keras.finish((layer) => this.#rows.get(layer));
+    const version = this.properties['keras version'];
+    const description: ModelDescription = {
+      format: 'hdf5',
+      ...(this.isKeras ? this.keras.describe() : {}),
+      ...(this.isKeras && { framework: 'Keras' }),
+      ...(typeof version === 'string' && { frameworkVersion: version }),
+      properties: this.properties,
+      parameters: this.parameters,
+      tensorCount: this.tensorCount,
+      tensors: this.tensors,
+      ...(this.tensorCount > this.tensors.length && { truncated: ['tensors'] }),
+    };
+    this.context.describe(description);
+  }
+}
+
+function beginsLikePickle(bytes: Uint8Array): boolean {
+  const [first, second] = bytes;
+  if (first === undefined || second === undefined || bytes.length < 3) return false;
+  if (first === 0x80) return second >= 1 && second <= 5;
+  // Protocols 0 and 1: a mark, a global or an instance, as text with a STOP somewhere.
+  return (
+    (first === 0x28 || first === 0x63 || first === 0x69 || first === 0x7d || first === 0x5d) && bytes.includes(0x2e)
+  );
+}
+
+/** A shell command or code among the readable parts of a pickle. */
+function commandIn(bytes: Uint8Array): string | undefined {
+  const text = new TextDecoder('latin1').decode(bytes.subarray(0, 256 * 1024));
+  for (const [run] of text.matchAll(/[\x20-\x7e]{4,}/g)) {
+    if (
+      /os\.system|subprocess|\brm -rf\b|\bcurl |\bwget |\/bin\/(?:ba|z)?sh|powershell|\beval\(|\bexec\(|__import__|\bnc -[el]|bash -[ci]|cmd\.exe|base64 -d|chmod \+x/i.test(
+        run,
+      )
+    ) {
+      return run.replace(/^[^\w/.]+/, '').slice(0, 200);
+    }
+  }
+  return undefined;
+}
+
+interface Visit {
+  path: string;
+  address: number;
+}
+
+async function scanStructure(file: Hdf5File, scan: Hdf5Scan): Promise<void> {
+  const { context } = scan;
+  const { budget } = context;
+  const pending: Visit[] = [{ path: '', address: file.root }];
+  const seen = new Set<number>();
+  while (pending.length) {
+    const { path, address } = pending.pop() as Visit;
+    if (address === UNDEFINED_ADDRESS || seen.has(address)) continue;
+    if (seen.size >= MOST_OBJECTS) {
+      context.incomplete(`more than ${MOST_OBJECTS} objects`);
+      return;
+    }
+    seen.add(address);
+    if (seen.size % 100 === 0) budget.checkTime();
+    const header = await file.header(address);
+    for (const attribute of header.attributes) await visitAttribute(file, scan, path, attribute);
+    for (let i = header.links.length - 1; i >= 0; i -= 1) {
+      const link = header.links[i] as ObjectHeader['links'][number];
+      const inner = path.length > 2000 ? path : `${path}/${link.name}`;
+      if (link.kind === 'hard' && link.address !== undefined) pending.push({ path: inner, address: link.address });
+      else if (link.kind === 'external') scan.reportExternal('external-link', inner, link.file ?? '', link.target);
+      else if (link.kind === 'user-defined') {
+        context.report({
+          rule: RULES['user-defined-link'],
+          message: `The link '${evidenceText(inner.slice(1), 80)}' is of the user-defined class ${link.type ?? 0}, which only a program of its own can follow.`,
+          anchor: inner,
+          location: { node: evidenceText(inner.slice(1), 200) },
+        });
+      }
+    }
+    if (header.type && header.space && header.layout) await visitDataset(file, scan, path, header);
+  }
+}
+
+async function visitAttribute(file: Hdf5File, scan: Hdf5Scan, path: string, attribute: RawAttribute): Promise<void> {
+  const { type, space } = attribute;
+  if (type.isText) {
+    const total = elements(space);
+    if (total === 1) {
+      const text = await file.attributeText(attribute);
+      if (text === undefined) return;
+      await scan.noteText(path, attribute.name, text);
+      // PyTables keeps pickles of protocol 0 in text attributes.
+      const [value] = await file.values(type, space, attribute.data, 1);
+      if (value)
+        await scan.notePickle(
+          value,
+          `${path}@${attribute.name}`,
+          { node: `${path.slice(1)}@${attribute.name}` },
+          'attribute',
+        );
+    }
+    return;
+  }
+  if (type.class !== 'opaque' && type.class !== 'vlen' && !(type.class === 'integer' && type.size === 1)) return;
+  for (const value of await file.values(type, space, attribute.data, 16)) {
+    await scan.notePickle(
+      value,
+      `${path}@${attribute.name}`,
+      { node: `${path.slice(1)}@${attribute.name}` },
+      'attribute',
+    );
+  }
+}
+
+async function visitDataset(file: Hdf5File, scan: Hdf5Scan, path: string, header: ObjectHeader): Promise<void> {
+  const { type, space, layout } = header;
+  if (!type || !space || !layout) return;
+  const { context } = scan;
+  const count = elements(space);
+  const bytes = count * type.size;
+  scan.noteTensor(path, type.name, space.shape, bytes);
+  const told = new Set<string>();
+  for (const { name } of header.external) {
+    if (told.has(name) || told.size > 100) continue;
+    told.add(name);
+    scan.reportExternal('external-storage', path, name);
+  }
+  for (const { id, name } of header.filters) {
+    if (isKnownFilter(id)) continue;
+    context.report({
+      rule: RULES['unknown-filter'],
+      message: `The data set '${evidenceText(path.slice(1), 80)}' is stored through the unregistered filter ${id}${name ? ` (${evidenceText(name, 60)})` : ''}: reading it loads a native plug-in.`,
+      anchor: `filter ${id}`,
+      location: { node: evidenceText(path.slice(1), 200) },
+    });
+  }
+  if (layout.class === 'virtual' && layout.address !== undefined && layout.address !== UNDEFINED_ADDRESS) {
+    await visitVirtual(file, scan, path, layout.address, layout.heapIndex ?? 0);
+    return;
+  }
+  const isBytes =
+    type.class === 'opaque' ||
+    (type.class === 'integer' && type.size === 1) ||
+    type.class === 'string' ||
+    type.class === 'vlen';
+  if (!isBytes || bytes === 0 || bytes > LARGEST_SNIFFED || header.external.length || scan.sniffed >= MOST_SNIFFED)
+    return;
+  await sniffDataset(file, scan, path, header, bytes);
+}
+
+async function sniffDataset(
+  file: Hdf5File,
+  scan: Hdf5Scan,
+  path: string,
+  header: ObjectHeader,
+  bytes: number,
+): Promise<void> {
+  const { type, space, layout } = header;
+  if (!type || !space || !layout) return;
+  let data: Uint8Array;
+  let offset: number | undefined;
+  if (layout.class === 'compact' && layout.data) data = layout.data;
+  else if (layout.class === 'contiguous' && layout.address !== undefined && layout.address !== UNDEFINED_ADDRESS) {
+    offset = file.offsetOf(layout.address);
+    // The first bytes decide whether the rest is worth reading.
+    const head = await file.readSome(layout.address, Math.min(bytes, 64));
+    if (type.class !== 'vlen' && type.class !== 'string' && !beginsLikePickle(head)) return;
+    data = bytes <= 64 ? head : await file.readLarge(layout.address, bytes);
+  } else if (
+    layout.class === 'chunked' &&
+    layout.chunk &&
+    layout.address !== undefined &&
+    header.filters.length === 0
+  ) {
+    const found = await firstChunk(file, layout.address, layout.chunk.length);
+    if (!found) return;
+    offset = file.offsetOf(found.address);
+    data = await file.readLarge(found.address, Math.min(found.size, LARGEST_SNIFFED));
+  } else return;
+  scan.sniffed += 1;
+  const location = { node: evidenceText(path.slice(1), 200), ...(offset !== undefined && { offset }) };
+  if (type.class === 'vlen' || type.class === 'string') {
+    for (const value of await file.values(type, space, data, 16)) {
+      if (type.isText)
+        await scan.noteText(path, '', decodeText(value.subarray(0, LARGEST_SNIFFED)).replace(/\0+$/, ''));
+      await scan.notePickle(value, path, { node: location.node }, 'data set');
+    }
+  } else await scan.notePickle(data, path, location, 'data set');
+}
+
+/** The first chunk of a version 1 chunk B-tree (III.A.1). */
+async function firstChunk(
+  file: Hdf5File,
+  address: number,
+  rank: number,
+): Promise<{ address: number; size: number } | undefined> {
+  const { offset } = file.widths;
+  let at = address;
+  for (let level = 0; level < 16; level += 1) {
+    if (at === UNDEFINED_ADDRESS) return undefined;
+    const c = new Cursor(await file.read(at, 8 + offset * 2 + 8 + rank * 8 + offset));
+    if (c.signature() !== 'TREE') throw new UnreadableHdf5(`no B-tree at ${at}`);
+    c.skip(1);
+    const depth = c.u8();
+    if (c.u16() === 0) return undefined;
+    c.skip(offset * 2);
+    const size = c.u32();
+    c.skip(4 + rank * 8);
+    at = c.address(offset);
+    if (depth === 0) return { address: at, size };
+  }
+  return undefined;
+}
+
+/** A virtual data set takes its values from data sets of other files, `.` being this one. */
+async function visitVirtual(
+  file: Hdf5File,
+  scan: Hdf5Scan,
+  path: string,
+  address: number,
+  index: number,
+): Promise<void> {
+  const object = await file.globalHeapObject(address, index);
+  if (!object) return;
+  const c = new Cursor(await file.readLarge(object.offset, Math.min(object.size, 65536)));
+  c.skip(1 + file.widths.length);
+  const name = c.text();
+  if (name !== '.' && name !== '') scan.reportExternal('external-storage', path, name, c.text());
+}
+
+async function scanWithLibrary(source: ByteSource, scan: Hdf5Scan): Promise<void> {
+  const bytes = await readAll(source, (size) => scan.context.budget.checkMemory(size, 'the HDF5 library'));
+  const content = await (await loadLibrary()).readWithLibrary(bytes);
+  for (const { path, name, value } of content.attributes) {
+    if (typeof value === 'string') await scan.noteText(path, name, value);
+    else await scan.notePickle(value, `${path}@${name}`, { node: `${path.slice(1)}@${name}` }, 'attribute');
+  }
+  for (const { path, dtype, shape, data } of content.datasets) {
+    scan.noteTensor(path, dtype, shape, 0);
+    if (data) await scan.notePickle(data, path, { node: path.slice(1) }, 'data set');
+  }
+  for (const { path, file, target } of content.externalLinks) scan.reportExternal('external-link', path, file, target);
+  if (content.unreadable.length) {
+    scan.context.incomplete(
+      `${content.unreadable.length} objects such as '${evidenceText(content.unreadable[0] as string, 80)}' cannot be read`,
+    );
+  }
+}
+
+async function scanHdf5(input: ScanInput, context: ScanContext): Promise<void> {
+  const { source } = input;
+  const start = await findSuperblock(source, await source.read(0, 4096));
+  if (start === undefined) throw new UnreadableHdf5('no HDF5 signature');
+  const scan = new Hdf5Scan(context);
+  try {
+    const file = await Hdf5File.open(source, start, context.budget);
+    scan.properties['superblock version'] = file.superblockVersion;
+    await scanStructure(file, scan);
+  } catch (error) {
+    if (!(error instanceof UnreadableHdf5)) throw error;
+    await secondOpinion(source, scan, error);
+  }
+  scan.finish();
+}
+
+/** What the own reader does not understand is given to the library; what neither reads is damaged. */
+async function secondOpinion(source: ByteSource, scan: Hdf5Scan, first: UnreadableHdf5): Promise<void> {
+  const { context } = scan;
+  if (source.size > context.budget.limits.memoryBytes) {
+    context.incomplete(`${first.message}; the file is too large for the HDF5 library`);
+    return;
+  }
+  try {
+    await scanWithLibrary(source, scan);
+    scan.properties['read by'] = 'HDF5 library';
+  } catch (error) {
+    if (error instanceof Error && error.name === 'BudgetExceeded') throw error;
+    throw new Error(`damaged HDF5 file: ${first.message}`);
+  }
+}
+
+/** HDF5, and Keras models and weights in it. https://docs.hdfgroup.org/hdf5/v1_14/_f_m_t3.html */
+export const HDF5_FORMAT: Format = {
+  id: 'hdf5',
+  title: 'HDF5',
+  kind: 'model',
+  extensions: ['.h5', '.hdf5', '.hdf', '.he5'],
+  async identify(probe) {
+    if (hasSignature(probe.head, 0)) return 'certain';
+    if (
+      ['.h5', '.hdf5', '.keras'].includes(probe.extension) &&
+      (await findSuperblock(probe.source, probe.head)) !== undefined
+    ) {
+      return 'certain';
+    }
+    for (const at of [512, 1024, 2048]) if (hasSignature(probe.head, at)) return 'certain';
+    return this.extensions.includes(probe.extension) && probe.size > 0 ? 'named' : undefined;
+  },
+  scan: scanHdf5,
+};

@@ -1,0 +1,165 @@
+import { parseDocument } from 'yaml';
+import { readZip, type ZipArchive, type ZipEntry, zipOf } from '../../archives/zip';
+import { scanZipMembers } from '../../archives/zipMembers';
+import { type ByteSource, readAll } from '../../io/byteSource';
+import { evidenceText } from '../../redact';
+import type { Claim, Format, Probe, ScanContext, ScanInput } from '../../scanner';
+import { decodeJsonBytes, fromPlain, JsonObject } from './json';
+import { KerasReporter } from './report';
+import { KERAS_RULES as RULES } from './rules';
+
+function baseName(name: string): string {
+  return name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1).toLowerCase();
+}
+
+function isKerasArchive(zip: ZipArchive, probe: Probe): boolean {
+  let config = false;
+  let sibling = false;
+  for (const entry of zip.allEntries) {
+    const name = baseName(entry.name);
+    if (name === 'config.json') config = true;
+    else if (name === 'metadata.json' || /(?:^|\.)weights\.(?:h5|npz)$/.test(name)) sibling = true;
+  }
+  return probe.extension === '.keras' ? config || sibling : config && sibling;
+}
+
+/** Files that Keras puts into an archive: configuration, metadata, weights (HDF5, npz or shards of it) and vocabularies. */
+const ORDINARY =
+  /^(?:config|metadata)\.json$|\.weights(?:_\d+)?\.(?:h5|npz|json)$|^model[\w-]*\.(?:h5|npz)$|\.(?:txt|json|csv|vocab|model|spm|tsv)$/i;
+const CODE = /\.(?:py|pyc|pyo|pyd|so|dll|dylib|exe|sh|bash|bat|cmd|ps1|vbs|js|jar|class|wasm|desktop|lnk|pth)$/i;
+
+async function readText(
+  source: ByteSource,
+  context: ScanContext,
+  what: string,
+): Promise<ReturnType<typeof decodeJsonBytes>> {
+  return decodeJsonBytes(await readAll(source, (bytes) => context.budget.checkMemory(bytes, what)));
+}
+
+async function scanKerasArchive(input: ScanInput, context: ScanContext): Promise<void> {
+  const zip = await readZip(input.source, context.budget);
+  const reporter = new KerasReporter(context);
+  const own = new Set<ZipEntry>();
+  let configs = 0;
+  for (const entry of zip.allEntries) {
+    const name = baseName(entry.name);
+    if (name !== 'config.json' && name !== 'metadata.json') continue;
+    own.add(entry);
+    context.budget.checkTime();
+    configs += name === 'config.json' ? 1 : 0;
+    try {
+      const { text } = await readText(await zip.open(entry), context, 'a configuration');
+      await reporter.addText(text, evidenceText(entry.name, 200));
+    } catch (error) {
+      if (error instanceof Error && error.name === 'BudgetExceeded') throw error;
+      context.incomplete(
+        `${evidenceText(entry.name, 100)}: ${error instanceof Error ? error.message : 'cannot be read'}`,
+      );
+    }
+  }
+  if (configs === 0) context.incomplete('the archive has no config.json');
+  for (const entry of zip.allEntries) {
+    if (entry.isDirectory || own.has(entry) || ORDINARY.test(baseName(entry.name)) || !CODE.test(entry.name)) continue;
+    context.report({
+      rule: RULES['suspicious-member'],
+      severity: 'high',
+      message: `The archive holds '${evidenceText(entry.name, 120)}', a program that Keras never writes into a model.`,
+      evidence: evidenceText(entry.name, 120),
+      anchor: entry.name,
+      location: { member: entry.name },
+    });
+  }
+  reporter.finish();
+  context.describe({
+    format: 'keras',
+    ...reporter.describe(),
+    members: zip.entries.slice(0, 500).map((entry) => ({ name: evidenceText(entry.name, 200), bytes: entry.size })),
+  });
+  await scanZipMembers(zip, context, { skip: (entry) => own.has(entry) });
+}
+
+/** Keras 3 archives: https://keras.io/guides/serialization_and_saving */
+export const KERAS_FORMAT: Format = {
+  id: 'keras',
+  title: 'Keras archive',
+  kind: 'model',
+  extensions: ['.keras'],
+  supersedes: ['zip'],
+  async identify(probe): Promise<Claim | undefined> {
+    const zip = await zipOf(probe);
+    if (zip && isKerasArchive(zip, probe)) return 'certain';
+    return probe.extension === '.keras' && probe.size > 0 ? 'named' : undefined;
+  },
+  scan: scanKerasArchive,
+};
+
+const HEAD_TEXT = new TextDecoder('utf-8');
+
+function headText(probe: Probe): Promise<string> {
+  return probe.once('keras-head-text', async () => {
+    const { head } = probe;
+    return head[1] === 0 || head[0] === 0 ? decodeJsonBytes(head).text : HEAD_TEXT.decode(head);
+  });
+}
+
+function looksLikeJsonConfig(text: string): boolean {
+  if (!/^[\ufeff\s]*\{/.test(text)) return false;
+  if (!/"class_name"\s*:/.test(text)) return false;
+  return (
+    /"(?:Sequential|Functional|Lambda|InputLayer|__lambda__)"/.test(text) ||
+    (/"config"\s*:/.test(text) &&
+      /"(?:keras_version|registered_name|layers|build_config|compile_config)"\s*:/.test(text)) ||
+    /"class_name"\s*:\s*"Model"/.test(text)
+  );
+}
+
+/** What `model.to_json()` gives: a configuration without weights. */
+export const KERAS_JSON_FORMAT: Format = {
+  id: 'keras-json',
+  title: 'Keras configuration (JSON)',
+  kind: 'model',
+  extensions: ['.json'],
+  async identify(probe): Promise<Claim | undefined> {
+    return looksLikeJsonConfig(await headText(probe)) ? 'certain' : undefined;
+  },
+  async scan(input, context): Promise<void> {
+    const reporter = new KerasReporter(context);
+    const { text } = await readText(input.source, context, 'the configuration');
+    const { value } = await reporter.addText(text, 'config');
+    reporter.finish();
+    context.describe({ format: 'keras-json', ...reporter.describe() });
+    if (!(value instanceof JsonObject)) context.incomplete('the configuration is no JSON object');
+  },
+};
+
+/** What `model.to_yaml()` gave until Keras 2.6. */
+export const KERAS_YAML_FORMAT: Format = {
+  id: 'keras-yaml',
+  title: 'Keras configuration (YAML)',
+  kind: 'model',
+  extensions: ['.yaml', '.yml'],
+  async identify(probe): Promise<Claim | undefined> {
+    const text = await headText(probe);
+    const shaped = /^class_name:\s*\S/m.test(text) && /^config:/m.test(text);
+    return shaped && /^(?:backend|keras_version):|class_name:\s*['"]?(?:Sequential|Functional|Model|Lambda)/m.test(text)
+      ? 'certain'
+      : undefined;
+  },
+  async scan(input, context): Promise<void> {
+    const reporter = new KerasReporter(context);
+    const { text } = await readText(input.source, context, 'the configuration');
+    const document = parseDocument(text, { logLevel: 'silent', uniqueKeys: false, strict: false });
+    if (/!!?python\/|!<tag:yaml\.org,2002:python/.test(text)) {
+      context.report({
+        rule: RULES['module-injection'],
+        message: 'The YAML configuration has Python tags: an unsafe YAML loader builds the objects that they name.',
+        evidence: evidenceText(/!!?python\/[^\s]{0,120}/.exec(text)?.[0] ?? '!!python', 120),
+        anchor: 'python-tag',
+      });
+    }
+    const plain: unknown = document.toJS({ mapAsMap: true, maxAliasCount: 100 });
+    await reporter.addValue(fromPlain(plain, context.budget), 'config');
+    reporter.finish();
+    context.describe({ format: 'keras-yaml', ...reporter.describe() });
+  },
+};

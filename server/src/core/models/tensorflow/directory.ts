@@ -1,0 +1,13 @@
+import type { DirectoryFormat } from '../../scanner';
+
+const OWN = /^(?:saved_model\.pb(?:txt)?|keras_metadata\.pb|fingerprint\.pb|variables\/.+|assets\/.+|assets\.extra\/.+)$/;
+
+/** A SavedModel folder: https://www.tensorflow.org/guide/saved_model#the_savedmodel_format_on_disk */
+export const SAVED_MODEL_DIRECTORY: DirectoryFormat = {
+  id: 'savedmodel',
+  title: 'TensorFlow SavedModel folder',
+  claim(files) {
+    if (!files.some((file) => file === 'saved_model.pb' || file === 'saved_model.pbtxt')) return undefined;
+    return files.filter((file) => OWN.test(file)).sort();
+  },
+};

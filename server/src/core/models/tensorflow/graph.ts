@@ -1,0 +1,400 @@
+import type { Budget } from '../../budget';
+import type { Severity } from '../../finding';
+import { evidenceText, type Redacted } from '../../redact';
+import type { Rule } from '../../rule';
+import type { ScanContext } from '../../scanner';
+import { type Capability, isKnownOperator, LOOKUP_INITIALIZERS, operatorRisk } from './ops';
+import type { NodeDef } from './proto';
+import { TENSORFLOW_RULES as RULES } from './rules';
+
+const RULE_OF: Record<Capability, Rule> = {
+  python: RULES['python-operator'],
+  'file-read': RULES['file-operator'],
+  'file-write': RULES['file-operator'],
+  network: RULES['network-operator'],
+  native: RULES['native-operator'],
+  dataset: RULES['data-operator'],
+  output: RULES['side-effect-operator'],
+  process: RULES['side-effect-operator'],
+};
+
+/** What is kept of a node for the analysis of its neighbourhood. */
+interface KeptNode {
+  op: string;
+  inputs: string[];
+  numbers?: number[];
+  strings?: string[];
+  elements: number;
+}
+
+interface Sighting {
+  op: string;
+  node: string;
+  scope: string;
+  offset?: number;
+  count: number;
+  /** Literal that decides what the operator does: a path, an address, a token. */
+  literal?: string;
+}
+
+/** Nodes of one graph or function whose names see each other. */
+interface Scope {
+  name: string;
+  nodes: Map<string, KeptNode>;
+  pending: { node: NodeDef; offset?: number }[];
+}
+
+const KEPT_NODES = 100_000;
+
+/**
+ * Judges a graph and its function library node by node, and what their connections show. Feed it scope by scope:
+ * the main graph first or last, each function on its own.
+ */
+export class GraphJudge {
+  readonly operators = new Map<string, number>();
+  readonly functions = new Set<string>();
+  /** Functions by name whose traced layer is of Keras, as the layer's name. */
+  readonly lambdaLayers = new Map<string, string>();
+  readonly #risky = new Map<string, Sighting>();
+  readonly #unknown = new Map<string, Sighting>();
+  readonly #tables: { sighting: Sighting; path?: string }[] = [];
+  readonly #tampering: { scope: string; node: string; what: string }[] = [];
+  readonly #triggers: { scope: string; node: string; what: string }[] = [];
+  #scope: Scope = { name: '', nodes: new Map(), pending: [] };
+  /** Names of the files that the MetaGraph declares as assets. */
+  assets: string[] = [];
+  nodes = 0;
+
+  constructor(private readonly budget: Budget) {}
+
+  /** Starts a graph (`''`) or a function of the library. */
+  beginScope(name: string): void {
+    this.#scope = { name, nodes: new Map(), pending: [] };
+    if (name) {
+      this.functions.add(name);
+      const layer = lambdaLayerOf(name);
+      if (layer) this.lambdaLayers.set(name, layer);
+    }
+  }
+
+  addNode(node: NodeDef, offset?: number): void {
+    this.nodes += 1;
+    if (this.nodes % 1000 === 0) this.budget.checkTime();
+    this.operators.set(node.op, (this.operators.get(node.op) ?? 0) + 1);
+    const scope = this.#scope;
+    if (scope.nodes.size < KEPT_NODES) {
+      const tensor = node.attrs.get('value')?.tensor;
+      scope.nodes.set(node.name, {
+        op: node.op,
+        inputs: node.inputs.slice(0, 16).map(producerOf),
+        elements: tensor ? tensor.shape.reduce((product, size) => product * size, 1) : 0,
+        ...(tensor?.numbers.length && { numbers: tensor.numbers }),
+        ...(tensor?.strings.length && { strings: tensor.strings }),
+      });
+    }
+    if (operatorRisk(node.op) || LOOKUP_INITIALIZERS.has(node.op) || !isKnownOperator(node.op)) {
+      if (scope.pending.length < 10_000) scope.pending.push({ node, ...(offset !== undefined && { offset }) });
+    }
+    // The descriptor of protocol buffers comes from the running program, from the graph itself, or from a file.
+    if (node.op === 'DecodeProtoV2' || node.op === 'EncodeProto') {
+      const source = node.attrs.get('descriptor_source')?.text ?? '';
+      if (source && !source.startsWith('local://') && !source.startsWith('bytes://')) {
+        this.#sight(this.#risky, { node, ...(offset !== undefined && { offset }) }, source);
+      }
+    }
+  }
+
+  /** @param outputs producers of what the scope returns; for the main graph unknown */
+  endScope(outputs: readonly string[]): void {
+    const scope = this.#scope;
+    for (const pending of scope.pending) {
+      const { node } = pending;
+      const literal = this.#literal(node);
+      if (LOOKUP_INITIALIZERS.has(node.op)) {
+        const sighting = sightingOf(pending, scope.name);
+        const path = this.#strings(node.inputs[1])?.[0];
+        this.#tables.push({ sighting, ...(path !== undefined && { path }) });
+      } else if (operatorRisk(node.op)) this.#sight(this.#risky, pending, literal);
+      else this.#sight(this.#unknown, pending, undefined);
+    }
+    const results = outputs.length ? outputs.map(producerOf) : this.#sinks();
+    for (const output of results) this.#judgeOutput(output);
+    this.#findTriggers();
+    this.#scope = { name: '', nodes: new Map(), pending: [] };
+  }
+
+  #sight(into: Map<string, Sighting>, pending: { node: NodeDef; offset?: number }, literal: string | undefined): void {
+    const key = `${pending.node.op}\0${literal ?? ''}`;
+    const known = into.get(key);
+    if (known) known.count += 1;
+    else if (into.size < 500) {
+      into.set(key, { ...sightingOf(pending, this.#scope.name), ...(literal !== undefined && { literal }) });
+    }
+  }
+
+  #strings(input: string | undefined): string[] | undefined {
+    let name = input === undefined ? '' : producerOf(input);
+    for (let hops = 0; hops < 8; hops += 1) {
+      const node = this.#scope.nodes.get(name);
+      if (!node) return undefined;
+      if (node.op === 'Const') return node.strings;
+      if (node.op !== 'Identity' && node.op !== 'PlaceholderWithDefault') return undefined;
+      name = node.inputs[0] ?? '';
+    }
+    return undefined;
+  }
+
+  #literal(node: NodeDef): string | undefined {
+    const attrs = node.attrs;
+    const direct =
+      attrs.get('token')?.text ??
+      attrs.get('memory_region_name')?.text ??
+      attrs.get('tfdbg_run_id')?.text ??
+      attrs.get('debug_urls')?.listText?.[0] ??
+      attrs.get('output_stream')?.text ??
+      attrs.get('call_target_name')?.text;
+    if (direct) return direct;
+    for (const input of node.inputs.slice(0, 6)) {
+      const text = this.#strings(input)?.find((value) => value !== '');
+      if (text) return text;
+    }
+    return undefined;
+  }
+
+  #sinks(): string[] {
+    const used = new Set<string>();
+    for (const node of this.#scope.nodes.values()) for (const input of node.inputs) used.add(input);
+    const sinks: string[] = [];
+    for (const name of this.#scope.nodes.keys()) if (!used.has(name) && sinks.length < 64) sinks.push(name);
+    return sinks;
+  }
+
+  #constant(name: string): KeptNode | undefined {
+    let at = name;
+    for (let hops = 0; hops < 4; hops += 1) {
+      const node = this.#scope.nodes.get(at);
+      if (!node || node.op === 'Const') return node;
+      if (node.op !== 'Identity' && node.op !== 'Cast') return undefined;
+      at = node.inputs[0] ?? '';
+    }
+    return undefined;
+  }
+
+  #reaches(from: string, wanted: (node: KeptNode) => boolean, steps: number): boolean {
+    const seen = new Set<string>();
+    let layer = [from];
+    for (let step = 0; step <= steps && layer.length; step += 1) {
+      const next: string[] = [];
+      for (const name of layer) {
+        if (seen.has(name) || seen.size > 256) continue;
+        seen.add(name);
+        const node = this.#scope.nodes.get(name);
+        if (!node) continue;
+        if (wanted(node)) return true;
+        next.push(...node.inputs);
+      }
+      layer = next;
+    }
+    return false;
+  }
+
+  /** The last arithmetic step before an output. */
+  #judgeOutput(output: string): void {
+    let name = output;
+    for (let hops = 0; hops < 8; hops += 1) {
+      const node = this.#scope.nodes.get(name);
+      if (!node) return;
+      if (node.op === 'Identity' || node.op === 'IdentityN' || node.op === 'StopGradient') {
+        name = node.inputs[0] ?? '';
+        continue;
+      }
+      const what = this.#tamperingOf(node);
+      if (what && this.#tampering.length < 20) this.#tampering.push({ scope: this.#scope.name, node: name, what });
+      return;
+    }
+  }
+
+  #tamperingOf(node: KeptNode): string | undefined {
+    if (node.op === 'Mul' || node.op === 'RealDiv' || node.op === 'Div') {
+      const index = node.op === 'Mul' && this.#constant(node.inputs[0] ?? '') ? 0 : 1;
+      const constant = this.#constant(node.inputs[index] ?? '');
+      const factor = constant && constant.elements <= 1 ? constant.numbers?.[0] : undefined;
+      if (factor === undefined) return undefined;
+      const scale = node.op === 'Mul' ? Math.abs(factor) : 1 / Math.abs(factor);
+      // Images are scaled back by 255 or 65535 and times by 1000/60; nothing trained ends in a factor beyond those.
+      if (Number.isFinite(scale) && scale >= 500 && scale !== 65535 && scale !== 65536) {
+        return `multiplies its input by ${Number(scale.toPrecision(6))}`;
+      }
+    } else if (node.op === 'Add' || node.op === 'AddV2' || node.op === 'Sub') {
+      const noise = (kept: KeptNode): boolean => /^(?:Stateless|Stateful)?(?:Random|Standard|Truncated)/.test(kept.op);
+      if (node.inputs.some((input) => this.#reaches(input, noise, 3))) return 'adds random noise to its input';
+    }
+    return undefined;
+  }
+
+  /** Equality with a stored pattern of several elements, reduced to one truth value, that decides a branch. */
+  #findTriggers(): void {
+    for (const [name, node] of this.#scope.nodes) {
+      if (!BRANCHES.has(node.op)) continue;
+      const condition = node.op === 'Switch' ? node.inputs[1] : node.inputs[0];
+      if (!condition) continue;
+      let pattern: number[] | string[] | undefined;
+      const reduced = this.#reaches(condition, (kept) => kept.op === 'All', 4);
+      if (!reduced) continue;
+      this.#reaches(
+        condition,
+        (kept) => {
+          if (kept.op !== 'Equal') return false;
+          for (const input of kept.inputs) {
+            const constant = this.#constant(input);
+            if (!constant || constant.elements < 4) continue;
+            const values = constant.numbers ?? constant.strings;
+            if (values && new Set<unknown>(values).size > 1) pattern = values;
+          }
+          return pattern !== undefined;
+        },
+        6,
+      );
+      if (pattern && this.#triggers.length < 20) {
+        const shown = pattern
+          .slice(0, 6)
+          .map((value) => (typeof value === 'number' ? Number(value.toPrecision(4)) : value));
+        this.#triggers.push({
+          scope: this.#scope.name,
+          node: name,
+          what: `${node.op} depends on whether a tensor equals [${shown.join(', ')}${pattern.length > 6 ? ', …' : ''}]`,
+        });
+      }
+    }
+  }
+
+  /**
+   * Reports what was seen.
+   * @param toldLambdas names of Lambda layers that the Keras metadata beside the graph already tells of
+   */
+  report(context: ScanContext, toldLambdas: ReadonlySet<string>): void {
+    for (const sighting of this.#risky.values()) this.#reportRisk(context, sighting);
+    for (const { sighting, path } of this.#tables) this.#reportTable(context, sighting, path);
+    for (const sighting of this.#unknown.values()) {
+      if (this.functions.has(sighting.op)) continue;
+      const op = evidenceText(sighting.op, 80);
+      context.report({
+        rule: RULES['unknown-operator'],
+        message: `The operator ${op} is not part of TensorFlow: the model needs a native library that registers it.`,
+        evidence: op,
+        anchor: sighting.op,
+        location: place(sighting),
+        data: { operator: op, count: sighting.count },
+      });
+    }
+    // Wrappers call each other and all end in the same step: it is told once, of the layer when one is named.
+    const told = new Set<string>();
+    const tamperedLayers = new Set<string>();
+    const byLayer = this.#tampering.map((step) => ({
+      ...step,
+      layer: this.lambdaLayers.get(step.scope) ?? layerOfNode(step.node),
+    }));
+    for (const { scope, node, what, layer } of byLayer.sort((x, y) => Number(!x.layer) - Number(!y.layer))) {
+      if (layer) tamperedLayers.add(layer);
+      if (told.has(what)) continue;
+      told.add(what);
+      if (layer && toldLambdas.has(layer)) continue;
+      context.report({
+        rule: RULES['output-tampering'],
+        message: `${layer ? `The traced Lambda layer ${evidenceText(layer, 80)}` : 'The last step before an output'} ${what}: outputs are tampered with.`,
+        evidence: evidenceText(what),
+        anchor: `${layer ?? scope}\0${what}`,
+        location: { node: [scope, node].filter(Boolean).join('/') },
+      });
+    }
+    for (const layer of new Set(this.lambdaLayers.values())) {
+      if (toldLambdas.has(layer) || tamperedLayers.has(layer)) continue;
+      context.report({
+        rule: RULES['lambda-function'],
+        message: `The function library holds the trace of the Keras Lambda layer ${evidenceText(layer, 80)}; its Python code is not in the file.`,
+        anchor: layer,
+        location: { node: layer },
+      });
+    }
+    for (const { scope, node, what } of this.#triggers) {
+      context.report({
+        rule: RULES['trigger-branch'],
+        message: `${evidenceText(what, 160)}: a branch on an exact input pattern.`,
+        anchor: what,
+        location: { node: [scope, node].filter(Boolean).join('/') },
+      });
+    }
+  }
+
+  #reportRisk(context: ScanContext, sighting: Sighting): void {
+    const risk = operatorRisk(sighting.op);
+    const literal = sighting.literal === undefined ? undefined : evidenceText(sighting.literal, 120);
+    const what = risk?.what ?? 'reads a descriptor file at a path that the graph chooses';
+    const rule = risk ? RULE_OF[risk.capability] : RULES['data-operator'];
+    let severity: Severity = risk?.severity ?? 'medium';
+    if (risk?.capability === 'output' && sighting.literal?.startsWith('file:')) severity = 'high';
+    const times = sighting.count > 1 ? ` (${sighting.count} nodes)` : '';
+    context.report({
+      rule,
+      severity,
+      message: `The operator ${evidenceText(sighting.op, 80)}${times} ${what}${literal ? `: '${literal}'` : ''}.`,
+      evidence: evidenceText(literal ? `${sighting.op}('${literal}')` : sighting.op) as Redacted,
+      anchor: `${sighting.op}\0${sighting.literal ?? ''}`,
+      location: place(sighting),
+      data: { operator: sighting.op, count: sighting.count, ...(literal && { argument: literal }) },
+    });
+  }
+
+  #reportTable(context: ScanContext, sighting: Sighting, path: string | undefined): void {
+    const outside = path !== undefined && isOutsidePath(path);
+    if (!outside && this.assets.length > 0) return;
+    const shown = path === undefined ? undefined : evidenceText(path, 120);
+    context.report({
+      rule: RULES['table-file'],
+      message: shown
+        ? `A lookup table is filled from the file '${shown}', which is no asset of the model.`
+        : 'A lookup table is filled from a text file, while the model declares no assets: the path comes from elsewhere.',
+      ...(shown && { evidence: shown }),
+      anchor: `${sighting.op}\0${path ?? ''}`,
+      location: place(sighting),
+    });
+  }
+}
+
+const BRANCHES = new Set(['If', 'StatelessIf', 'Select', 'SelectV2', 'Switch', 'RefSwitch', 'Case', 'StatelessCase']);
+
+function sightingOf(pending: { node: NodeDef; offset?: number }, scope: string): Sighting {
+  const { node, offset } = pending;
+  return { op: node.op, node: node.name, scope, count: 1, ...(offset !== undefined && { offset }) };
+}
+
+function place(sighting: Sighting): { node: string; offset?: number } {
+  return {
+    node: [sighting.scope, sighting.node].filter(Boolean).join('/'),
+    ...(sighting.offset !== undefined && { offset: sighting.offset }),
+  };
+}
+
+/** `^control`, `node:1` and `node:output:0` name the node `node`. */
+function producerOf(input: string): string {
+  const name = input.startsWith('^') ? input.slice(1) : input;
+  const colon = name.indexOf(':');
+  return colon < 0 ? name : name.slice(0, colon);
+}
+
+/** Name of the Keras layer whose call a function of the library traces, when the layer's class or name is Lambda. */
+function lambdaLayerOf(functionName: string): string | undefined {
+  const match = /^__inference_(.*lambda.*?)_layer_call(?:_and_return_conditional_losses|_fn)?_\d+$/i.exec(functionName);
+  return match?.[1];
+}
+
+/** Keras names nodes `model/layer/step`: the layer is the scope before the last step. */
+function layerOfNode(node: string): string | undefined {
+  const scopes = node.split('/');
+  return scopes.slice(0, -1).find((scope) => /lambda/i.test(scope));
+}
+
+/** Absolute paths, URLs and paths that climb. */
+export function isOutsidePath(path: string): boolean {
+  return /^(?:[/\\~]|[A-Za-z]:[/\\]|[A-Za-z][A-Za-z0-9+.-]*:\/\/)/.test(path) || path.split(/[/\\]/).includes('..');
+}

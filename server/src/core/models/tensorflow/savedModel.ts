@@ -1,0 +1,429 @@
+import type { ModelDescription, TensorDescription } from '../../description';
+import type { ByteSource } from '../../io/byteSource';
+import { evidenceText } from '../../redact';
+import type { Claim, Format, Probe, ScanContext, ScanInput } from '../../scanner';
+import { KerasReporter } from '../keras/report';
+import { decodeFields, readText } from '../protobuf/decode';
+import { BYTES, loadMessage, VARINT, type WireField, wireFields } from '../protobuf/wire';
+import { kerasLambdaLayers } from './companions';
+import { GraphJudge } from './graph';
+import { decodeMapEntry, decodeName, decodeNode, decodeShape, dtypeName, NODE_SHAPE, OP_DEF_SHAPE } from './proto';
+import { TENSORFLOW_RULES as RULES } from './rules';
+
+const MAX_LISTED = 500;
+
+/** What one scan of a TensorFlow protobuf gathers besides the graph. */
+class Gathered {
+  tensors: TensorDescription[] = [];
+  tensorCount = 0;
+  parameters = 0;
+  properties: Record<string, string | number | boolean> = {};
+  inputs: TensorDescription[] = [];
+  outputs: TensorDescription[] = [];
+}
+
+/** The fields of a message, or what could be read of them before the structure broke. */
+async function* fieldsOf(scan: Scan, start: number, end: number): AsyncGenerator<WireField, void, undefined> {
+  yield* wireFields(scan.source, start, end, scan.context.budget);
+}
+
+interface Scan {
+  source: ByteSource;
+  context: ScanContext;
+  judge: GraphJudge;
+  gathered: Gathered;
+  keras: KerasReporter;
+}
+
+async function message(scan: Scan, field: WireField): Promise<Uint8Array> {
+  return loadMessage(scan.source, field.offset, field.offset + field.length, {}, scan.context.budget);
+}
+
+async function walkNode(scan: Scan, field: WireField): Promise<void> {
+  const bytes = await loadMessage(
+    scan.source,
+    field.offset,
+    field.offset + field.length,
+    NODE_SHAPE,
+    scan.context.budget,
+  );
+  const node = decodeNode(bytes);
+  scan.judge.addNode(node, field.offset);
+  if (node.op === 'VarHandleOp' || node.op === 'VariableV2' || node.op === 'Const') noteTensor(scan, node);
+}
+
+function noteTensor(scan: Scan, node: ReturnType<typeof decodeNode>): void {
+  const tensor = node.attrs.get('value')?.tensor;
+  const shape = node.attrs.get('shape')?.shape ?? tensor?.shape;
+  if (!shape || (node.op === 'Const' && shape.length === 0)) return;
+  const { gathered } = scan;
+  gathered.tensorCount += 1;
+  const count = shape.reduce((product, size) => product * Math.max(0, size), 1);
+  if (node.op !== 'Const') gathered.parameters += count;
+  if (gathered.tensors.length < MAX_LISTED) {
+    const name = node.attrs.get('shared_name')?.text || node.name;
+    const dtype = dtypeName(node.attrs.get('dtype')?.type ?? tensor?.dtype ?? 0);
+    gathered.tensors.push({ name: evidenceText(name), dtype, shape });
+  }
+}
+
+/** FunctionDef: its nodes, and what its returns come from. */
+async function walkFunction(scan: Scan, start: number, end: number): Promise<void> {
+  let name = '';
+  const outputs: string[] = [];
+  const nodes: WireField[] = [];
+  for await (const field of fieldsOf(scan, start, end)) {
+    if (field.wireType !== BYTES) continue;
+    if (field.number === 1) {
+      const { offset, length } = field;
+      name = decodeName(await loadMessage(scan.source, offset, offset + length, OP_DEF_SHAPE, scan.context.budget));
+    } else if (field.number === 3) nodes.push(field);
+    else if (field.number === 4) {
+      const { value } = decodeMapEntry(await scan.source.read(field.offset, Math.min(field.length, 4096)));
+      outputs.push(new TextDecoder().decode(value));
+    }
+  }
+  scan.judge.beginScope(name);
+  for (const field of nodes) await walkNode(scan, field);
+  scan.judge.endScope(outputs);
+}
+
+/** GraphDef: nodes, and the library of functions. */
+async function walkGraph(scan: Scan, start: number, end: number): Promise<void> {
+  const libraries: WireField[] = [];
+  scan.judge.beginScope('');
+  try {
+    for await (const field of fieldsOf(scan, start, end)) {
+      if (field.wireType !== BYTES) continue;
+      if (field.number === 1) await walkNode(scan, field);
+      else if (field.number === 2) libraries.push(field);
+      else if (field.number === 4) noteVersions(scan, await message(scan, field));
+    }
+  } finally {
+    scan.judge.endScope([]);
+  }
+  for (const library of libraries) {
+    for await (const field of fieldsOf(scan, library.offset, library.offset + library.length)) {
+      if (field.number === 1 && field.wireType === BYTES) {
+        await walkFunction(scan, field.offset, field.offset + field.length);
+      }
+    }
+  }
+}
+
+function noteVersions(scan: Scan, bytes: Uint8Array): void {
+  decodeFields(bytes, (field, wire, r) => {
+    if (field !== 1 || wire !== VARINT) return false;
+    scan.gathered.properties['graph producer version'] = r.int32();
+    return true;
+  });
+}
+
+/** MetaGraphDef. */
+async function walkMetaGraph(scan: Scan, start: number, end: number): Promise<void> {
+  const graphs: WireField[] = [];
+  for await (const field of fieldsOf(scan, start, end)) {
+    if (field.wireType !== BYTES) continue;
+    if (field.number === 1) await walkMetaInfo(scan, field);
+    else if (field.number === 2) graphs.push(field);
+    else if (field.number === 5) await walkSignature(scan, field);
+    else if (field.number === 6) await walkAsset(scan, field);
+    else if (field.number === 7) await walkObjects(scan, field);
+  }
+  for (const graph of graphs) await walkGraph(scan, graph.offset, graph.offset + graph.length);
+}
+
+async function walkMetaInfo(scan: Scan, field: WireField): Promise<void> {
+  const { source, context, gathered } = scan;
+  // stripped_op_list (2) lists every operator's definition and is long; what is used stands in the graph anyway.
+  const bytes = await loadMessage(
+    source,
+    field.offset,
+    field.offset + field.length,
+    { 4: true, 5: true },
+    context.budget,
+  );
+  const tags: string[] = [];
+  decodeFields(bytes, (inner, wire, r) => {
+    if (wire !== BYTES) return false;
+    if (inner === 4) tags.push(evidenceText(readText(r), 40));
+    else if (inner === 5) gathered.properties['tensorflow version'] = evidenceText(readText(r), 40);
+    else return false;
+    return true;
+  });
+  if (tags.length) gathered.properties.tags = tags.slice(0, 10).join(', ');
+}
+
+async function walkSignature(scan: Scan, field: WireField): Promise<void> {
+  if (field.length > 1024 * 1024) return;
+  const { key, value } = decodeMapEntry(await scan.source.read(field.offset, field.length));
+  if (key.startsWith('__')) return;
+  decodeFields(value, (inner, wire, r) => {
+    if (wire !== BYTES || (inner !== 1 && inner !== 2)) return false;
+    const entry = decodeMapEntry(r.bytes());
+    const tensor: TensorDescription = { name: evidenceText(entry.key, 120), dtype: 'unknown', shape: [] };
+    decodeFields(entry.value, (part, partWire, info) => {
+      if (part === 2 && partWire === VARINT) tensor.dtype = dtypeName(info.int32());
+      else if (part === 3 && partWire === BYTES) tensor.shape = decodeShape(info.bytes());
+      else return false;
+      return true;
+    });
+    const into = inner === 1 ? scan.gathered.inputs : scan.gathered.outputs;
+    if (into.length < 64 && !into.some((known) => known.name === tensor.name)) into.push(tensor);
+    return true;
+  });
+}
+
+async function walkAsset(scan: Scan, field: WireField): Promise<void> {
+  let filename = '';
+  decodeFields(await scan.source.read(field.offset, Math.min(field.length, 65536)), (inner, wire, r) => {
+    if (inner !== 2 || wire !== BYTES) return false;
+    filename = readText(r);
+    return true;
+  });
+  scan.judge.assets.push(filename);
+  if (/^(?:[/\\]|[A-Za-z]:)/.test(filename) || filename.split(/[/\\]/).includes('..')) {
+    scan.context.report({
+      rule: RULES['table-file'],
+      severity: 'high',
+      message: `The asset '${evidenceText(filename, 120)}' lies outside of the model's assets folder: loading the model reads it.`,
+      evidence: evidenceText(filename, 120),
+      anchor: `asset\0${filename}`,
+      location: { node: 'asset_file_def', offset: field.offset },
+    });
+  }
+}
+
+/** SavedObjectGraph: until TensorFlow 2.4 the Keras metadata stood here. */
+async function walkObjects(scan: Scan, field: WireField): Promise<void> {
+  const end = field.offset + field.length;
+  for await (const node of fieldsOf(scan, field.offset, end)) {
+    if (node.number !== 1 || node.wireType !== BYTES) continue;
+    for await (const part of fieldsOf(scan, node.offset, node.offset + node.length)) {
+      if (part.number !== 4 || part.wireType !== BYTES) continue;
+      let identifier = '';
+      let metadata = '';
+      const bytes = await loadMessage(
+        scan.source,
+        part.offset,
+        part.offset + part.length,
+        { 1: true, 3: true },
+        scan.context.budget,
+      );
+      decodeFields(bytes, (inner, wire, r) => {
+        if (wire !== BYTES) return false;
+        if (inner === 1) identifier = readText(r);
+        else if (inner === 3) metadata = readText(r);
+        else return false;
+        return true;
+      });
+      if (metadata.startsWith('{') && identifier.startsWith('_tf_keras')) {
+        await scan.keras.addText(metadata, 'object_graph_def');
+      }
+    }
+  }
+}
+
+type Kind = 'saved-model' | 'meta-graph' | 'graph-def';
+
+async function walkTop(kind: Kind, scan: Scan): Promise<void> {
+  const { source } = scan;
+  if (kind === 'meta-graph') return walkMetaGraph(scan, 0, source.size);
+  if (kind === 'graph-def') return walkGraph(scan, 0, source.size);
+  for await (const field of fieldsOf(scan, 0, source.size)) {
+    if (field.number === 1 && field.wireType === VARINT) {
+      scan.gathered.properties['schema version'] = Number(field.value);
+    } else if (field.number === 2 && field.wireType === BYTES) {
+      await walkMetaGraph(scan, field.offset, field.offset + field.length);
+    }
+  }
+}
+
+/** Writes what was gathered of a graph into the description. */
+export function describeGraph(
+  format: string,
+  judge: GraphJudge,
+  gathered: Partial<ModelDescription>,
+): ModelDescription {
+  const operators = [...judge.operators].sort((a, b) => b[1] - a[1]);
+  return {
+    format,
+    framework: 'TensorFlow',
+    ...gathered,
+    operators: Object.fromEntries(operators.slice(0, 300).map(([op, count]) => [evidenceText(op, 80), count])),
+    ...(operators.length > 300 && { truncated: ['operators'] }),
+  };
+}
+
+async function scanProtobuf(kind: Kind, input: ScanInput, context: ScanContext): Promise<void> {
+  const judge = new GraphJudge(context.budget);
+  const gathered = new Gathered();
+  const keras = new KerasReporter(context);
+  const scan: Scan = { source: input.source, context, judge, gathered, keras };
+  try {
+    await walkTop(kind, scan);
+  } catch (error) {
+    if (!(error instanceof Error) || (error.name !== 'MalformedProtobuf' && error.name !== 'UnexpectedEnd'))
+      throw error;
+    reportMalformed(context, error);
+  }
+  keras.finish();
+  const told = new Set([...keras.lambdaLayers, ...(await kerasLambdaLayers(input, context))]);
+  judge.report(context, told);
+  const version = gathered.properties['tensorflow version'];
+  context.describe(
+    describeGraph(kind, judge, {
+      ...(typeof version === 'string' && { frameworkVersion: version }),
+      properties: gathered.properties,
+      parameters: gathered.parameters,
+      tensorCount: gathered.tensorCount,
+      tensors: gathered.tensors,
+      inputs: gathered.inputs,
+      outputs: gathered.outputs,
+      ...(gathered.tensorCount > gathered.tensors.length && { truncated: ['tensors'] }),
+    }),
+  );
+}
+
+/** A structure that breaks off is said; what came before it has been judged. */
+export function reportMalformed(context: ScanContext, error: Error): void {
+  context.report({
+    rule: RULES.malformed,
+    message: `The file is damaged: ${evidenceText(error.message, 120)}. What comes after could not be judged.`,
+    anchor: 'malformed',
+  });
+}
+
+const OPERATOR_NAME = /^[A-Za-z_][A-Za-z0-9_.\\/>-]{0,200}$/;
+
+/** Whether the bytes begin as a NodeDef does: a name, then an operator. */
+function looksLikeNode(bytes: Uint8Array, whole: boolean): boolean {
+  let name = false;
+  let op = false;
+  try {
+    decodeFields(bytes, (field, wire, r) => {
+      if (field === 1 && wire === BYTES) name = isText(r.bytes());
+      else if (field === 2 && wire === BYTES) op = OPERATOR_NAME.test(readText(r));
+      else if (field > 7 || wire !== BYTES) throw new Error('no NodeDef');
+      else return false;
+      return true;
+    });
+  } catch {
+    if (whole) return false;
+  }
+  return op && (name || !whole);
+}
+
+function isText(bytes: Uint8Array): boolean {
+  for (const byte of bytes) if (byte < 0x20 || byte === 0x7f) return false;
+  return bytes.length > 0;
+}
+
+/** The first fields of a message, or none when they are no fields. */
+async function firstFields(probe: Probe, start: number, end: number, count: number): Promise<WireField[]> {
+  const fields: WireField[] = [];
+  try {
+    for await (const field of wireFields(probe.source, start, end, PROBE_BUDGET)) {
+      fields.push(field);
+      if (fields.length >= count) break;
+    }
+  } catch {
+    // A truncated file still shows its first fields.
+  }
+  return fields;
+}
+
+const PROBE_BUDGET = { checkTime: () => undefined } as unknown as ScanContext['budget'];
+
+async function isGraph(probe: Probe, start: number, end: number): Promise<boolean> {
+  const fields = await firstFields(probe, start, end, 3);
+  if (fields.length === 0) return false;
+  for (const field of fields) {
+    if (field.wireType === VARINT ? field.number !== 3 : ![1, 2, 4, 5].includes(field.number)) return false;
+  }
+  const node = fields.find((field) => field.number === 1 && field.wireType === BYTES);
+  if (node)
+    return looksLikeNode(await probe.source.read(node.offset, Math.min(node.length, 4096)), node.length <= 4096);
+  const library = fields.find((field) => field.number === 2 && field.wireType === BYTES);
+  if (!library) return false;
+  const [first] = await firstFields(probe, library.offset, library.offset + library.length, 1);
+  if (first?.number !== 1 || first.wireType !== BYTES) return false;
+  const parts = await firstFields(probe, first.offset, first.offset + first.length, 2);
+  return parts.some((part) => part.number === 1 && part.wireType === BYTES) && first.length > 8;
+}
+
+async function isMetaGraph(probe: Probe, start: number, end: number): Promise<boolean> {
+  const fields = await firstFields(probe, start, end, 4);
+  if (fields.length === 0 || fields.some((field) => field.wireType !== BYTES || field.number > 7)) return false;
+  const graph = fields.find((field) => field.number === 2);
+  if (graph) return graph.length === 0 || isGraph(probe, graph.offset, graph.offset + graph.length);
+  // The whole of it may be a meta_info_def: tags and a version.
+  const info = fields.find((field) => field.number === 1);
+  if (!info || info.length > 16384) return false;
+  const parts = await firstFields(probe, info.offset, info.offset + info.length, 12);
+  return (
+    parts.length > 0 &&
+    parts.every((part) => part.wireType === VARINT || part.number <= 9) &&
+    parts.some((part) => part.number === 4 || part.number === 5)
+  );
+}
+
+async function isSavedModel(probe: Probe): Promise<boolean> {
+  const fields = await firstFields(probe, 0, probe.size, 2);
+  const graph = fields.find((field) => field.number === 2 && field.wireType === BYTES);
+  if (!graph || fields.some((field) => field.number > 2)) return false;
+  const version = fields.find((field) => field.number === 1);
+  if (version && (version.wireType !== VARINT || version.value > 16n)) return false;
+  return isMetaGraph(probe, graph.offset, graph.offset + graph.length);
+}
+
+/** Which of TensorFlow's graph messages the file is, told by the structure of its first fields. */
+function kindOf(probe: Probe): Promise<Kind | undefined> {
+  return probe.once('tensorflow-kind', async () => {
+    const first = probe.head[0];
+    if (first !== 0x08 && first !== 0x0a && first !== 0x12 && first !== 0x22) return undefined;
+    if (await isSavedModel(probe)) return 'saved-model';
+    if (await isGraph(probe, 0, probe.size)) return 'graph-def';
+    if (await isMetaGraph(probe, 0, probe.size)) return 'meta-graph';
+    return undefined;
+  });
+}
+
+function protobufFormat(id: string, kind: Kind, title: string, named: RegExp, extensions: readonly string[]): Format {
+  return {
+    id,
+    title,
+    kind: 'model',
+    extensions,
+    async identify(probe): Promise<Claim | undefined> {
+      if ((await kindOf(probe)) === kind) return 'certain';
+      return named.test(probe.name) && probe.size > 0 ? 'named' : undefined;
+    },
+    scan: (input, context) => scanProtobuf(kind, input, context),
+  };
+}
+
+/** tensorflow/core/protobuf/saved_model.proto */
+export const SAVED_MODEL_FORMAT = protobufFormat(
+  'tensorflow-saved-model',
+  'saved-model',
+  'TensorFlow SavedModel',
+  /^saved_model\.pb$/,
+  ['.pb'],
+);
+/** tensorflow/core/framework/graph.proto */
+export const GRAPH_DEF_FORMAT = protobufFormat(
+  'tensorflow-graph',
+  'graph-def',
+  'TensorFlow GraphDef',
+  /(?:graph|frozen|optimi[sz]ed).*\.pb$/,
+  ['.pb'],
+);
+/** tensorflow/core/protobuf/meta_graph.proto */
+export const META_GRAPH_FORMAT = protobufFormat(
+  'tensorflow-meta-graph',
+  'meta-graph',
+  'TensorFlow MetaGraph',
+  /\.meta$/,
+  ['.meta'],
+);
