@@ -11,6 +11,33 @@ export interface CustomRule {
   severity?: Severity;
 }
 
+/** What a scan of a remote source may transfer. */
+export interface RemoteSettings {
+  /** Fetch every file as a whole and scan it as a local one, instead of reading the parts that matter. */
+  full: boolean;
+  /** Bytes and requests for one file, and for the whole source. With `full` the bytes are not limited. */
+  fileBytes: number;
+  fileRequests: number;
+  sourceBytes: number;
+  sourceRequests: number;
+  /** Milliseconds for the transfer of one file, and of the whole source. */
+  fileTimeMs: number;
+  sourceTimeMs: number;
+  /** Milliseconds without a byte after which a request is given up. */
+  stallMs: number;
+}
+
+export const DEFAULT_REMOTE: Readonly<RemoteSettings> = {
+  full: false,
+  fileBytes: 64 * 2 ** 20,
+  fileRequests: 2000,
+  sourceBytes: 4 * 2 ** 30,
+  sourceRequests: 200_000,
+  fileTimeMs: 5 * 60_000,
+  sourceTimeMs: 4 * 3_600_000,
+  stallMs: 30_000,
+};
+
 /** Everything that can change what a scan finds. Plain JSON: it travels to workers as it is. */
 export interface ScanSettings {
   limits: Limits;
@@ -29,6 +56,7 @@ export interface ScanSettings {
   models: { enabled: boolean; strict: boolean };
   /** Honour inline comments, cell tags and peers' pragmas. */
   inlineSuppression: boolean;
+  remote: RemoteSettings;
 }
 
 export const DEFAULT_SETTINGS: Readonly<ScanSettings> = Object.freeze({
@@ -43,4 +71,146 @@ export const DEFAULT_SETTINGS: Readonly<ScanSettings> = Object.freeze({
   dependencies: { enabled: true },
   models: { enabled: true, strict: false },
   inlineSuppression: true,
+  remote: { ...DEFAULT_REMOTE },
 });
+
+const SEVERITIES: readonly Severity[] = ['critical', 'high', 'medium', 'low', 'info'];
+
+/** Smallest value that each limit may be set to; below it a scan would find nothing and still look done. */
+const SMALLEST_LIMIT: Readonly<Partial<Record<keyof Limits, number>>> = {
+  timeMs: 1000,
+  readBytes: 2 ** 20,
+  depth: 1,
+  entries: 100,
+  expandedBytes: 2 ** 20,
+  expansionRatio: 10,
+  ratioFloorBytes: 2 ** 20,
+  memoryBytes: 2 ** 20,
+  textBytes: 2 ** 16,
+  findings: 10,
+};
+
+/**
+ * Reads settings as people write them, in the editor (`watchtower.*`) or in a configuration file. Never throws: what is
+ * not understood keeps its default and is named among the problems, so that a typo cannot silently switch a scanner off.
+ * @param value JSON with the keys of the manifest without their prefix: `{ "severity": { "minimum": "low" }, "pii": { "enabled": false } }`
+ */
+export function parseSettings(value: unknown): { settings: ScanSettings; problems: string[] } {
+  const problems: string[] = [];
+  const root = record(value);
+  if (value !== undefined && value !== null && !root) problems.push('the settings are not an object');
+  const field = <T>(path: string, fallback: T, accept: (raw: unknown) => T | undefined, wanted: string): T => {
+    let raw: unknown = root;
+    for (const key of path.split('.')) {
+      const holder = record(raw);
+      raw = holder && Object.hasOwn(holder, key) ? holder[key] : undefined;
+    }
+    if (raw === undefined || raw === null) return fallback;
+    const accepted = accept(raw);
+    if (accepted === undefined) problems.push(`${path}: expected ${wanted}`);
+    return accepted ?? fallback;
+  };
+  const flag = (path: string, fallback: boolean) =>
+    field(path, fallback, (raw) => (typeof raw === 'boolean' ? raw : undefined), 'true or false');
+  const strings = (path: string, fallback: readonly string[]) =>
+    field(
+      path,
+      [...fallback],
+      (raw) => (Array.isArray(raw) && raw.every((item) => typeof item === 'string') ? (raw as string[]) : undefined),
+      'a list of strings',
+    );
+  const defaults = DEFAULT_SETTINGS;
+  const limits: Limits = { ...defaults.limits };
+  for (const key of Object.keys(limits) as (keyof Limits)[]) {
+    const smallest = SMALLEST_LIMIT[key] ?? 1;
+    limits[key] = field(
+      `limits.${key}`,
+      limits[key],
+      (raw) => (typeof raw === 'number' && Number.isSafeInteger(raw) && raw >= smallest ? raw : undefined),
+      `a whole number of at least ${smallest}`,
+    );
+  }
+  const settings: ScanSettings = {
+    limits,
+    exclude: strings('exclude', defaults.exclude),
+    respectGitignore: flag('respectGitignore', defaults.respectGitignore),
+    severityOverrides: field('severity.overrides', {}, (raw) => severityTable(raw, problems), 'an object'),
+    minimumSeverity: field(
+      'severity.minimum',
+      defaults.minimumSeverity,
+      (raw) => SEVERITIES.find((severity) => severity === raw),
+      `one of ${SEVERITIES.join(', ')}`,
+    ),
+    secrets: {
+      enabled: flag('secrets.enabled', defaults.secrets.enabled),
+      customRules: field('secrets.customRules', [], (raw) => customRules(raw, problems), 'a list of rules'),
+    },
+    pii: {
+      enabled: flag('pii.enabled', defaults.pii.enabled),
+      countries: strings('pii.countries', defaults.pii.countries),
+    },
+    code: { enabled: flag('code.enabled', defaults.code.enabled) },
+    dependencies: { enabled: flag('dependencies.enabled', defaults.dependencies.enabled) },
+    models: {
+      enabled: flag('models.enabled', defaults.models.enabled),
+      strict: flag('models.strict', defaults.models.strict),
+    },
+    inlineSuppression: flag('inlineSuppression', defaults.inlineSuppression),
+    remote: { ...defaults.remote, full: flag('remote.full', defaults.remote.full) },
+  };
+  for (const key of ['fileBytes', 'fileRequests', 'sourceBytes', 'sourceRequests'] as const) {
+    settings.remote[key] = field(
+      `remote.${key}`,
+      settings.remote[key],
+      (raw) => (typeof raw === 'number' && Number.isSafeInteger(raw) && raw > 0 ? raw : undefined),
+      'a whole number above 0',
+    );
+  }
+  return { settings, problems };
+}
+
+function record(value: unknown): Record<string, unknown> | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined;
+}
+
+function severityTable(raw: unknown, problems: string[]): Record<string, Severity | 'off'> | undefined {
+  const table = record(raw);
+  if (!table) return undefined;
+  // No prototype: a rule id comes from a file and is used as a key.
+  const out = Object.create(null) as Record<string, Severity | 'off'>;
+  for (const [id, value] of Object.entries(table)) {
+    const severity = value === 'off' ? 'off' : SEVERITIES.find((known) => known === value);
+    if (severity) out[id] = severity;
+    else problems.push(`severity.overrides["${id}"]: expected one of ${SEVERITIES.join(', ')}, off`);
+  }
+  return out;
+}
+
+function customRules(raw: unknown, problems: string[]): CustomRule[] | undefined {
+  if (!Array.isArray(raw)) return undefined;
+  const rules: CustomRule[] = [];
+  for (const [index, item] of raw.entries()) {
+    const rule = record(item);
+    const id = rule?.id;
+    const pattern = rule?.pattern;
+    if (!rule || typeof id !== 'string' || !id || typeof pattern !== 'string' || !pattern) {
+      problems.push(`secrets.customRules[${index}]: needs an id and a pattern`);
+      continue;
+    }
+    const severity = SEVERITIES.find((known) => known === rule.severity);
+    if (rule.severity !== undefined && !severity) {
+      problems.push(`secrets.customRules[${index}].severity: expected one of ${SEVERITIES.join(', ')}`);
+    }
+    const keywords = Array.isArray(rule.keywords) ? rule.keywords.filter((word) => typeof word === 'string') : [];
+    rules.push({
+      id,
+      pattern,
+      ...(typeof rule.title === 'string' && { title: rule.title }),
+      ...(keywords.length > 0 && { keywords }),
+      ...(severity && { severity }),
+    });
+  }
+  return rules;
+}

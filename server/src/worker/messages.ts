@@ -2,6 +2,7 @@ import type { ArtifactReport } from '../core/finding';
 import type { PlannedArtifact } from '../core/plan';
 import type { ScanSettings } from '../core/settings';
 import type { SourceSpec } from '../core/sources/source';
+import type { ServedSpec } from './served';
 
 /** One cell of an open notebook, as the editor has it now. */
 export interface NotebookCellText {
@@ -14,7 +15,7 @@ export interface NotebookCellText {
 
 export type ScanTask =
   /** Something of a source, read by the worker itself. */
-  | { kind: 'artifact'; source: SourceSpec; artifact: PlannedArtifact }
+  | { kind: 'artifact'; source: SourceSpec | ServedSpec; artifact: PlannedArtifact }
   /** Text that an editor holds, scanned as if it were the file `path`. */
   | { kind: 'buffer'; path: string; text: string }
   /** A notebook that an editor holds. Outputs are only on disk and are scanned with the file. */

@@ -1,8 +1,10 @@
+import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { ArtifactReport } from '../core/finding';
 import type { ScanSettings } from '../core/settings';
 import type { ScanTask, WorkerRequest, WorkerResponse } from './messages';
+import { type ServedRequest, SourceServer } from './served';
 
 export interface PoolOptions {
   /** The bundle `scanWorker.js`. */
@@ -46,6 +48,7 @@ class Thread {
     private readonly options: PoolOptions,
     private readonly requeue: (jobs: Job[]) => void,
     private readonly idle: () => void,
+    private readonly served: SourceServer,
   ) {}
 
   get busy(): boolean {
@@ -68,13 +71,17 @@ class Thread {
       // Nothing of the process' environment concerns a scanner.
       env: {},
     });
-    worker.on('message', (response: WorkerResponse) => this.#answered(response));
+    worker.on('message', (message: WorkerResponse | ServedRequest) => {
+      if (!('served' in message)) this.#answered(message);
+      else void this.served.answer(message, worker).then((response) => worker.postMessage(response));
+    });
     worker.on('error', (error) =>
       this.#lost(worker, new TaskFailed('crashed', `the scan worker ended: ${error.message}`)),
     );
-    worker.on('exit', (code) =>
-      this.#lost(worker, new TaskFailed('crashed', `the scan worker ended with code ${code}`)),
-    );
+    worker.on('exit', (code) => {
+      void this.served.closeAll(worker);
+      this.#lost(worker, new TaskFailed('crashed', `the scan worker ended with code ${code}`));
+    });
     this.#worker = worker;
     return worker;
   }
@@ -142,6 +149,8 @@ class Thread {
 
 /** Scan workers with a deadline for every task. Threads are started when there is work and keep no process alive when idle. */
 export class WorkerPool {
+  /** Sources that this process reads for the workers. */
+  readonly served = new SourceServer();
   readonly #threads: Thread[];
   #waiting: Job[] = [];
   #nextId = 1;
@@ -156,6 +165,7 @@ export class WorkerPool {
           options,
           (jobs) => this.#waiting.unshift(...jobs),
           () => this.#feed(),
+          this.served,
         ),
     );
   }
@@ -180,6 +190,8 @@ export class WorkerPool {
     return new Promise((resolve, reject) => {
       const id = this.#nextId++;
       const abort = () => this.#cancel(id);
+      // One signal stands for a whole scan: every task of it listens.
+      if (signal) setMaxListeners(0, signal);
       signal?.addEventListener('abort', abort, { once: true });
       const settle = () => signal?.removeEventListener('abort', abort);
       const job: Job = {

@@ -3,8 +3,9 @@ import type { ArtifactReport } from '../core/finding';
 import { DIRECTORY_FORMATS } from '../core/formats';
 import { type PlannedArtifact, planArtifacts } from '../core/plan';
 import type { ScanSettings } from '../core/settings';
-import { openSource } from '../core/sources/open';
-import type { SourceEntry, SourceSkip, SourceSpec } from '../core/sources/source';
+import type { SourceEnvironment } from '../core/sources/environment';
+import { isRemote, openSource } from '../core/sources/open';
+import type { Source, SourceEntry, SourceFact, SourceSkip, SourceSpec, TransferStats } from '../core/sources/source';
 import { TaskFailed, type WorkerPool } from './pool';
 
 export interface ScanProgress {
@@ -14,6 +15,8 @@ export interface ScanProgress {
   plannedBytes: number;
   doneBytes: number;
   current?: string;
+  /** Bytes that came over the network so far; remote sources only. */
+  transferredBytes?: number;
 }
 
 export interface SourceScan {
@@ -23,10 +26,16 @@ export interface SourceScan {
   notScanned: SourceSkip[];
   /** True when it ended before the end because it was cancelled; what is there is right, but not all. */
   cancelled: boolean;
+  /** What the host says of a remote source. */
+  facts?: readonly SourceFact[];
+  /** What a remote scan took over the network, and of how many bytes in all. */
+  transfer?: TransferStats & { ofBytes: number };
 }
 
 /** Artifacts that wait in the pool at once: enough to keep it busy, few enough to cancel quickly. */
 const WINDOW = 64;
+/** The same for a remote source: each of these has a file open and its cache in memory. */
+const REMOTE_WINDOW = 8;
 
 /**
  * Lists a source, plans its artifacts and has the pool judge each one. The editor, the command line and remote scans
@@ -41,13 +50,26 @@ export async function scanSource(
     signal,
     onArtifact,
     onProgress,
+    known,
+    environment,
   }: {
     signal?: AbortSignal;
-    onArtifact?: (report: ArtifactReport) => void;
+    onArtifact?: (report: ArtifactReport, artifact: PlannedArtifact) => void;
     onProgress?: (p: ScanProgress) => void;
+    /** What is known of an artifact that has not changed since; undefined when it is to be scanned. */
+    known?: (artifact: PlannedArtifact) => Promise<{ report?: ArtifactReport } | undefined>;
+    /** Network and credentials, for remote sources. They stay in this process; workers get bytes. */
+    environment?: SourceEnvironment;
   } = {},
 ): Promise<SourceScan> {
-  const source = openSource(spec, settings);
+  const source = openSource(spec, settings, environment);
+  const served = isRemote(spec) ? pool.served.add(source) : undefined;
+  // The worker waits for the network within its own deadline.
+  const limits = served && { ...settings.limits, timeMs: Math.max(settings.limits.timeMs, settings.remote.fileTimeMs) };
+  // Ends what is under way on the network, too.
+  const leave = () => void source.close();
+  if (served) signal?.addEventListener('abort', leave, { once: true });
+  const judging = limits ? { ...settings, limits } : settings;
   const artifacts: ArtifactReport[] = [];
   const notScanned: SourceSkip[] = [];
   const progress: ScanProgress = { planned: 0, done: 0, plannedBytes: 0, doneBytes: 0 };
@@ -64,36 +86,62 @@ export async function scanSource(
     onProgress?.({ ...progress });
     const judge = async (artifact: PlannedArtifact): Promise<void> => {
       let report: ArtifactReport | undefined;
-      try {
-        report = await pool.run({ kind: 'artifact', source: spec, artifact }, settings, signal && { signal });
-      } catch (error) {
-        if (error instanceof TaskFailed && error.cause_ === 'cancelled') return;
-        report = failedReport(artifact, error instanceof Error ? error.message : String(error));
-      }
+      const before = await known?.(artifact);
+      if (before) report = before.report;
+      else
+        try {
+          if (served && artifact.kind === 'file') await pool.served.prepare(served, artifact.path);
+          report = await pool.run({ kind: 'artifact', source: served ?? spec, artifact }, judging, signal && { signal });
+        } catch (error) {
+          if (served && signal?.aborted) return;
+          if (error instanceof TaskFailed && error.cause_ === 'cancelled') return;
+          report = failedReport(artifact, error instanceof Error ? error.message : String(error));
+        }
       progress.done += 1;
       progress.doneBytes += artifact.size;
       progress.current = artifact.path;
+      if (served) {
+        await pool.served.discard(served, artifact.path);
+        if (report) report.bytesRead = bytesOf(source, artifact);
+        progress.transferredBytes = source.transferred?.().bytes ?? 0;
+      }
       if (report) {
         artifacts.push(report);
-        onArtifact?.(report);
+        onArtifact?.(report, artifact);
       }
       onProgress?.({ ...progress });
     };
     let next = 0;
-    const lanes = Array.from({ length: Math.min(WINDOW, plan.length) }, async () => {
+    const lanes = Array.from({ length: Math.min(served ? REMOTE_WINDOW : WINDOW, plan.length) }, async () => {
       while (next < plan.length && !signal?.aborted) await judge(plan[next++] as PlannedArtifact);
     });
     await Promise.all(lanes);
   } catch (error) {
     if (!signal?.aborted) throw error;
   } finally {
+    signal?.removeEventListener('abort', leave);
+    if (served) await pool.served.remove(served);
     await source.close();
   }
   artifacts.sort((a, b) => (a.path < b.path ? -1 : 1));
-  return { label: source.label, artifacts, notScanned, cancelled: signal?.aborted ?? false };
+  return {
+    label: source.label,
+    artifacts,
+    notScanned,
+    cancelled: signal?.aborted ?? false,
+    ...(source.facts && { facts: source.facts() }),
+    ...(source.transferred && { transfer: { ...source.transferred(), ofBytes: progress.plannedBytes } }),
+  };
 }
 
-function failedReport(artifact: PlannedArtifact, reason: string): ArtifactReport {
+/** What really came over the network for an artifact: the scanners' own count knows nothing of read-ahead and caches. */
+function bytesOf(source: Source, artifact: PlannedArtifact): number {
+  const paths = artifact.kind === 'file' ? [artifact.path] : artifact.members.map((member) => `${artifact.path}/${member}`);
+  return paths.reduce((sum, path) => sum + (source.transferred?.(path).bytes ?? 0), 0);
+}
+
+/** Report of an artifact whose scan did not come to an end. */
+export function failedReport(artifact: PlannedArtifact, reason: string): ArtifactReport {
   const rule = COVERAGE_RULES.unreadable;
   return {
     path: artifact.path,

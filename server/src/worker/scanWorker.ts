@@ -4,20 +4,24 @@ import { scanDirectory, scanFile } from '../core/engine';
 import type { ArtifactReport } from '../core/finding';
 import { DIRECTORY_FORMATS, FORMATS } from '../core/formats';
 import { type ClosableByteSource, MemoryByteSource } from '../core/io/byteSource';
+import { liveNotebookFormat } from '../core/notebook/format';
 import type { Companions } from '../core/scanner';
 import type { ScanSettings } from '../core/settings';
 import { openSource } from '../core/sources/open';
 import type { Source, SourceSpec } from '../core/sources/source';
 import type { ScanTask, WorkerRequest, WorkerResponse } from './messages';
+import { type ServedResponse, type ServedSpec, SourceClient } from './served';
 
 /** Sources stay open between tasks of one scan: a remote one keeps its connections and its listing. */
 let current: { key: string; source: Source } | undefined;
 
-async function sourceOf(spec: SourceSpec, settings: ScanSettings): Promise<Source> {
+const remote = new SourceClient((request) => parentPort?.postMessage(request));
+
+async function sourceOf(spec: SourceSpec | ServedSpec, settings: ScanSettings): Promise<Source> {
   const key = JSON.stringify(spec);
   if (current?.key !== key) {
     await current?.source.close();
-    current = { key, source: openSource(spec, settings) };
+    current = { key, source: spec.kind === 'served' ? remote.open(spec) : openSource(spec, settings) };
   }
   return current.source;
 }
@@ -27,7 +31,10 @@ async function run(task: ScanTask, settings: ScanSettings): Promise<ArtifactRepo
   if (task.kind === 'buffer') {
     return scanFile(task.path, new MemoryByteSource(new TextEncoder().encode(task.text)), options);
   }
-  if (task.kind === 'notebook') throw new Error('notebooks of an editor are not scanned yet');
+  if (task.kind === 'notebook') {
+    const formats = [liveNotebookFormat(task.path, task.cells)];
+    return scanFile(task.path, new MemoryByteSource(new Uint8Array(0)), { settings, formats });
+  }
   const source = await sourceOf(task.source, settings);
   const { artifact } = task;
   if (artifact.kind === 'directory') {
@@ -85,6 +92,7 @@ async function answer({ settings, tasks }: WorkerRequest): Promise<void> {
 
 /** One message after the other: the pool's deadline is for one task at a time. */
 let queue: Promise<void> = Promise.resolve();
-parentPort?.on('message', (request: WorkerRequest) => {
-  queue = queue.then(() => answer(request));
+parentPort?.on('message', (message: WorkerRequest | ServedResponse) => {
+  if ('served' in message) remote.answered(message);
+  else queue = queue.then(() => answer(message));
 });

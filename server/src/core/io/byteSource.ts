@@ -2,6 +2,8 @@
 export interface ByteSource {
   /** Bytes in all. */
   readonly size: number;
+  /** Granularity that reads are best made in, when it is not the cache's own: a remote file is read in smaller pieces. */
+  readonly blockSize?: number;
   /**
    * Reads `length` bytes at `offset`. Gives fewer only where the source ends; an offset at or past the end gives none.
    * The result may share memory with a cache: do not write to it, and copy what you keep of a large one.

@@ -2,6 +2,9 @@ import { BudgetExceeded } from '../budget';
 import type { ByteSource } from './byteSource';
 
 const BLOCK = 64 * 1024;
+/** Reads larger than this go straight through. */
+const LARGEST_KEPT = 4 * BLOCK;
+const KEPT_BYTES = 32 * BLOCK;
 
 /**
  * Reads another source in aligned blocks, keeps the newest of them, and counts what was really read.
@@ -13,11 +16,16 @@ export class CachedByteSource implements ByteSource {
   /** Reads made of the inner source. */
   reads = 0;
   readonly #blocks = new Map<number, Promise<Uint8Array>>();
+  readonly #blockSize: number;
+  readonly #capacity: number;
 
   constructor(
     private readonly inner: ByteSource,
     private readonly options: { blocks?: number; blockSize?: number; readLimit?: number } = {},
-  ) {}
+  ) {
+    this.#blockSize = options.blockSize ?? inner.blockSize ?? BLOCK;
+    this.#capacity = options.blocks ?? Math.max(4, Math.floor(KEPT_BYTES / this.#blockSize));
+  }
 
   get size(): number {
     return this.inner.size;
@@ -26,20 +34,23 @@ export class CachedByteSource implements ByteSource {
   async read(offset: number, length: number): Promise<Uint8Array> {
     const end = Math.min(this.inner.size, offset + length);
     if (end <= offset) return new Uint8Array(0);
-    const blockSize = this.options.blockSize ?? BLOCK;
-    if (end - offset > blockSize * 4) return this.#fetch(offset, end - offset);
+    const blockSize = this.#blockSize;
+    if (end - offset > Math.max(blockSize, Math.min(LARGEST_KEPT, this.#capacity * blockSize))) {
+      return this.#fetch(offset, end - offset);
+    }
     const first = Math.floor(offset / blockSize);
     const last = Math.floor((end - 1) / blockSize);
+    const blocks = this.#hold(first, last);
     if (first === last) {
-      const block = await this.#block(first);
+      const block = await (blocks[0] as Promise<Uint8Array>);
       return block.subarray(offset - first * blockSize, end - first * blockSize);
     }
     const out = new Uint8Array(end - offset);
     let filled = 0;
-    for (let index = first; index <= last; index += 1) {
-      const block = await this.#block(index);
-      const from = Math.max(0, offset - index * blockSize);
-      const piece = block.subarray(from, Math.min(block.length, end - index * blockSize));
+    for (const [step, waiting] of blocks.entries()) {
+      const block = await waiting;
+      const start = (first + step) * blockSize;
+      const piece = block.subarray(Math.max(0, offset - start), Math.min(block.length, end - start));
       out.set(piece, filled);
       filled += piece.length;
       if (block.length < blockSize) break;
@@ -47,20 +58,38 @@ export class CachedByteSource implements ByteSource {
     return filled === out.length ? out : out.subarray(0, filled);
   }
 
-  #block(index: number): Promise<Uint8Array> {
-    const blockSize = this.options.blockSize ?? BLOCK;
-    let block = this.#blocks.get(index);
-    if (block) {
-      this.#blocks.delete(index);
-    } else {
-      block = this.#fetch(index * blockSize, blockSize);
-      block.catch(() => this.#blocks.delete(index));
-      while (this.#blocks.size >= (this.options.blocks ?? 32)) {
-        this.#blocks.delete(this.#blocks.keys().next().value as number);
+  /** The blocks `[first, last]`; neighbours that are missing come with one read. */
+  #hold(first: number, last: number): Promise<Uint8Array>[] {
+    const held: Promise<Uint8Array>[] = [];
+    for (let index = first; index <= last; index += 1) {
+      const block = this.#blocks.get(index);
+      if (block) {
+        this.#blocks.delete(index);
+        this.#blocks.set(index, block);
+        held.push(block);
+        continue;
       }
+      let count = 1;
+      while (index + count <= last && !this.#blocks.has(index + count)) count += 1;
+      held.push(...this.#load(index, count));
+      index += count - 1;
     }
-    this.#blocks.set(index, block);
-    return block;
+    while (this.#blocks.size > this.#capacity) this.#blocks.delete(this.#blocks.keys().next().value as number);
+    return held;
+  }
+
+  #load(first: number, count: number): Promise<Uint8Array>[] {
+    const blockSize = this.#blockSize;
+    const whole = this.#fetch(first * blockSize, count * blockSize);
+    const blocks: Promise<Uint8Array>[] = [];
+    for (let step = 0; step < count; step += 1) {
+      const block =
+        count === 1 ? whole : whole.then((bytes) => bytes.subarray(step * blockSize, (step + 1) * blockSize));
+      block.catch(() => this.#blocks.delete(first + step));
+      this.#blocks.set(first + step, block);
+      blocks.push(block);
+    }
+    return blocks;
   }
 
   async #fetch(offset: number, length: number): Promise<Uint8Array> {

@@ -70,12 +70,17 @@ export class FolderSource implements Source {
   constructor(
     readonly root: string,
     private readonly settings: Pick<ScanSettings, 'exclude' | 'respectGitignore'>,
+    private readonly only?: readonly string[],
   ) {
     this.label = root;
   }
 
   async *list(signal?: AbortSignal): AsyncIterable<SourceEntry | SourceSkip> {
     const root = await realpath(this.root);
+    if (this.only) {
+      yield* listNamed(root, this.only);
+      return;
+    }
     const excluded = ignore({ allowRelativePaths: false }).add(this.settings.exclude);
     yield* this.#walk(root, '', excluded, [], signal);
   }
@@ -93,7 +98,7 @@ export class FolderSource implements Source {
     try {
       names = (await readdir(here)).sort();
     } catch (error) {
-      yield { path: relative || '.', reason: reasonOf(error) };
+      yield { path: relative || '.', reason: reasonOf(error), unreadable: true };
       return;
     }
     const scopes = this.settings.respectGitignore
@@ -105,7 +110,7 @@ export class FolderSource implements Source {
       try {
         info = await lstat(path.join(here, name));
       } catch (error) {
-        yield { path: inside, reason: reasonOf(error) };
+        yield { path: inside, reason: reasonOf(error), unreadable: true };
         continue;
       }
       if (info.isDirectory()) {
@@ -134,6 +139,26 @@ export class FolderSource implements Source {
     return isVirtualEnvironment ? 'virtual environment' : undefined;
   }
 
+  /**
+   * Why {@link list} would not offer a file, without walking the tree: for a file that an editor opens or that changed.
+   * @returns undefined when it would be offered
+   */
+  async leavesOut(relative: string): Promise<string | undefined> {
+    const excluded = ignore({ allowRelativePaths: false }).add(this.settings.exclude);
+    const scopes: { base: string; rules: Ignore }[] = [];
+    const parts = relative.split('/');
+    for (let depth = 0; depth < parts.length; depth += 1) {
+      const folder = parts.slice(0, depth).join('/');
+      const here = path.join(this.root, folder);
+      const reason = depth > 0 && (await this.#folderReason(here, parts[depth - 1] as string, folder, excluded));
+      if (reason) return reason;
+      if (this.settings.respectGitignore) scopes.push(...(await gitignoreOf(here, folder)));
+    }
+    if (excluded.ignores(relative)) return 'excluded by settings';
+    const text = TEXT_EXTENSIONS.has(path.extname(relative).toLowerCase());
+    return text && ignoredByGit(relative, scopes) ? 'ignored by .gitignore' : undefined;
+  }
+
   /** @throws Error when the path would leave the tree, through `..` or a link */
   async open(relative: string): Promise<ClosableByteSource> {
     const root = await realpath(this.root);
@@ -156,6 +181,19 @@ export class FolderSource implements Source {
 
   close(): Promise<void> {
     return Promise.resolve();
+  }
+}
+
+/** Files that were asked for by name: what is wrong with one is said, and the others follow. */
+async function* listNamed(root: string, names: readonly string[]): AsyncIterable<SourceEntry | SourceSkip> {
+  for (const name of names) {
+    try {
+      const info = await stat(path.join(root, name));
+      if (info.isFile()) yield { path: name, size: info.size };
+      else yield { path: name, reason: 'not a regular file', unreadable: true };
+    } catch (error) {
+      yield { path: name, reason: reasonOf(error), unreadable: true };
+    }
   }
 }
 

@@ -1,0 +1,261 @@
+/**
+ * How a remote source speaks HTTP. The core opens no socket: a face hands it an {@link HttpClient}, which makes one
+ * exchange and follows nothing. Redirects, credentials, errors and waiting are decided here, once for every client.
+ */
+import { RemoteError } from './remoteError';
+
+export interface HttpRequest {
+  url: string;
+  method?: 'GET' | 'POST' | 'HEAD';
+  /** Lower-case names. */
+  headers?: Readonly<Record<string, string>>;
+  body?: string;
+  signal?: AbortSignal;
+}
+
+export interface HttpResponse {
+  status: number;
+  /** @param name lower case. @returns undefined when the header is absent */
+  header(name: string): string | undefined;
+  /** The body as it comes, never decompressed. Must be read to its end or cancelled. */
+  body: AsyncIterable<Uint8Array>;
+  /** Drops the rest of the body and the connection with it. Harmless after the end. */
+  cancel(): void;
+}
+
+/**
+ * One request, one answer, no redirect followed, no body decoded.
+ * @throws RemoteError `offline`, `tls` or `timeout`
+ */
+export interface HttpClient {
+  request(request: HttpRequest): Promise<HttpResponse>;
+}
+
+/** A secret header and the one origin (`https://host:port`) it may be sent to. */
+export interface OriginCredential {
+  origin: string;
+  headers: Readonly<Record<string, string>>;
+}
+
+export interface FollowOptions {
+  credential?: OriginCredential | undefined;
+  /** Plain http is for loopback and for endpoints that the user named as such. */
+  allowHttpOrigin?: string | undefined;
+  /** Called with every URL answered by a redirect, before the next is asked. */
+  maxRedirects?: number;
+}
+
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+/**
+ * Asks and follows redirects. A credential is sent to its own origin only; a redirect never leads from https to http.
+ * @returns the answer and the URL that gave it
+ * @throws RemoteError
+ */
+export async function requestFollowing(
+  client: HttpClient,
+  request: HttpRequest,
+  { credential, allowHttpOrigin, maxRedirects = 5 }: FollowOptions = {},
+): Promise<{ response: HttpResponse; url: string; hops: readonly HttpResponse[] }> {
+  const hops: HttpResponse[] = [];
+  let url = parseUrl(request.url);
+  for (;;) {
+    checkTransport(url, allowHttpOrigin);
+    const secret = credential && url.origin === credential.origin ? credential.headers : undefined;
+    const response = await client.request({ ...request, url: url.href, headers: { ...request.headers, ...secret } });
+    if (!REDIRECTS.has(response.status)) return { response, url: url.href, hops };
+    response.cancel();
+    hops.push(response);
+    const target = response.header('location');
+    if (!target) throw new RemoteError('protocol', `${url.host} redirects without saying where to`);
+    if (hops.length > maxRedirects)
+      throw new RemoteError('protocol', `${url.host} redirects more than ${maxRedirects} times`);
+    if (request.method === 'POST')
+      throw new RemoteError('protocol', `${url.host} redirects a request that must not be redirected`);
+    const next = parseUrl(target, url);
+    if (url.protocol === 'https:' && next.protocol !== 'https:') {
+      throw new RemoteError('refused', `${url.host} redirects to an address that is not encrypted`);
+    }
+    url = next;
+  }
+}
+
+/** @throws RemoteError when the text is no http(s) URL or carries a user name or password */
+export function parseUrl(text: string, base?: URL): URL {
+  let url: URL;
+  try {
+    url = new URL(text, base);
+  } catch {
+    throw new RemoteError('refused', 'the address is not a URL');
+  }
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    throw new RemoteError('refused', `addresses of the kind ${url.protocol} are not opened`);
+  }
+  if (url.username || url.password) throw new RemoteError('refused', 'the address holds a user name or password');
+  return url;
+}
+
+/** True for names and addresses that stay on this machine. */
+export function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname);
+}
+
+/** @throws RemoteError `refused` for plain http to anything but loopback and the origin the user named */
+export function checkTransport(url: URL, allowHttpOrigin: string | undefined): void {
+  if (url.protocol === 'https:' || isLoopback(url.hostname) || url.origin === allowHttpOrigin) return;
+  throw new RemoteError('refused', `${url.host} is only asked over https`);
+}
+
+/**
+ * Reads a body that must be small. @param limit bytes
+ * @throws RemoteError `protocol` when there is more
+ */
+export async function readBody(response: HttpResponse, limit: number): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of response.body) {
+    size += piece.length;
+    if (size > limit) {
+      response.cancel();
+      throw new RemoteError('protocol', `the answer is longer than ${limit} bytes`);
+    }
+    pieces.push(piece);
+  }
+  return concatenate(pieces, size);
+}
+
+export function concatenate(pieces: readonly Uint8Array[], size: number): Uint8Array {
+  const [only] = pieces;
+  if (only && pieces.length === 1) return only;
+  const out = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces) {
+    out.set(piece, at);
+    at += piece.length;
+  }
+  return out;
+}
+
+/** @throws RemoteError `protocol` when it is too long or no JSON */
+export async function readJson(response: HttpResponse, limit = 32 * 2 ** 20): Promise<unknown> {
+  const bytes = await readBody(response, limit);
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes)) as unknown;
+  } catch {
+    throw new RemoteError('protocol', 'the answer is not the JSON that the protocol asks for');
+  }
+}
+
+/** The `rel="next"` target of a Link header (RFC 8288), resolved. */
+export function nextLink(header: string | undefined, base: string): URL | undefined {
+  for (const part of header?.split(',') ?? []) {
+    const open = part.indexOf('<');
+    const close = part.indexOf('>', open);
+    if (open < 0 || close < 0) continue;
+    if (!/;\s*rel\s*=\s*"?next"?\s*(;|$)/i.test(part.slice(close + 1))) continue;
+    return parseUrl(part.slice(open + 1, close), new URL(base));
+  }
+  return undefined;
+}
+
+/**
+ * When the server says that asking makes sense again: Retry-After (RFC 9110), `RateLimit: ...;t=SECONDS` (IETF draft,
+ * Hugging Face) or X-RateLimit-Reset (GitHub, epoch seconds).
+ * @returns milliseconds since the epoch
+ */
+export function retryTime(header: (name: string) => string | undefined, now: number): number | undefined {
+  const after = header('retry-after')?.trim();
+  if (after) {
+    if (/^\d{1,9}$/.test(after)) return now + Number(after) * 1000;
+    const date = Date.parse(after);
+    if (!Number.isNaN(date)) return date;
+  }
+  const seconds = /(?:^|[;,\s])(?:t|reset)=(\d{1,9})/.exec(header('ratelimit') ?? '')?.[1];
+  if (seconds) return now + Number(seconds) * 1000;
+  const reset = header('x-ratelimit-reset')?.trim();
+  if (reset && /^\d{9,11}$/.test(reset)) return Number(reset) * 1000;
+  return undefined;
+}
+
+/** The clock and the patience of a source. Injected, so that tests need not wait. */
+export interface Patience {
+  now(): number;
+  /** @throws the signal's reason when aborted before */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Longest single wait for a rate limit, milliseconds; what would take longer is an error with the time. */
+  longestWaitMs: number;
+}
+
+export const PATIENCE: Patience = {
+  now: () => Date.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      const timer = setTimeout(done, ms);
+      function done(): void {
+        signal?.removeEventListener('abort', abort);
+        resolve();
+      }
+      function abort(): void {
+        clearTimeout(timer);
+        reject(signal?.reason as Error);
+      }
+      signal?.addEventListener('abort', abort, { once: true });
+    }),
+  longestWaitMs: 20_000,
+};
+
+/** True when the answer says "too many requests", in GitHub's spelling too (403 with nothing remaining). */
+export function isRateLimited(response: HttpResponse): boolean {
+  if (response.status === 429) return true;
+  if (response.status !== 403) return false;
+  return response.header('x-ratelimit-remaining') === '0' || response.header('retry-after') !== undefined;
+}
+
+/**
+ * Asks, waits out short rate limits and passing server errors (502, 503, 504; three tries in all), and gives back any
+ * other answer.
+ * @throws RemoteError `rate-limited` with the reset time when the wait would be too long
+ */
+export async function requestPatiently(
+  client: HttpClient,
+  request: HttpRequest,
+  options: FollowOptions & { patience?: Patience | undefined } = {},
+): Promise<{ response: HttpResponse; url: string; hops: readonly HttpResponse[] }> {
+  const patience = options.patience ?? PATIENCE;
+  for (let attempt = 1; ; attempt += 1) {
+    const answer = await requestFollowing(client, request, options);
+    const { response } = answer;
+    const limited = isRateLimited(response);
+    const passing = [502, 503, 504].includes(response.status);
+    if (!limited && !passing) return answer;
+    const now = patience.now();
+    const retryAt = retryTime(response.header, now);
+    if (passing && attempt >= 3) return answer;
+    const wait = Math.max(0, (retryAt ?? now + 500 * 2 ** attempt) - now);
+    response.cancel();
+    if (wait > patience.longestWaitMs || attempt >= 4) {
+      const host = new URL(answer.url).host;
+      if (!limited)
+        throw new RemoteError('offline', `${host} is not available at the moment (status ${response.status})`);
+      const when = retryAt === undefined ? '' : `; it answers again at ${new Date(retryAt).toISOString()}`;
+      throw new RemoteError('rate-limited', `${host} has been asked too often${when}`, {
+        ...(retryAt !== undefined && { retryAt }),
+      });
+    }
+    await patience.sleep(wait, request.signal);
+  }
+}
+
+/** Percent-encodes a path, segment by segment. `.` and `..` would be resolved away by URL parsers: they are refused. */
+export function encodePath(path: string): string {
+  return path
+    .split('/')
+    .map((segment) => {
+      if (segment === '.' || segment === '..') {
+        throw new RemoteError('refused', 'the name has a `.` or `..` segment and cannot be asked for by URL');
+      }
+      return encodeURIComponent(segment);
+    })
+    .join('/');
+}

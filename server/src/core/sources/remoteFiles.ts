@@ -1,0 +1,140 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
+import ignore, { type Ignore } from 'ignore';
+import type { ClosableByteSource } from '../io/byteSource';
+import type { RangeTransport } from '../io/httpRange';
+import { openRanged, openWhole, type RangedOptions } from '../io/rangedSource';
+import { TransferMeter } from '../io/transfer';
+import type { ScanSettings } from '../settings';
+import type { SourceEnvironment, TemporaryFolder } from './environment';
+import { concernsWholeSource, RemoteError } from './remoteError';
+import type { SourceEntry, SourceSkip, TransferStats } from './source';
+
+/** What the files of every remote source have in common: the listing by folder, the budgets, how they are opened. */
+export class RemoteFiles {
+  readonly meter: TransferMeter;
+  readonly stop = new AbortController();
+  readonly #meters = new Map<string, TransferMeter>();
+  readonly #folders = new Map<string, string[]>();
+  readonly #excluded: Ignore;
+  readonly #clock: (() => number) | undefined;
+  #temporary: Promise<TemporaryFolder> | undefined;
+  #fatal: RemoteError | undefined;
+
+  constructor(
+    private readonly settings: ScanSettings,
+    private readonly environment: SourceEnvironment,
+  ) {
+    const { remote } = settings;
+    const { patience } = environment;
+    this.#clock = patience && (() => patience.now());
+    this.meter = new TransferMeter(
+      {
+        bytes: remote.full ? Number.POSITIVE_INFINITY : remote.sourceBytes,
+        requests: remote.sourceRequests,
+        timeMs: remote.sourceTimeMs,
+      },
+      undefined,
+      'source',
+      this.#clock,
+    );
+    this.#excluded = ignore({ allowRelativePaths: false }).add(settings.exclude);
+  }
+
+  /** Takes a file of the listing in, or says why it is left out. */
+  listed(path: string, size: number): SourceEntry | SourceSkip {
+    // Names that leave the tree or start at the root are legal on a remote; no glob means them.
+    if (ignore.isPathValid(path) && this.#excluded.ignores(path)) return { path, reason: 'excluded by settings' };
+    const slash = path.lastIndexOf('/');
+    const folder = slash < 0 ? '' : path.slice(0, slash);
+    const names = this.#folders.get(folder);
+    if (names) names.push(path.slice(slash + 1));
+    else this.#folders.set(folder, [path.slice(slash + 1)]);
+    return { path, size };
+  }
+
+  namesIn(folder: string): readonly string[] {
+    return this.#folders.get(folder) ?? [];
+  }
+
+  meterOf(path: string): TransferMeter {
+    let meter = this.#meters.get(path);
+    if (!meter) {
+      const { remote } = this.settings;
+      meter = new TransferMeter(
+        {
+          bytes: remote.full ? Number.POSITIVE_INFINITY : remote.fileBytes,
+          requests: remote.fileRequests,
+          timeMs: remote.full ? remote.sourceTimeMs : remote.fileTimeMs,
+        },
+        this.meter,
+        'file',
+        this.#clock,
+      );
+      this.#meters.set(path, meter);
+    }
+    return meter;
+  }
+
+  transferred(path?: string): TransferStats {
+    if (path === undefined) return { bytes: this.meter.bytes, requests: this.meter.requests };
+    const meter = this.#meters.get(path);
+    return { bytes: meter?.bytes ?? 0, requests: meter?.requests ?? 0 };
+  }
+
+  /**
+   * Runs what asks the host about one file. An error that concerns the whole source is remembered, so that the next
+   * thousand files do not ask for it again.
+   */
+  async guarded<T>(ask: () => Promise<T>): Promise<T> {
+    if (this.#fatal) throw this.#fatal;
+    try {
+      return await ask();
+    } catch (error) {
+      if (concernsWholeSource(error)) this.#fatal = error;
+      throw error;
+    }
+  }
+
+  /**
+   * Opens one file for ranged reading, or takes the whole when the settings say so.
+   * @param hash SHA-256 that the host names for the file; checked when the whole is read
+   * @throws RemoteError, BudgetExceeded
+   */
+  open(path: string, transport: RangeTransport, size?: number, hash?: string): Promise<ClosableByteSource> {
+    return this.guarded(async () => {
+      const options: RangedOptions = {
+        transport,
+        meter: this.meterOf(path),
+        stallMs: this.settings.remote.stallMs,
+        signal: this.stop.signal,
+        spill: async () => (await this.temporary()).spill(),
+        ...(size !== undefined && { expectedSize: size }),
+      };
+      if (!this.settings.remote.full) return openRanged(options);
+      const source = await openWhole(options);
+      if (hash && (await hashOf(source)) !== hash) {
+        await source.close();
+        throw new RemoteError('changed', 'the file is not the one that its host describes: its SHA-256 differs');
+      }
+      return source;
+    });
+  }
+
+  temporary(): Promise<TemporaryFolder> {
+    this.#temporary ??= this.environment.temporary.create();
+    return this.#temporary;
+  }
+
+  async close(): Promise<void> {
+    this.stop.abort(new RemoteError('refused', 'the source has been closed'));
+    const folder = await this.#temporary?.catch(() => undefined);
+    await folder?.remove();
+  }
+}
+
+async function hashOf(source: ClosableByteSource): Promise<string> {
+  const hash = sha256.create();
+  for (let at = 0; at < source.size; at += 2 ** 20) hash.update(await source.read(at, 2 ** 20));
+  return bytesToHex(hash.digest());
+}
