@@ -1,5 +1,5 @@
 // Builds every bundle of the product from one table. `node esbuild.mjs [--out DIR] [--watch] [--minify] [--only name,name]`
-import { rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { context } from 'esbuild';
 
@@ -32,10 +32,14 @@ const lazy = {
       path: `./${id.slice('bundle:'.length)}.js`,
       external: true,
     }));
+    build.onResolve({ filter: /^\.\/advisories\.json$/ }, () => ({ path: './advisories.json', external: true }));
   },
 };
 
 if (!only && !option('--out')) rmSync(out, { recursive: true, force: true });
+// Read with the first dependency file, from beside the bundle.
+mkdirSync(out, { recursive: true });
+copyFileSync('server/src/core/dependencies/advisories.json', path.join(out, 'advisories.json'));
 for (const { name, entry, ...options } of bundles) {
   if (only && !only.includes(name)) continue;
   const build = await context({

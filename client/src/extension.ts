@@ -1,0 +1,55 @@
+import { type ExtensionContext, window, workspace } from 'vscode';
+import { RULE_SCHEME } from '../../server/src/protocol/messages';
+import { registerCommands } from './commands';
+import { MODEL_SCHEME, ModelDocuments } from './documents/modelDocuments';
+import { RuleDocuments } from './documents/ruleDocuments';
+import { Findings } from './findings';
+import { Server } from './server';
+import { FileStatus } from './status/languageStatus';
+import { ViewState } from './status/viewState';
+import { FindingsView } from './views/findingsView';
+import { createModelsView } from './views/modelsView';
+import type { FindingsTree } from './views/tree';
+
+/** What other extensions and the tests may use. */
+export interface Api {
+  readonly findings: Findings;
+  readonly models: FindingsTree;
+  readonly findingsTree: FindingsTree;
+  /** Comes back when the server answers. */
+  ready(): Promise<void>;
+}
+
+/** Composes the extension. The server is started, not waited for: activation costs only the registrations. */
+export function activate(context: ExtensionContext): Api {
+  const log = window.createOutputChannel('Watchtower', { log: true });
+  const findings = new Findings();
+  const server = new Server(context, log, findings);
+  const models = createModelsView(findings);
+  const findingsView = new FindingsView(findings, context.workspaceState);
+  const modelDocuments = new ModelDocuments(server, findings);
+  context.subscriptions.push(
+    log,
+    findings,
+    models,
+    findingsView.tree,
+    modelDocuments,
+    new FileStatus(findings),
+    new ViewState(findings),
+    workspace.registerTextDocumentContentProvider(RULE_SCHEME, new RuleDocuments(server)),
+    workspace.registerTextDocumentContentProvider(MODEL_SCHEME, modelDocuments),
+    workspace.onDidChangeWorkspaceFolders(() => models.refreshSoon()),
+    ...registerCommands({ server, findings, models, findingsView, showLog: () => log.show() }),
+    server,
+  );
+  // Its failure is in the log, and every command that needs the server tells it again.
+  server.start().catch(() => undefined);
+  return {
+    findings,
+    models,
+    findingsTree: findingsView.tree,
+    ready: async () => {
+      await server.start();
+    },
+  };
+}

@@ -1,0 +1,84 @@
+// Runs suites inside a real VS Code: the desktop one where it can be downloaded, VS Code's server with Chromium where not.
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { format } from 'node:util';
+import { launchChromium } from './chromium.mjs';
+import { pageAddress, startServer } from './vscodeServer.mjs';
+
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+export const testsEntry = path.join(root, 'dist', 'test', 'index.js');
+export const results = path.join(root, 'test-results');
+
+const SUITE_DEADLINE_MS = 180_000;
+/** Lines of VS Code itself that say nothing about the extension. */
+const NOISE =
+  /open-vsx|CodeExpected|\[Remote|^%c|rejected promise not handled|Extension host is|trusted types|ENOTFOUND/i;
+
+/** Opens a page of a started server. `trusted: false` leaves the workspace in Restricted Mode. */
+export async function openPage(server, options, prepare = async () => {}) {
+  const browser = await launchChromium();
+  const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+  await prepare(page);
+  await page.goto(pageAddress(server, options));
+  return { browser, page };
+}
+
+/** User settings with or without workspace trust. */
+export function trustSettings(trusted) {
+  return trusted ? { 'security.workspace.trust.enabled': false } : {};
+}
+
+/**
+ * Runs the test entry inside VS Code.
+ * @param options.suite name of the suite, told to the extension host through its environment
+ * @returns exit code of the run (0: all passed) and what it printed
+ */
+export async function runSuite(
+  version,
+  { suite, workspace, extension = root, trusted = true, home, log = console.log },
+) {
+  const server = await startServer(version, {
+    home,
+    settings: trustSettings(trusted),
+    env: { WATCHTOWER_SUITE: suite, WATCHTOWER_WORKSPACE: workspace },
+    log,
+  });
+  let output = '';
+  let browser;
+  try {
+    let finish;
+    const finished = new Promise((resolve) => {
+      finish = resolve;
+    });
+    const opened = await openPage(server, { workspace, extension, tests: testsEntry }, async (page) => {
+      await page.exposeFunction('codeAutomationLog', (_type, args) => {
+        const line = format(...args);
+        if (NOISE.test(line)) return;
+        output += `${line}\n`;
+        log(line);
+      });
+      await page.exposeFunction('codeAutomationExit', (code) => finish(code));
+    });
+    browser = opened.browser;
+    const deadline = setTimeout(() => finish('deadline'), SUITE_DEADLINE_MS);
+    const code = await finished;
+    clearTimeout(deadline);
+    if (code !== 0) {
+      await mkdir(results, { recursive: true });
+      await opened.page
+        .screenshot({ path: path.join(results, `${suite}-${version.vscode}-failed.png`) })
+        .catch(() => {});
+    }
+    if (code === 'deadline') output += `the suite did not end within ${SUITE_DEADLINE_MS / 1000} s\n`;
+    return { code, output };
+  } finally {
+    await browser?.close();
+    await server.stop();
+  }
+}
+
+export async function emptyResults() {
+  await rm(results, { recursive: true, force: true });
+  await mkdir(results, { recursive: true });
+}

@@ -1,0 +1,152 @@
+import {
+  type CodeAction,
+  type CodeActionParams,
+  type Connection,
+  LSPErrorCodes,
+  ResponseError,
+  type TextDocuments,
+} from 'vscode-languageserver/node';
+import type { TextDocument } from 'vscode-languageserver-textdocument';
+import { ADVISORY_SNAPSHOT } from '../core/dependencies/snapshot';
+import { customRulePage, rulePage } from '../core/rulePage';
+import { RULES, ruleById } from '../core/rules';
+import { VERSION } from '../core/version';
+import {
+  AddToBaseline,
+  ExportReports,
+  InspectModel,
+  ListFindings,
+  RuleDocument,
+  ScanFile,
+  type ScanState,
+  ScanWorkspace,
+  ServerInformation,
+} from '../protocol/messages';
+import type { Baselines } from './baselines';
+import { codeActions } from './codeActions';
+import type { FileScans } from './fileScans';
+import type { OpenDocuments } from './openDocuments';
+import type { OpenNotebooks } from './openNotebooks';
+import { reportOf, writeReports } from './reports';
+import type { Scanner } from './scanner';
+import type { Folder, Workspace } from './settings';
+import type { FindingsStore, StoredArtifact } from './store';
+import { listed } from './tidings';
+import { normalised, pathOf, uriOf } from './uris';
+import type { WorkspaceScan } from './workspaceScan';
+
+interface Parts {
+  documents: TextDocuments<TextDocument>;
+  workspace: Workspace;
+  store: FindingsStore;
+  scanner: Scanner;
+  files: FileScans;
+  openDocuments: OpenDocuments;
+  notebooks: OpenNotebooks;
+  workspaceScan: WorkspaceScan;
+  baselines: Baselines;
+  state(): ScanState;
+}
+
+/** Answers everything the client asks for. Every handler only puts the parts to work; none of them knows a rule or a format. */
+export function handleRequests(connection: Connection, parts: Parts): void {
+  const { workspace, store, scanner, files, openDocuments, notebooks, workspaceScan, baselines } = parts;
+
+  connection.onRequest(ScanWorkspace.type, async ({ folders, force, workDoneToken }, token) => {
+    const chosen = workspace.folders.filter((folder) => !folders || folders.includes(folder.uri));
+    const abort = new AbortController();
+    token.onCancellationRequested(() => abort.abort());
+    const progress = workDoneToken === undefined ? undefined : connection.window.attachWorkDoneProgress(workDoneToken);
+    progress?.begin('Watchtower', 0, undefined, true);
+    try {
+      return await workspaceScan.run(chosen, {
+        signal: abort.signal,
+        ...(force !== undefined && { force }),
+        ...(progress && { progress }),
+      });
+    } finally {
+      progress?.done();
+    }
+  });
+
+  /** Scans something as the editor has it, or else as it is on disk. */
+  const scanNow = async (given: string): Promise<StoredArtifact | undefined> => {
+    const uri = notebooks.notebookOf(given) ?? normalised(given);
+    if (notebooks.isOpen(uri)) await notebooks.scan(uri, true);
+    else if (openDocuments.isOpen(uri)) await openDocuments.scan(uri, true);
+    else await files.scan(uri, { force: true });
+    return store.get(uri) ?? store.directoryOf(uri);
+  };
+
+  connection.onRequest(ScanFile.type, async ({ uri }) => {
+    const artifact = await scanNow(uri);
+    return artifact ? listed(artifact) : null;
+  });
+
+  connection.onRequest(ListFindings.type, ({ uris, kinds }) => {
+    const wanted = uris && new Set(uris.map(normalised));
+    const artifacts = [...store.all()].filter(
+      ({ uri, report }) => (!wanted || wanted.has(uri)) && (!kinds || kinds.includes(report.kind)),
+    );
+    return { artifacts: artifacts.map(listed), state: parts.state() };
+  });
+
+  connection.onRequest(InspectModel.type, async ({ uri }) => {
+    const artifact = store.get(normalised(uri)) ?? (await scanNow(uri));
+    if (!artifact) return null;
+    const { description } = artifact.report;
+    return { artifact: listed(artifact), ...(description && { description }) };
+  });
+
+  connection.onRequest(ExportReports.type, async ({ target, formats }) => {
+    const folder = pathOf(target);
+    if (folder === undefined) {
+      return new ResponseError(LSPErrorCodes.RequestFailed, 'Reports can only be written to a folder on disk');
+    }
+    const owners: (Folder | undefined)[] = [...workspace.folders];
+    if ([...store.all()].some(({ folderUri }) => folderUri === undefined)) owners.push(undefined);
+    const reports = owners.map((owner) => ({
+      name: owners.length > 1 ? (owner?.name ?? 'single files') : '',
+      report: reportOf(owner, store.all(), workspaceScan, { ...ADVISORY_SNAPSHOT }),
+    }));
+    const written = await writeReports(reports, folder, formats);
+    return { files: written.map(uriOf) };
+  });
+
+  connection.onRequest(RuleDocument.type, ({ ruleId }) => {
+    const rule = ruleById(ruleId);
+    return { markdown: rule ? rulePage(rule) : customRulePage(ruleId) };
+  });
+
+  connection.onRequest(AddToBaseline.type, async ({ findings }) => {
+    const wanted = findings?.map(({ uri, fingerprint }) => ({ uri: normalised(uri), fingerprint }));
+    const result = await baselines.add([...store.all()], wanted);
+    for (const folder of result.folders) await files.reapplyBaseline(folder);
+    return { added: result.added, files: result.files.map(uriOf) };
+  });
+
+  connection.onRequest(ServerInformation.type, () => ({
+    version: VERSION,
+    node: process.version,
+    rules: RULES.length,
+    threads: scanner.batch.size,
+    processId: process.pid,
+  }));
+
+  connection.onCodeAction(async (params: CodeActionParams): Promise<CodeAction[]> => {
+    const { uri } = params.textDocument;
+    const notebook = notebooks.notebookOf(uri);
+    const artifactUri = notebook ?? normalised(uri);
+    // Fixes hold for the text that was scanned; if it has been typed in since, it is scanned first.
+    if (notebook !== undefined) await notebooks.refresh(notebook);
+    else if (openDocuments.isOpen(artifactUri) && store.get(artifactUri)) await openDocuments.scan(artifactUri);
+    const artifact = store.get(artifactUri) ?? store.directoryOf(artifactUri);
+    if (!artifact) return [];
+    const cell = notebook === undefined ? undefined : artifact.cells?.indexOf(uri);
+    return codeActions(params, {
+      artifact,
+      document: artifact.members ? undefined : parts.documents.get(uri),
+      cell: cell === -1 ? undefined : cell,
+    });
+  });
+}

@@ -1,0 +1,58 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { ArtifactReport, ScanReport } from '../core/finding';
+import { REPORTS } from '../core/reports';
+import { VERSION } from '../core/version';
+import type { Folder } from './settings';
+import type { StoredArtifact } from './store';
+import { pathOf } from './uris';
+import type { WorkspaceScan } from './workspaceScan';
+
+/** The scan report of one folder, from what the store holds of it. */
+export function reportOf(
+  folder: Folder | undefined,
+  artifacts: Iterable<StoredArtifact>,
+  scan: WorkspaceScan,
+  advisories: ScanReport['advisories'],
+): ScanReport {
+  const own: ArtifactReport[] = [];
+  for (const { folderUri, report, uri } of artifacts) {
+    if (folderUri === folder?.uri) own.push(folder ? report : { ...report, path: pathOf(uri) ?? uri });
+  }
+  own.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return {
+    schema: 'watchtower-scan/1',
+    tool: { name: 'watchtower', version: VERSION },
+    advisories,
+    target: folder?.root ?? '',
+    notScanned: folder ? [...scan.skippedIn(folder)] : [],
+    artifacts: own,
+  };
+}
+
+/**
+ * Writes reports into a folder.
+ * @returns the files that were written
+ * @throws the system's error when the folder cannot be written
+ */
+export async function writeReports(
+  reports: readonly { name: string; report: ScanReport }[],
+  target: string,
+  formats: readonly string[] | undefined,
+): Promise<string[]> {
+  const written: string[] = [];
+  for (const { name, report } of reports) {
+    const folder = name ? path.join(target, name) : target;
+    await mkdir(folder, { recursive: true });
+    const write = async (file: string, text: string) => {
+      const full = path.join(folder, file);
+      await writeFile(full, text);
+      written.push(full);
+    };
+    for (const format of REPORTS) {
+      if (formats && !formats.includes(format.id)) continue;
+      await write(`watchtower${format.extension}`, format.build(report, { repositoryType: 'folder' }));
+    }
+  }
+  return written;
+}

@@ -1,0 +1,156 @@
+import path from 'node:path';
+import {
+  type ClientCapabilities,
+  CodeActionKind,
+  createConnection,
+  DidChangeConfigurationNotification,
+  DidChangeWatchedFilesNotification,
+  type InitializeParams,
+  type InitializeResult,
+  NotebookDocuments,
+  ProposedFeatures,
+  TextDocumentSyncKind,
+  TextDocuments,
+} from 'vscode-languageserver/node';
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import { VERSION } from '../core/version';
+import { Baselines } from './baselines';
+import { FIX_ALL } from './codeActions';
+import { DiagnosticsPublisher } from './diagnostics';
+import { FileEvents } from './fileEvents';
+import { FileScans } from './fileScans';
+import { handleRequests } from './handlers';
+import { OpenDocuments } from './openDocuments';
+import { OpenNotebooks } from './openNotebooks';
+import { Scanner } from './scanner';
+import { Workspace } from './settings';
+import { FindingsStore } from './store';
+import { Tidings } from './tidings';
+import { WorkspaceScan } from './workspaceScan';
+
+const connection = createConnection(ProposedFeatures.all);
+// A scanner that dies of one bad file is no scanner: the file's own error has been reported where it arose.
+process.on('uncaughtException', (error) => connection.console.error(`Unexpected: ${error.stack ?? error.message}`));
+process.on('unhandledRejection', (reason) =>
+  connection.console.error(
+    `Unexpected: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}`,
+  ),
+);
+
+let capabilities: ClientCapabilities = {};
+
+const documents = new TextDocuments(TextDocument);
+const notebookDocuments = new NotebookDocuments(documents);
+const workspace = new Workspace(connection, () => capabilities.workspace?.configuration === true);
+const store = new FindingsStore();
+const diagnostics = new DiagnosticsPublisher(connection, store);
+const scanner = new Scanner(path.join(__dirname, 'scanWorker.js'), connection, workspace, () => tidings.stateChanged());
+const baselines = new Baselines(connection, workspace);
+const files = new FileScans(scanner, store, workspace, (report, folder) => baselines.apply(report, folder));
+const notebooks = new OpenNotebooks(notebookDocuments, workspace, scanner, store, files, (cell) =>
+  diagnostics.clear(cell),
+);
+const openDocuments = new OpenDocuments(documents, workspace, scanner, store, files, (uri) => notebooks.isCell(uri));
+const workspaceScan = new WorkspaceScan(connection, workspace, scanner, store, files, openDocuments, notebooks, () =>
+  tidings.stateChanged(),
+);
+const tidings = new Tidings(connection, store, () => ({ ...workspaceScan.state, files: scanner.busy }));
+const fileEvents = new FileEvents(
+  workspace,
+  scanner,
+  store,
+  files,
+  openDocuments,
+  notebooks,
+  workspaceScan,
+  (folder) => {
+    baselines.forget(folder);
+    void files.reapplyBaseline(folder);
+  },
+);
+
+connection.onInitialize((params: InitializeParams): InitializeResult => {
+  capabilities = params.capabilities;
+  const folders = params.workspaceFolders ?? (params.rootUri ? [{ uri: params.rootUri, name: '' }] : []);
+  workspace.setFolders(folders);
+  workspace.settingsChanged((params.initializationOptions as { settings?: unknown } | undefined)?.settings);
+  return {
+    serverInfo: { name: 'watchtower', version: VERSION },
+    capabilities: {
+      textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: true },
+      // Without `cells` all of them come, so that indices are those of the file.
+      notebookDocumentSync: {
+        notebookSelector: [{ notebook: { notebookType: 'jupyter-notebook' } }],
+        save: true,
+      },
+      codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, FIX_ALL] },
+      workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
+    },
+  };
+});
+
+connection.onInitialized(() => {
+  if (capabilities.workspace?.didChangeConfiguration?.dynamicRegistration) {
+    void connection.client.register(DidChangeConfigurationNotification.type, { section: 'watchtower' });
+  }
+  if (capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration) {
+    void connection.client.register(DidChangeWatchedFilesNotification.type, { watchers: [{ globPattern: '**/*' }] });
+  }
+  if (capabilities.workspace?.workspaceFolders) {
+    connection.workspace.onDidChangeWorkspaceFolders(async () => {
+      workspace.setFolders((await connection.workspace.getWorkspaceFolders()) ?? []);
+      workspaceScan.foldersChanged();
+      // What lies in a folder that has left the workspace is shown no more, unless the editor has it open.
+      store.deleteWhere(
+        ({ uri, folderUri }) =>
+          folderUri !== undefined &&
+          !workspace.folders.some((folder) => folder.uri === folderUri) &&
+          !openDocuments.isOpen(uri) &&
+          !notebooks.isOpen(uri),
+      );
+      tidings.stateChanged();
+    });
+  }
+  tidings.stateChanged();
+});
+
+let settingsPause: NodeJS.Timeout | undefined;
+connection.onDidChangeConfiguration(({ settings }) => {
+  workspace.settingsChanged((settings as { watchtower?: unknown } | null | undefined)?.watchtower);
+  // Editing settings.json by hand sends a notification for every save, changing several settings one for each.
+  clearTimeout(settingsPause);
+  settingsPause = setTimeout(() => void settingsChanged(), 200);
+});
+
+async function settingsChanged(): Promise<void> {
+  await openDocuments.settingsChanged();
+  await notebooks.settingsChanged();
+  const scanned = workspace.folders.filter((folder) => workspaceScan.covers(folder));
+  if (scanned.length) await workspaceScan.run(scanned, {});
+}
+
+connection.onDidChangeWatchedFiles(({ changes }) => fileEvents.handle(changes));
+
+handleRequests(connection, {
+  documents,
+  workspace,
+  store,
+  scanner,
+  files,
+  openDocuments,
+  notebooks,
+  workspaceScan,
+  baselines,
+  state: () => ({ ...workspaceScan.state, files: scanner.busy }),
+});
+
+connection.onShutdown(async () => {
+  clearTimeout(settingsPause);
+  fileEvents.dispose();
+  tidings.dispose();
+  await scanner.stop();
+});
+
+documents.listen(connection);
+notebookDocuments.listen(connection);
+connection.listen();

@@ -1,0 +1,72 @@
+import type { ArtifactReport } from '../core/finding';
+
+/** One scanned thing as the server knows it. */
+export interface StoredArtifact {
+  uri: string;
+  folderUri?: string;
+  /** Indices of cells are those of the open notebook when one is open. */
+  report: ArtifactReport;
+  /** Files of a folder that is one artifact, relative to it. */
+  members?: readonly string[];
+  /** Documents of the cells of an open notebook, in order. */
+  cells?: readonly string[];
+}
+
+export type StoreListener = (changed: readonly StoredArtifact[], removed: readonly string[]) => void;
+
+/**
+ * The single truth of what has been found: artifact -> report. Diagnostics, views and reports read it; none of them
+ * keeps a list of its own.
+ */
+export class FindingsStore {
+  readonly #artifacts = new Map<string, StoredArtifact>();
+  readonly #listeners: StoreListener[] = [];
+
+  onDidChange(listener: StoreListener): void {
+    this.#listeners.push(listener);
+  }
+
+  get(uri: string): StoredArtifact | undefined {
+    return this.#artifacts.get(uri);
+  }
+
+  all(): IterableIterator<StoredArtifact> {
+    return this.#artifacts.values();
+  }
+
+  /** The folder artifact that a file is a part of. */
+  directoryOf(uri: string): StoredArtifact | undefined {
+    for (let slash = uri.lastIndexOf('/'); slash > 'file:///'.length; slash = uri.lastIndexOf('/', slash - 1)) {
+      const outer = this.#artifacts.get(uri.slice(0, slash));
+      if (outer?.members) {
+        const inside = decodeURIComponent(uri.slice(slash + 1));
+        return outer.members.includes(inside) ? outer : undefined;
+      }
+    }
+    return undefined;
+  }
+
+  set(artifact: StoredArtifact): void {
+    this.#artifacts.set(artifact.uri, artifact);
+    this.#tell([artifact], []);
+  }
+
+  delete(uri: string): void {
+    if (this.#artifacts.delete(uri)) this.#tell([], [uri]);
+  }
+
+  /** Forgets every artifact that `gone` is true of. */
+  deleteWhere(gone: (artifact: StoredArtifact) => boolean): void {
+    const removed: string[] = [];
+    for (const artifact of [...this.#artifacts.values()]) {
+      if (!gone(artifact)) continue;
+      this.#artifacts.delete(artifact.uri);
+      removed.push(artifact.uri);
+    }
+    if (removed.length) this.#tell([], removed);
+  }
+
+  #tell(changed: readonly StoredArtifact[], removed: readonly string[]): void {
+    for (const listener of this.#listeners) listener(changed, removed);
+  }
+}

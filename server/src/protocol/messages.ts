@@ -1,0 +1,195 @@
+/**
+ * Everything the client and the server say to each other besides the Language Server Protocol itself. The client imports
+ * this folder and nothing else of the server.
+ */
+import { NotificationType, type ProgressToken, RequestType, RequestType0 } from 'vscode-languageserver-protocol';
+import type { ModelDescription } from '../core/description';
+import type { ArtifactKind, ArtifactStatus, Finding, Severity } from '../core/finding';
+
+export type { LayerDescription, ModelDescription, TensorDescription } from '../core/description';
+export type { ArtifactKind, ArtifactReport, ArtifactStatus, Finding, Location, Severity } from '../core/finding';
+
+/** A finding as views show it. */
+export interface ListedFinding extends Finding {
+  /** Document of the notebook cell while the notebook is open; it stays right when cells are moved. */
+  cellUri?: string;
+}
+
+/** One scanned thing: a file, or a folder that is one artifact. Its URI is its identity everywhere. */
+export interface ListedArtifact {
+  uri: string;
+  /** Workspace folder it belongs to; absent for a file that is opened on its own. */
+  folderUri?: string;
+  /** POSIX path relative to the workspace folder. */
+  path: string;
+  kind: ArtifactKind;
+  format: string;
+  /** The format as people call it. */
+  formatTitle: string;
+  status: ArtifactStatus;
+  reason?: string;
+  bytes: number;
+  bytesRead: number;
+  findings: ListedFinding[];
+  /** Findings that a comment, a tag, the ignore file or the baseline hides. */
+  suppressedCount: number;
+  framework?: string;
+  parameters?: number;
+}
+
+export interface ScanSummary {
+  artifacts: number;
+  findings: Record<Severity, number>;
+  suppressed: number;
+  /** Files that were not scanned or not wholly, each with its reason. */
+  notScanned: number;
+  /** Artifacts that had not changed since they were scanned and were taken as they were. */
+  unchanged: number;
+  cancelled: boolean;
+  milliseconds: number;
+}
+
+export interface WorkspaceScanState {
+  done: number;
+  planned: number;
+  bytes: number;
+}
+
+export interface ScanState {
+  /** Set while a workspace scan runs. */
+  workspace?: WorkspaceScanState;
+  /** The last workspace scan that came to its end or was cancelled. */
+  last?: ScanSummary;
+  /** Files that are being scanned on their own. */
+  files: string[];
+}
+
+/** Scans every workspace folder, or those that are named. Findings stream through {@link FindingsChanged}. */
+export namespace ScanWorkspace {
+  export interface Params {
+    folders?: string[];
+    /** Also rescan what has not changed. */
+    force?: boolean;
+    workDoneToken?: ProgressToken;
+  }
+  export const type = new RequestType<Params, ScanSummary, void>('watchtower/scanWorkspace');
+}
+
+/** Scans one file, whatever settings exclude: somebody asked for it. */
+export namespace ScanFile {
+  export interface Params {
+    uri: string;
+  }
+  /** null when the file is of no kind that is scanned. */
+  export const type = new RequestType<Params, ListedArtifact | null, void>('watchtower/scanFile');
+}
+
+export namespace ListFindings {
+  export interface Params {
+    /** Only these artifacts. */
+    uris?: string[];
+    /** Only these kinds; `['model', 'archive']` is the list of models. */
+    kinds?: ArtifactKind[];
+  }
+  export interface Result {
+    artifacts: ListedArtifact[];
+    state: ScanState;
+  }
+  export const type = new RequestType<Params, Result, void>('watchtower/listFindings');
+}
+
+/** All that is known of one artifact, with the model's description. Scans it when that has not been done. */
+export namespace InspectModel {
+  export interface Params {
+    uri: string;
+  }
+  export interface Result {
+    artifact: ListedArtifact;
+    description?: ModelDescription;
+  }
+  export const type = new RequestType<Params, Result | null, void>('watchtower/inspectModel');
+}
+
+export namespace ExportReports {
+  export interface Params {
+    /** Folder the reports are written to; it is made when it is not there. */
+    target: string;
+    /** Report ids; all when absent. */
+    formats?: string[];
+  }
+  export interface Result {
+    files: string[];
+  }
+  export const type = new RequestType<Params, Result, void>('watchtower/exportReports');
+}
+
+/** The page of a rule, in Markdown, made from the rule itself. */
+export namespace RuleDocument {
+  export interface Params {
+    ruleId: string;
+  }
+  export interface Result {
+    markdown: string;
+  }
+  export const type = new RequestType<Params, Result, void>('watchtower/ruleDocument');
+}
+
+/** Hides findings by writing them to the workspace's baseline. */
+export namespace AddToBaseline {
+  export interface Params {
+    /** Findings by artifact; absent: everything that is known now. */
+    findings?: { uri: string; fingerprint: string }[];
+  }
+  export interface Result {
+    added: number;
+    files: string[];
+  }
+  export const type = new RequestType<Params, Result, void>('watchtower/addToBaseline');
+}
+
+/** Versions and paths for the log and for bug reports. */
+export namespace ServerInformation {
+  export interface Result {
+    version: string;
+    node: string;
+    rules: number;
+    threads: number;
+    processId: number;
+  }
+  export const type = new RequestType0<Result, void>('watchtower/serverInformation');
+}
+
+/** Artifacts that were scanned or rescanned, with all their findings, and those that are gone. */
+export namespace FindingsChanged {
+  export interface Params {
+    changed: ListedArtifact[];
+    removed: string[];
+  }
+  export const type = new NotificationType<Params>('watchtower/findingsChanged');
+}
+
+export namespace ScanStateChanged {
+  export const type = new NotificationType<ScanState>('watchtower/scanStateChanged');
+}
+
+/** Scheme of the read-only documents with a rule's page: `watchtower-rule:/pickle/dangerous-call.md`. */
+export const RULE_SCHEME = 'watchtower-rule';
+
+/** Arguments of the client's commands that the server puts into code actions. */
+export namespace ClientCommands {
+  export const showRule = 'watchtower.showRule';
+  export type ShowRule = [ruleId: string];
+  export const changeSeverity = 'watchtower.changeSeverity';
+  export type ChangeSeverity = [ruleId: string, documentUri: string];
+  export const addToBaseline = 'watchtower.addToBaseline';
+  export type AddToBaseline = [finding: { uri: string; fingerprint: string }];
+  export const ignoreInCell = 'watchtower.ignoreInCell';
+  export type IgnoreInCell = [cellUri: string, tag: string];
+}
+
+/** What a diagnostic carries for the code actions on it. */
+export interface DiagnosticData {
+  /** The artifact in the store. */
+  artifact: string;
+  fingerprint: string;
+}
