@@ -3,7 +3,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { Budget, BudgetExceeded } from './budget';
 import { COVERAGE_RULES } from './coverage';
 import type { ModelDescription } from './description';
-import type { ArtifactReport, ArtifactStatus, Finding, Location } from './finding';
+import type { ArtifactReport, ArtifactStatus, DependencyRecord, Finding, Location } from './finding';
 import { identify, probeSource } from './identify';
 import type { ByteSource } from './io/byteSource';
 import { CachedByteSource } from './io/cache';
@@ -24,6 +24,7 @@ class Recorder {
   readonly #dropped = new Map<string, number>();
   readonly #reasons: string[] = [];
   description: ModelDescription | undefined;
+  readonly dependencies: DependencyRecord[] = [];
   failed = false;
 
   constructor(
@@ -100,6 +101,7 @@ class Recorder {
       findings: shown.filter((f) => !f.suppressed),
       ...(hidden.length && { suppressed: hidden }),
       ...(this.description && { description: this.description }),
+      ...(this.dependencies.length && { dependencies: this.dependencies }),
     };
   }
 
@@ -107,6 +109,9 @@ class Recorder {
     return SEVERITY_RANK[finding.severity] >= SEVERITY_RANK[this.settings.minimumSeverity];
   }
 }
+
+/** Components kept of one artifact: lock files of large projects have a few thousand. */
+const MAX_DEPENDENCIES = 10_000;
 
 export const SEVERITY_RANK = { critical: 4, high: 3, medium: 2, low: 1, info: 0 } as const;
 
@@ -157,6 +162,9 @@ class Door {
       budget,
       settings: this.options.settings,
       report: (draft) => recorder.add(draft, member),
+      depend: (dependency) => {
+        if (recorder.dependencies.length < MAX_DEPENDENCIES) recorder.dependencies.push(dependency);
+      },
       describe: (part) => {
         if (!member || !recorder.description) recorder.description = { format: '', ...recorder.description, ...part };
       },
@@ -218,6 +226,22 @@ export async function scanFile(
   );
 }
 
+/** The other members in the same folder of a directory artifact. */
+function siblingsOf(
+  member: string,
+  members: readonly string[],
+  open: (member: string) => Promise<ByteSource>,
+): Companions {
+  const folder = member.slice(0, member.lastIndexOf('/') + 1);
+  const names = members
+    .filter((other) => other.startsWith(folder) && !other.slice(folder.length).includes('/'))
+    .map((other) => other.slice(folder.length));
+  return {
+    list: () => Promise.resolve(names),
+    open: async (name) => (names.includes(name) ? open(folder + name) : undefined),
+  };
+}
+
 /** Judges a folder that is one artifact: each member through the door, then the whole by the folder's own format. */
 export async function scanDirectory(
   path: string,
@@ -238,7 +262,7 @@ export async function scanDirectory(
         source = await open(member);
         bytes += source.size;
         const cached = new CachedByteSource(source, { readLimit: Math.max(0, budget.limits.readBytes - bytesRead) });
-        await door.pass({ name: member, source: cached }, member, 1);
+        await door.pass({ name: member, source: cached, companions: siblingsOf(member, members, open) }, member, 1);
         bytesRead += cached.bytesRead;
       } catch (error) {
         if (error instanceof BudgetExceeded) throw error;

@@ -77,6 +77,20 @@ export interface Finding {
   suppressed?: { by: 'inline' | 'cell' | 'file' | 'ignore-file' | 'baseline' | 'settings'; reason?: string };
 }
 
+/** A distribution that an artifact asks for: one component of the bill of materials. */
+export interface DependencyRecord {
+  /** Normalised name (PEP 503). */
+  name: string;
+  /** Exact version, when it is pinned to one. */
+  version?: string;
+  /** What may be installed, as written: `>=2.0,<3`. */
+  specifier?: string;
+  ecosystem: 'pypi' | 'conda';
+  /** Where it comes from when that is not an index: a URL or a version control address without credentials. */
+  url?: string;
+  location?: Location;
+}
+
 export interface ArtifactReport {
   /** POSIX path relative to the target. */
   path: string;
@@ -92,6 +106,8 @@ export interface ArtifactReport {
   /** What an inline comment, a cell tag, the ignore file or the baseline hides: counted and listed apart, never lost. */
   suppressed?: Finding[];
   description?: ModelDescription;
+  /** What requirement files and install commands in it ask for, in their order. */
+  dependencies?: DependencyRecord[];
 }
 
 export interface ScanReport {
@@ -100,6 +116,6 @@ export interface ScanReport {
   advisories: { asOf: string; source: string; count: number };
   target: string;
   /** Files and folders that were not looked into, with the reason: excluded by settings, unreadable, a link out of the tree. */
-  notScanned: { path: string; reason: string }[];
+  notScanned: { path: string; reason: string; unreadable?: boolean }[];
   artifacts: ArtifactReport[];
 }

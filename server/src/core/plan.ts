@@ -6,6 +6,9 @@ export type PlannedArtifact =
   | { kind: 'file'; path: string; size: number }
   | { kind: 'directory'; path: string; formatId: string; members: string[]; size: number };
 
+/** Levels below the root at which a folder may still be an artifact of its own. */
+const DEEPEST_ARTIFACT = 24;
+
 /**
  * Groups the files of a tree into artifacts. Outer folders are asked first, so that a model registry's folder holds the
  * SavedModel inside it, and every file belongs to exactly one artifact.
@@ -14,7 +17,11 @@ export type PlannedArtifact =
 export function planArtifacts(entries: readonly SourceEntry[], formats: readonly DirectoryFormat[]): PlannedArtifact[] {
   const below = new Map<string, SourceEntry[]>();
   for (const entry of entries) {
+    let depth = 0;
     for (let slash = entry.path.indexOf('/'); slash >= 0; slash = entry.path.indexOf('/', slash + 1)) {
+      // Keys of a bucket may have five hundred levels; each level lists all that lies below it.
+      depth += 1;
+      if (depth > DEEPEST_ARTIFACT) break;
       const folder = entry.path.slice(0, slash);
       const list = below.get(folder);
       if (list) list.push(entry);

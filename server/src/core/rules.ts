@@ -1,8 +1,50 @@
+import { ARCHIVE_RULES } from './archives/rules';
 import { COVERAGE_RULES } from './coverage';
+import { DEPENDENCY_RULES } from './dependencies/rules';
+import { BOOSTING_RULES } from './models/boosting/formats';
+import { COREML_RULES } from './models/coreml/format';
+import { HDF5_RULES } from './models/hdf5/rules';
+import { KERAS_RULES } from './models/keras/rules';
+import { MLFLOW_RULES } from './models/mlflow/format';
+import { MSGPACK_RULES } from './models/msgpack/format';
+import { MXNET_RULES } from './models/mxnet/format';
+import { NATIVE_RULES } from './models/native/format';
+import { OPAQUE_RULES } from './models/opaque/formats';
+import { PADDLE_RULES } from './models/paddle/format';
+import { R_RULES } from './models/r/rules';
+import { SKOPS_RULES } from './models/skops/format';
+import { TENSORFLOW_RULES } from './models/tensorflow/rules';
+import { TORCH7_RULES } from './models/torch7/format';
+import { TORCHSERVE_RULES } from './models/torchserve/format';
+import { XML_RULES } from './models/xml/format';
+import { PII_RULES } from './pii/rules';
 import type { Rule } from './rule';
+import { SECRET_RULES } from './secrets/rules';
 
 /** Every rule of the product, one family a line. Faces, reports and documentation read this list. */
-const FAMILIES: readonly Record<string, Rule>[] = [COVERAGE_RULES];
+const FAMILIES: readonly Record<string, Rule>[] = [
+  COVERAGE_RULES,
+  ARCHIVE_RULES,
+  DEPENDENCY_RULES,
+  BOOSTING_RULES,
+  COREML_RULES,
+  HDF5_RULES,
+  KERAS_RULES,
+  MLFLOW_RULES,
+  MSGPACK_RULES,
+  MXNET_RULES,
+  NATIVE_RULES,
+  OPAQUE_RULES,
+  PADDLE_RULES,
+  PII_RULES,
+  R_RULES,
+  SECRET_RULES,
+  SKOPS_RULES,
+  TENSORFLOW_RULES,
+  TORCH7_RULES,
+  TORCHSERVE_RULES,
+  XML_RULES,
+];
 
 export const RULES: readonly Rule[] = FAMILIES.flatMap((family) => Object.values(family));
 

@@ -4,7 +4,7 @@
  */
 import type { Budget } from './budget';
 import type { ModelDescription } from './description';
-import type { ArtifactKind, Finding, Fix, Location, RelatedPlace, Risk, Severity } from './finding';
+import type { ArtifactKind, DependencyRecord, Finding, Fix, Location, RelatedPlace, Risk, Severity } from './finding';
 import type { ByteSource } from './io/byteSource';
 import type { Redacted } from './redact';
 import type { Rule } from './rule';
@@ -54,6 +54,8 @@ export interface ScanContext {
   readonly budget: Budget;
   readonly settings: ScanSettings;
   report(draft: FindingDraft): void;
+  /** Adds a component to the artifact's bill of materials. */
+  depend?(dependency: DependencyRecord): void;
   /** Merged into the artifact's description (of the top file; a member's goes under the member's name only if it is the model). */
   describe(description: Partial<ModelDescription>): void;
   /**

@@ -1,7 +1,59 @@
 import type { DirectoryFormat, Format } from '../scanner';
+import { SEVEN_ZIP_FORMAT } from './archive/sevenZip';
+import { TAR_FORMAT } from './archive/tar';
+import { ZIP_FORMAT } from './archive/zip';
+import { CATBOOST_FORMAT, LIGHTGBM_FORMAT, XGBOOST_FORMAT } from './boosting/formats';
+import { COMPRESSED_FORMATS } from './compressed/streams';
+import { HDF5_FORMAT } from './hdf5/format';
+import { KERAS_FORMAT, KERAS_JSON_FORMAT, KERAS_YAML_FORMAT } from './keras/formats';
+import { KERAS_METADATA_FORMAT } from './keras/savedMetadata';
+import { SAVED_MODEL_DIRECTORY } from './tensorflow/directory';
+import { GRAPH_DEF_FORMAT, META_GRAPH_FORMAT, SAVED_MODEL_FORMAT } from './tensorflow/savedModel';
+import { COREML_FORMAT } from './coreml/format';
+import { MLFLOW_DIRECTORY, MLMODEL_FORMAT } from './mlflow/format';
+import { MSGPACK_FORMAT } from './msgpack/format';
+import { MXNET_PARAMS_FORMAT, MXNET_SYMBOL_FORMAT } from './mxnet/format';
+import { NATIVE_FORMAT } from './native/format';
+import { OPAQUE_FORMATS } from './opaque/formats';
+import { PADDLE_FORMAT } from './paddle/format';
+import { R_FORMAT } from './r/format';
+import { SKOPS_FORMAT } from './skops/format';
+import { TORCH7_FORMAT } from './torch7/format';
+import { TORCHSERVE_FORMAT } from './torchserve/format';
+import { OPENVINO_FORMAT, PMML_FORMAT } from './xml/format';
 
 /** One line a format. The order decides only between formats that know a file by nothing but its name. */
-export const MODEL_FORMATS: readonly Format[] = [];
+export const MODEL_FORMATS: readonly Format[] = [
+  ZIP_FORMAT,
+  TAR_FORMAT,
+  SEVEN_ZIP_FORMAT,
+  ...COMPRESSED_FORMATS,
+  KERAS_FORMAT,
+  KERAS_JSON_FORMAT,
+  KERAS_YAML_FORMAT,
+  KERAS_METADATA_FORMAT,
+  HDF5_FORMAT,
+  SAVED_MODEL_FORMAT,
+  GRAPH_DEF_FORMAT,
+  META_GRAPH_FORMAT,
+  COREML_FORMAT,
+  MLMODEL_FORMAT,
+  MSGPACK_FORMAT,
+  XGBOOST_FORMAT,
+  LIGHTGBM_FORMAT,
+  CATBOOST_FORMAT,
+  MXNET_SYMBOL_FORMAT,
+  MXNET_PARAMS_FORMAT,
+  PADDLE_FORMAT,
+  R_FORMAT,
+  SKOPS_FORMAT,
+  TORCH7_FORMAT,
+  TORCHSERVE_FORMAT,
+  PMML_FORMAT,
+  OPENVINO_FORMAT,
+  NATIVE_FORMAT,
+  ...OPAQUE_FORMATS,
+];
 
 /** One line a kind of folder that is one artifact. The first that claims a folder has it. */
-export const DIRECTORY_FORMATS: readonly DirectoryFormat[] = [];
+export const DIRECTORY_FORMATS: readonly DirectoryFormat[] = [MLFLOW_DIRECTORY, SAVED_MODEL_DIRECTORY];

@@ -1,0 +1,342 @@
+/** From what a stream would do to findings: one for each dangerous call, one for each dangerous thing that is only there. */
+import type { Severity } from '../finding';
+import { evidenceText } from '../redact';
+import type { Rule } from '../rule';
+import type { FindingDraft } from '../scanner';
+import type { PickleTrace } from './machine';
+import { judgeName } from './policy';
+import { LIBRARIES } from './policySafe';
+import { CAPABILITY_TEXT, type Capability, type Verdict } from './policyTypes';
+import { renderCall } from './render';
+import { PICKLE_RULES } from './rules';
+import { NONE, PickleCall, PickleContainer, PickleExtension, PickleGlobal, PicklePersistent, type Ref, Tag, tagOf, Use } from './values';
+
+const GRAVE: ReadonlySet<Capability> = new Set(['process', 'code', 'import', 'native', 'unpickle', 'install', 'tamper']);
+const MILD: ReadonlySet<Capability> = new Set(['callback', 'side-effect']);
+/** Findings of one callable in one stream; the rest is counted. */
+const PER_CALLABLE = 5;
+
+/** Findings of nested payloads, by the offset of their first byte, worst severity. */
+export type NestedSeverity = ReadonlyMap<number, Severity>;
+
+export function verdictOf(global: PickleGlobal): Verdict {
+  if (global.unresolved) {
+    return { tier: 'dangerous', capability: 'attribute', why: 'its name is computed while loading', by: 'shape' };
+  }
+  return judgeName(global.module, global.name);
+}
+
+/** True when nothing about the calls of a global needs to be kept. */
+export function isQuiet(global: PickleGlobal): boolean {
+  if (global.unresolved || global.computed) return false;
+  const { tier, argument, capability } = judgeName(global.module, global.name);
+  return tier === 'safe' && argument === undefined && capability === undefined && !EVALUATED.has(global.path);
+}
+
+/** Harmless callables that the machine evaluates, so their calls must reach it. */
+const EVALUATED = new Set(['builtins.str', 'builtins.bytes', 'builtins.bytearray', 'builtins.object.__getattribute__']);
+
+function callSeverity(verdict: Verdict): Severity {
+  const { capability, by } = verdict;
+  if (!capability) return 'medium';
+  if (MILD.has(capability)) return 'medium';
+  if (by === 'word') return 'high';
+  return GRAVE.has(capability) ? 'critical' : 'high';
+}
+
+function isCodeFamily(global: PickleGlobal): boolean {
+  return /^(?:dill|cloudpickle|joblib\.externals\.cloudpickle|ray\.cloudpickle|pyspark\.cloudpickle|sklearn\.externals\.joblib\.externals\.cloudpickle)(?:\.|$)/.test(global.module) &&
+    !/(?:^|\.)(?:loads?|subimport|_import_module)$/.test(global.name);
+}
+
+interface Judged {
+  drafts: FindingDraft[];
+  globals: { name: string; verdict: 'safe' | 'unknown' | 'dangerous'; called: boolean; why?: string }[];
+}
+
+/**
+ * @param strict unknown callables are high when called and low when only referenced
+ * @param nested severities of payloads inside constants, for loaders whose argument is another pickle
+ */
+export async function judgeTrace(
+  trace: PickleTrace,
+  { strict, nested }: { strict: boolean; nested: NestedSeverity },
+): Promise<Judged> {
+  const { machine } = trace;
+  const drafts: FindingDraft[] = [];
+  const verdicts = new Map<PickleGlobal, Verdict>();
+  for (const global of trace.globals) verdicts.set(global, verdictOf(global));
+  const reported = new Map<PickleGlobal, number>();
+
+  const add = (rule: Rule, severity: Severity, message: string, offset: number, extra: Partial<FindingDraft> = {}) => {
+    drafts.push({ rule, severity, message, location: { offset }, ...extra });
+  };
+
+  for (const call of trace.calls) {
+    const callee = machine.object(call.fn);
+    if (callee instanceof PickleGlobal) {
+      const verdict = verdicts.get(callee) as Verdict;
+      const outcome = await judgeCall(call, callee, verdict);
+      if (!outcome) continue;
+      const count = reported.get(callee) ?? 0;
+      reported.set(callee, count + 1);
+      if (count >= PER_CALLABLE) continue;
+      const text = evidenceText(await renderCall(machine, call), 300);
+      const { severity, rule } = outcome;
+      const { capability } = verdict;
+      const what = capability && verdict.tier !== 'unknown' ? `which ${CAPABILITY_TEXT[capability]}` : `${verdict.why}`;
+      const verb = call.opcode.startsWith('NEWOBJ') ? 'constructs' : 'calls';
+      add(rule, severity, `Loading the file ${verb} ${text}${capability && verdict.tier !== 'unknown' ? ', ' : ': '}${outcome.why ?? what}.`, call.offset, {
+        evidence: text,
+        anchor: `${call.opcode} ${text}`,
+        data: {
+          callable: evidenceText(callee.path),
+          opcode: call.opcode,
+          call: text,
+          ...(capability && { capability }),
+          ...(callee.original && { pythonTwoName: evidenceText(callee.original) }),
+          why: verdict.why,
+        },
+      });
+    } else if (callee instanceof PickleExtension) {
+      add(
+        PICKLE_RULES['unknown-call'],
+        strict ? 'high' : 'medium',
+        `Loading the file calls entry ${callee.code} of the copyreg extension registry, whatever the loading program has registered there.`,
+        call.offset,
+        { data: { opcode: call.opcode, extension: callee.code } },
+      );
+    } else if (callee instanceof PickleCall || callee instanceof PicklePersistent) {
+      const maker = callee instanceof PickleCall ? machine.object(callee.fn) : undefined;
+      const made = maker instanceof PickleGlobal ? verdicts.get(maker) : undefined;
+      const text = evidenceText(await renderCall(machine, call), 300);
+      add(
+        PICKLE_RULES['unknown-call'],
+        made?.argument || made?.tier === 'dangerous' || strict ? 'high' : 'medium',
+        `Loading the file calls the result of another call, ${text}; what runs is decided while loading.`,
+        call.offset,
+        { evidence: text, anchor: text, data: { opcode: call.opcode, call: text } },
+      );
+    }
+  }
+
+  for (const global of trace.globals) {
+    const verdict = verdicts.get(global) as Verdict;
+    const name = evidenceText(global.path || '?', 160);
+    const holder = global.holder ? evidenceText(global.holder.path, 120) : undefined;
+    const base = {
+      evidence: name,
+      data: { callable: name, opcode: global.opcode, ...(verdict.capability && { capability: verdict.capability }), why: verdict.why },
+    };
+    if (global.uses & Use.Overwritten) {
+      add(
+        PICKLE_RULES['object-overwritten'],
+        'high',
+        `Loading the file sets attributes or items of the imported ${name}, which changes the loading process itself.`,
+        global.useOffset,
+        { ...base, anchor: `overwritten ${name}` },
+      );
+    }
+    if (global.unresolved) {
+      add(
+        PICKLE_RULES['hidden-name'],
+        'high',
+        'The name of an imported callable is computed while the file is loaded, so that it cannot be read from the file.',
+        global.offset,
+        { data: { opcode: global.opcode }, anchor: 'hidden name' },
+      );
+      continue;
+    }
+    const extra = (reported.get(global) ?? 0) - PER_CALLABLE;
+    if (extra > 0) {
+      add(
+        PICKLE_RULES['dangerous-call'],
+        'info',
+        `${extra + Math.max(0, global.calls - (reported.get(global) ?? 0))} more calls of ${name} are not listed.`,
+        global.offset,
+        { anchor: `more ${name}` },
+      );
+    }
+    if (reported.has(global)) continue;
+    if (verdict.tier === 'dangerous') {
+      const capability = verdict.capability as Capability;
+      const severity = referenceSeverity(global, verdict, capability);
+      const how =
+        global.uses & Use.Passed
+          ? `hands ${name}${holder ? ` to ${holder}` : ' on'}`
+          : global.uses & Use.Stored
+            ? `stores ${name} in ${holder ? `a ${holder}` : 'an object'}, which may call it when it is used`
+            : `imports ${name} without calling it`;
+      const code = isCodeFamily(global) && capability === 'code';
+      add(
+        code ? PICKLE_RULES['code-object'] : PICKLE_RULES['dangerous-reference'],
+        code && severity === 'info' ? 'low' : severity,
+        `Loading the file ${how}; it ${CAPABILITY_TEXT[capability]}.`,
+        global.useOffset,
+        { ...base, anchor: `reference ${name}` },
+      );
+    } else if (verdict.tier === 'unknown' && strict && !(global.uses & (Use.Called | Use.Constructed))) {
+      add(PICKLE_RULES['dangerous-reference'], 'low', `The file imports ${name}: ${verdict.why}.`, global.offset, {
+        ...base,
+        anchor: `reference ${name}`,
+      });
+    }
+    if (global.computed && global.opcode === 'STACK_GLOBAL') {
+      add(
+        PICKLE_RULES['hidden-name'],
+        'high',
+        `The name ${name} is put together while the file is loaded instead of standing in it.`,
+        global.offset,
+        { ...base, anchor: `computed ${name}` },
+      );
+    }
+  }
+
+  return {
+    drafts,
+    globals: trace.globals.slice(0, 2000).map((global) => {
+      const verdict = verdicts.get(global) as Verdict;
+      return {
+        name: evidenceText(global.path, 160),
+        verdict: verdict.tier === 'library' ? 'safe' : verdict.tier,
+        called: (global.uses & (Use.Called | Use.Constructed)) !== 0,
+        why: verdict.why,
+      };
+    }),
+  };
+
+  function argumentsOf(call: PickleCall): readonly Ref[] {
+    const args = machine.object(call.args);
+    return args instanceof PickleContainer ? args.items : [];
+  }
+
+  /** What is to be said of one call of an imported callable; undefined when nothing is. */
+  async function judgeCall(
+    call: PickleCall,
+    callee: PickleGlobal,
+    verdict: Verdict,
+  ): Promise<{ rule: Rule; severity: Severity; why?: string } | undefined> {
+    const constructed = call.opcode.startsWith('NEWOBJ');
+    const unknown = (severity: Severity, why?: string) => ({
+      rule: PICKLE_RULES['unknown-call'],
+      severity: strict && severity === 'medium' ? ('high' as const) : severity,
+      ...(why && { why }),
+    });
+    switch (verdict.tier) {
+      case 'safe':
+        return verdict.argument ? judgeArguments(call, verdict) : undefined;
+      case 'library':
+        if (!verdict.capability || constructed) return undefined;
+        // An enumeration is restored by calling its class with the member's number.
+        if (argumentsOf(call).length === 1 && tagOf(argumentsOf(call)[0] as Ref) === Tag.Int) return undefined;
+        return { rule: PICKLE_RULES['dangerous-call'], severity: 'high' };
+      case 'unknown':
+        if (constructed && verdict.by === 'class') return unknown('info');
+        return unknown('medium');
+      default:
+        if (isCodeFamily(callee) && verdict.capability === 'code') {
+          return { rule: PICKLE_RULES['code-object'], severity: 'high' };
+        }
+        return { rule: PICKLE_RULES['dangerous-call'], severity: callSeverity(verdict) };
+    }
+  }
+
+  /** A callable argument that is known to be harmless to call. */
+  function harmless(ref: Ref | undefined): boolean {
+    const object = ref === undefined ? undefined : machine.object(ref);
+    if (object instanceof PickleGlobal) {
+      const verdict = verdicts.get(object);
+      if (!verdict || verdict.tier === 'dangerous') return false;
+      return verdict.tier !== 'unknown' || LIBRARIES.has(object.module.split('.')[0] as string);
+    }
+    if (object instanceof PickleCall) {
+      const fn = machine.object(object.fn);
+      return fn instanceof PickleGlobal && verdicts.get(fn)?.tier !== 'dangerous' && verdicts.get(fn)?.tier !== 'unknown';
+    }
+    return false;
+  }
+
+  async function judgeArguments(
+    call: PickleCall,
+    verdict: Verdict,
+  ): Promise<{ rule: Rule; severity: Severity; why?: string } | undefined> {
+    const args = argumentsOf(call);
+    const [first, second] = args;
+    const rule = PICKLE_RULES['unknown-call'];
+    switch (verdict.argument) {
+      case 'adapter': {
+        const callee = machine.object(call.fn) as PickleGlobal;
+        if (callee.name === 'defaultdict' && (first === undefined || first === NONE || harmless(first))) return undefined;
+        if (harmless(first)) return undefined;
+        const object = first === undefined ? undefined : machine.object(first);
+        // What is dangerous among the arguments has a finding of its own, as something that is handed on.
+        if (object instanceof PickleGlobal && verdicts.get(object)?.tier === 'dangerous') return undefined;
+        return { rule, severity: strict ? 'high' : 'medium', why: 'it calls what it is given, and that is not known to be harmless' };
+      }
+      case 'getattr': {
+        const name = second === undefined ? undefined : await machine.resolve(second);
+        const target = first === undefined ? undefined : machine.object(first);
+        if (target instanceof PickleGlobal && name !== undefined) return undefined;
+        if (target instanceof PickleCall && name !== undefined && /^[A-Za-z]\w*$/.test(name) && harmless(first)) return undefined;
+        return {
+          rule,
+          severity: name !== undefined && /^_*[A-Za-z]\w*$/.test(name) && !name.startsWith('__') ? 'medium' : 'high',
+          why: 'it takes an attribute of something that is only known while loading',
+        };
+      }
+      case 'attribute-getter': {
+        const name = first === undefined ? undefined : await machine.resolve(first);
+        if (name !== undefined && /__/.test(name)) {
+          return { rule: PICKLE_RULES['dangerous-call'], severity: 'high', why: 'it reaches into interpreter internals' };
+        }
+        const callee = machine.object(call.fn) as PickleGlobal;
+        if (callee.name === 'itemgetter') return name !== undefined ? undefined : { rule, severity: 'low', why: 'it makes a function that takes items' };
+        return { rule, severity: 'medium', why: 'it makes a function that takes an attribute or calls a method of whatever it is given' };
+      }
+      case 'reconstructor': {
+        const target = first === undefined ? undefined : machine.object(first);
+        if (target instanceof PickleGlobal) return undefined;
+        return { rule, severity: 'medium', why: 'what it constructs is not a class that the file names' };
+      }
+      case 'load-from-bytes': {
+        const payload = first !== undefined && tagOf(first) === Tag.Bytes ? first : undefined;
+        const at = payload === undefined ? undefined : await payloadOffset(payload);
+        const inner = at === undefined ? undefined : nested.get(at);
+        const clean = inner === 'info' || inner === 'low';
+        return {
+          rule: PICKLE_RULES['dangerous-call'],
+          severity: clean ? 'low' : 'critical',
+          why: clean
+            ? 'it loads another pickle from the bytes in it, in which nothing dangerous was found'
+            : 'it loads another pickle from its argument',
+        };
+      }
+      case 'codec': {
+        const codec = second === undefined ? 'utf-8' : await machine.resolve(second);
+        if (codec !== undefined && /^(?:latin[-_]?1|iso[-_]?8859[-_]?1|utf[-_]?8|ascii|us-ascii|raw[-_]unicode[-_]escape|unicode[-_]escape|utf[-_]?16|utf[-_]?32|cp1252|rot[-_]?13|hex|hex_codec|base64|base64_codec|surrogatepass)$/i.test(codec)) {
+          return undefined;
+        }
+        return { rule, severity: 'medium', why: 'it looks up a codec by an unusual name, which imports a module' };
+      }
+      case 'type':
+        return args.length <= 1 ? undefined : { rule: PICKLE_RULES['code-object'], severity: 'high', why: 'it makes a new class' };
+      default:
+        return undefined;
+    }
+  }
+
+  async function payloadOffset(ref: Ref): Promise<number> {
+    const at = Math.floor(ref / 8);
+    const code = (await machine.source.read(at, 1))[0];
+    return at + (code === 0x43 ? 2 : code === 0x42 ? 5 : 9);
+  }
+}
+
+function referenceSeverity(global: PickleGlobal, verdict: Verdict, capability: Capability): Severity {
+  if (MILD.has(capability)) return global.uses & Use.Passed ? 'low' : 'info';
+  const weak = verdict.by === 'word';
+  const grave = GRAVE.has(capability);
+  if (global.uses & Use.Passed) return weak ? 'medium' : callSeverity(verdict);
+  if (global.uses & Use.Stored) return weak ? 'low' : grave ? 'high' : 'medium';
+  return weak ? 'info' : grave || capability === 'attribute' ? 'medium' : 'low';
+}

@@ -1,0 +1,226 @@
+/** Judges the pickles of one source and reports them. Every format that holds pickles comes through here. */
+import type { Severity } from '../finding';
+import { type ByteSource, MemoryByteSource, WindowByteSource } from '../io/byteSource';
+import { evidenceText } from '../redact';
+import type { FindingDraft, ScanContext } from '../scanner';
+import { judgeTrace } from './judge';
+import type { PickleTrace } from './machine';
+import { opcodeName } from './opcodes';
+import { PICKLE_RULES } from './rules';
+import { type FoundStream, findStreams, looksLikePickle, type StreamOptions } from './streams';
+
+export interface PickleScan {
+  streams: readonly FoundStream[];
+  worst: Severity | undefined;
+  globals: { name: string; verdict: 'safe' | 'unknown' | 'dangerous'; called: boolean; why?: string }[];
+}
+
+export interface PickleScanOptions extends Omit<StreamOptions, 'budget'> {
+  /** The loader of this format reads no more than this many pickles; what follows is only searched. */
+  quietTail?: boolean;
+  /** Incomplete streams are ordinary here. */
+  tolerant?: boolean;
+}
+
+const ORDER: Record<Severity, number> = { info: 0, low: 1, medium: 2, high: 3, critical: 4 };
+const MAX_NESTING = 4;
+const MAX_NESTED_BYTES = 16 * 2 ** 20;
+
+/** Scans `source` and reports through `context`. */
+export async function scanPickle(
+  source: ByteSource,
+  context: ScanContext,
+  options: PickleScanOptions = {},
+): Promise<PickleScan> {
+  return scanInside(source, context, options, '', 0);
+}
+
+async function scanInside(
+  source: ByteSource,
+  context: ScanContext,
+  options: PickleScanOptions,
+  path: string,
+  depth: number,
+): Promise<PickleScan> {
+  const { budget } = context;
+  const limit = options.limit ?? 10_000;
+  const streams = await findStreams(source, { ...options, budget, limit });
+  if (streams.length >= limit) context.incomplete(`more than ${limit} pickles in one file`);
+  let worst: Severity | undefined;
+  const globals = new Map<string, PickleScan['globals'][number]>();
+  const report = (draft: FindingDraft): void => {
+    const severity = draft.severity ?? draft.rule.severity;
+    if (worst === undefined || ORDER[severity] > ORDER[worst]) worst = severity;
+    context.report(path ? { ...draft, location: { ...draft.location, member: path } } : draft);
+  };
+  for (const [index, { trace, origin }] of streams.entries()) {
+    budget.checkTime();
+    const nested = await scanNested(source, trace, context, report, path, depth);
+    const judged = await judgeTrace(trace, { strict: context.settings.models.strict, nested });
+    for (const draft of judged.drafts) report(draft);
+    for (const global of judged.globals) {
+      const known = globals.get(global.name);
+      if (known) known.called ||= global.called;
+      else if (globals.size < 2000) globals.set(global.name, global);
+    }
+    reportStream(trace, origin, index, source, options, report);
+  }
+  return { streams, worst, globals: [...globals.values()] };
+}
+
+function reportStream(
+  trace: PickleTrace,
+  origin: FoundStream['origin'],
+  index: number,
+  source: ByteSource,
+  options: PickleScanOptions,
+  report: (draft: FindingDraft) => void,
+): void {
+  for (const { kind, offset } of trace.anomalies) {
+    if (kind === 'frame-crossed') {
+      report({
+        rule: PICKLE_RULES['frame-mismatch'],
+        message: `The frame around offset ${offset} ends inside an opcode; the C unpickler runs what lies behind its end.`,
+        location: { offset },
+        anchor: kind,
+      });
+    } else if (kind === 'huge-memo-index' || kind === 'expansion') {
+      report({
+        rule: PICKLE_RULES['resource-exhaustion'],
+        message:
+          kind === 'expansion'
+            ? 'A few memo references multiply into billions of elements; walking the loaded object never ends.'
+            : 'A memo index of this size makes the unpickler allocate gigabytes.',
+        location: { offset },
+        anchor: kind,
+      });
+    } else if (kind === 'unknown-protocol') {
+      report({
+        rule: PICKLE_RULES.malformed,
+        message: 'The stream asks for a pickle protocol that does not exist; loaders refuse it.',
+        location: { offset },
+        anchor: kind,
+      });
+    }
+  }
+  if (trace.error && !options.tolerant && (origin === 'first' || origin === 'stacked')) {
+    report({
+      rule: PICKLE_RULES.malformed,
+      message: `The pickle at offset ${trace.start} ends with an error (${trace.error.reason}); what comes before runs all the same.`,
+      location: { offset: trace.error.offset },
+      anchor: `error ${trace.error.reason}`,
+    });
+  }
+  if (origin === 'searched' && index > 0 && !options.tolerant) {
+    report({
+      rule: PICKLE_RULES.malformed,
+      message: `Another pickle begins at offset ${trace.start}, behind bytes that belong to none.`,
+      location: { offset: trace.start },
+      anchor: 'another pickle',
+    });
+  }
+}
+
+/** Constants that are serialised objects themselves. @returns worst severity by the payload's offset */
+async function scanNested(
+  source: ByteSource,
+  trace: PickleTrace,
+  context: ScanContext,
+  report: (draft: FindingDraft) => void,
+  path: string,
+  depth: number,
+): Promise<Map<number, Severity>> {
+  const severities = new Map<number, Severity>();
+  for (const blob of trace.blobs) {
+    context.budget.checkTime();
+    const window = new WindowByteSource(source, blob.offset, blob.length);
+    let payload: ByteSource | undefined = window;
+    if (blob.encoding !== 'raw') {
+      if (blob.length > MAX_NESTED_BYTES) continue;
+      payload = decode(await window.read(0, blob.length), blob.encoding);
+    }
+    if (!payload) continue;
+    const head = await payload.read(0, 4096);
+    const name = `constant@${blob.offset}`;
+    const claim = await looksLikePickle(head, payload.size, payload, context.budget);
+    if (claim === undefined) {
+      // Compressed payloads and archives are identified like any other file.
+      if (!isContainer(head)) continue;
+      await context.scan({ name: path ? `${path}!${name}` : name, source: payload });
+      continue;
+    }
+    if (depth >= MAX_NESTING) {
+      context.incomplete(`pickles nested deeper than ${MAX_NESTING} levels`, { offset: blob.offset });
+      continue;
+    }
+    const inner = await scanInside(payload, context, { tolerant: true }, path ? `${path}!${name}` : name, depth + 1);
+    if (inner.streams.length === 0) continue;
+    severities.set(blob.offset, inner.worst ?? 'info');
+    const loud = inner.worst !== undefined && ORDER[inner.worst] >= ORDER.medium;
+    report({
+      rule: PICKLE_RULES['nested-pickle'],
+      severity: loud ? 'medium' : 'info',
+      message: `A constant of ${blob.length} bytes at offset ${blob.offset} is itself a pickle${blob.encoding === 'raw' ? '' : ` in ${blob.encoding}`}${loud ? ', and a dangerous one' : ''}.`,
+      location: { offset: blob.offset, length: blob.length },
+      anchor: `nested ${blob.encoding} ${blob.length}`,
+    });
+  }
+  return severities;
+}
+
+function isContainer(head: Uint8Array): boolean {
+  const [a, b, c] = head;
+  if (a === 0x78 && b !== undefined) return ((a << 8) | b) % 31 === 0;
+  return (
+    (a === 0x1f && b === 0x8b) || (a === 0x42 && b === 0x5a && c === 0x68) || (a === 0xfd && b === 0x37) || (a === 0x50 && b === 0x4b)
+  );
+}
+
+function decode(bytes: Uint8Array, encoding: 'base64' | 'hex'): ByteSource | undefined {
+  let text = '';
+  for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
+  text = text.replace(/\s+/g, '');
+  if (encoding === 'hex') {
+    if (text.length % 2 || !/^[\da-fA-F]+$/.test(text)) return undefined;
+    const out = new Uint8Array(text.length / 2);
+    for (let i = 0; i < out.length; i += 1) out[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
+    return new MemoryByteSource(out);
+  }
+  text = text.replace(/-/g, '+').replace(/_/g, '/');
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text) || text.length < 12) return undefined;
+  try {
+    return new MemoryByteSource(Uint8Array.from(atob(text), (ch) => ch.charCodeAt(0)));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Opcode counts of all streams by name, for the description. */
+export function countOpcodes(streams: readonly FoundStream[]): Record<string, number> {
+  const counts: Record<string, number> = Object.create(null);
+  for (const { trace } of streams) {
+    trace.histogram.forEach((count, code) => {
+      if (count) counts[opcodeName(code)] = (counts[opcodeName(code)] ?? 0) + count;
+    });
+  }
+  return counts;
+}
+
+/** The facts of a description that every pickle has. */
+export function describePickle(scan: PickleScan, format: string): {
+  format: string;
+  properties: Record<string, string | number | boolean>;
+  operators: Record<string, number>;
+  globals: PickleScan['globals'];
+} {
+  return {
+    format,
+    properties: {
+      protocol: Math.max(0, ...scan.streams.map(({ trace }) => trace.protocol)),
+      pickles: scan.streams.length,
+      opcodes: scan.streams.reduce((sum, { trace }) => sum + trace.opcodes, 0),
+    },
+    operators: countOpcodes(scan.streams),
+    globals: scan.globals.map((global) => ({ ...global, name: evidenceText(global.name, 160) })),
+  };
+}
