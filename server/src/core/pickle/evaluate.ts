@@ -121,9 +121,7 @@ export function evaluate(machine: Evaluation, callee: PickleGlobal | PickleCall,
         const inner = itemsOf(machine, second);
         return inner ? machine.call('REDUCE', first, second, 0) : undefined;
       }
-      return isCallable(machine, first)
-        ? machine.call('REDUCE', first, machine.tuple(items.slice(1)), 0)
-        : undefined;
+      return isCallable(machine, first) ? machine.call('REDUCE', first, machine.tuple(items.slice(1)), 0) : undefined;
     }
     case 'copyreg._reconstructor':
       return isCallable(machine, first) ? machine.call('NEWOBJ', first, machine.tuple([]), 0) : undefined;
@@ -249,7 +247,8 @@ function evaluateText(machine: Evaluation, path: string, items: readonly Ref[]):
     case 'builtins.bytes.join': {
       const glue = str(first);
       const list = machine.object(second);
-      if (glue === undefined || !(list instanceof PickleContainer) || list.items.length !== list.count) return undefined;
+      if (glue === undefined || !(list instanceof PickleContainer) || list.items.length !== list.count)
+        return undefined;
       let out = '';
       for (const [index, item] of list.items.entries()) {
         const part = str(item);
@@ -266,9 +265,7 @@ function evaluateText(machine: Evaluation, path: string, items: readonly Ref[]):
     case 'operator.iconcat': {
       const a = str(first);
       const b = str(second);
-      return a === undefined || b === undefined
-        ? undefined
-        : give({ value: a + b, isBytes: machine.isBytes(first) });
+      return a === undefined || b === undefined ? undefined : give({ value: a + b, isBytes: machine.isBytes(first) });
     }
     case '_codecs.encode':
     case 'codecs.encode':
@@ -338,4 +335,3 @@ function evaluateText(machine: Evaluation, path: string, items: readonly Ref[]):
 function decodeRot13(text: string, codec: string): { value: string; isBytes: boolean } | undefined {
   return /^rot[-_ ]?13$/i.test(codec) ? decodeText(text, 'rot13') : undefined;
 }
-

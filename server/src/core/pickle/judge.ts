@@ -9,9 +9,28 @@ import { LIBRARIES } from './policySafe';
 import { CAPABILITY_TEXT, type Capability, type Verdict } from './policyTypes';
 import { renderCall } from './render';
 import { PICKLE_RULES } from './rules';
-import { NONE, PickleCall, PickleContainer, PickleExtension, PickleGlobal, PicklePersistent, type Ref, Tag, tagOf, Use } from './values';
+import {
+  NONE,
+  PickleCall,
+  PickleContainer,
+  PickleExtension,
+  PickleGlobal,
+  PicklePersistent,
+  type Ref,
+  Tag,
+  tagOf,
+  Use,
+} from './values';
 
-const GRAVE: ReadonlySet<Capability> = new Set(['process', 'code', 'import', 'native', 'unpickle', 'install', 'tamper']);
+const GRAVE: ReadonlySet<Capability> = new Set([
+  'process',
+  'code',
+  'import',
+  'native',
+  'unpickle',
+  'install',
+  'tamper',
+]);
 const MILD: ReadonlySet<Capability> = new Set(['callback', 'side-effect']);
 /** Findings of one callable in one stream; the rest is counted. */
 const PER_CALLABLE = 5;
@@ -24,6 +43,14 @@ export function verdictOf(global: PickleGlobal): Verdict {
     return { tier: 'dangerous', capability: 'attribute', why: 'its name is computed while loading', by: 'shape' };
   }
   return judgeName(global.module, global.name);
+}
+
+/** True when the global can run code or commands. */
+export function isGrave(global: PickleGlobal): boolean {
+  const { tier, capability, by } = verdictOf(global);
+  return (
+    tier === 'dangerous' && capability !== undefined && GRAVE.has(capability) && (by === 'exact' || by === 'family')
+  );
 }
 
 /** True when nothing about the calls of a global needs to be kept. */
@@ -45,8 +72,11 @@ function callSeverity(verdict: Verdict): Severity {
 }
 
 function isCodeFamily(global: PickleGlobal): boolean {
-  return /^(?:dill|cloudpickle|joblib\.externals\.cloudpickle|ray\.cloudpickle|pyspark\.cloudpickle|sklearn\.externals\.joblib\.externals\.cloudpickle)(?:\.|$)/.test(global.module) &&
-    !/(?:^|\.)(?:loads?|subimport|_import_module)$/.test(global.name);
+  return (
+    /^(?:dill|cloudpickle|joblib\.externals\.cloudpickle|ray\.cloudpickle|pyspark\.cloudpickle|sklearn\.externals\.joblib\.externals\.cloudpickle)(?:\.|$)/.test(
+      global.module,
+    ) && !/(?:^|\.)(?:loads?|subimport|_import_module)$/.test(global.name)
+  );
 }
 
 interface Judged {
@@ -80,24 +110,32 @@ export async function judgeTrace(
       if (!outcome) continue;
       const count = reported.get(callee) ?? 0;
       reported.set(callee, count + 1);
-      if (count >= PER_CALLABLE) continue;
+      // One unknown class makes hundreds of objects; each call of a dangerous function is a thing of its own.
+      if (count >= (verdict.tier === 'dangerous' ? PER_CALLABLE : 1)) continue;
       const text = evidenceText(await renderCall(machine, call), 300);
       const { severity, rule } = outcome;
       const { capability } = verdict;
       const what = capability && verdict.tier !== 'unknown' ? `which ${CAPABILITY_TEXT[capability]}` : `${verdict.why}`;
       const verb = call.opcode.startsWith('NEWOBJ') ? 'constructs' : 'calls';
-      add(rule, severity, `Loading the file ${verb} ${text}${capability && verdict.tier !== 'unknown' ? ', ' : ': '}${outcome.why ?? what}.`, call.offset, {
-        evidence: text,
-        anchor: `${call.opcode} ${text}`,
-        data: {
-          callable: evidenceText(callee.path),
-          opcode: call.opcode,
-          call: text,
-          ...(capability && { capability }),
-          ...(callee.original && { pythonTwoName: evidenceText(callee.original) }),
-          why: verdict.why,
+      add(
+        rule,
+        severity,
+        `Loading the file ${verb} ${text}${capability && verdict.tier !== 'unknown' ? ', ' : ': '}${outcome.why ?? what}.`,
+        call.offset,
+        {
+          evidence: text,
+          anchor: `${call.opcode} ${text}`,
+          data: {
+            callable: evidenceText(callee.path),
+            opcode: call.opcode,
+            call: text,
+            calls: callee.calls,
+            ...(capability && { capability }),
+            ...(callee.original && { pythonTwoName: evidenceText(callee.original) }),
+            why: verdict.why,
+          },
         },
-      });
+      );
     } else if (callee instanceof PickleExtension) {
       add(
         PICKLE_RULES['unknown-call'],
@@ -126,7 +164,12 @@ export async function judgeTrace(
     const holder = global.holder ? evidenceText(global.holder.path, 120) : undefined;
     const base = {
       evidence: name,
-      data: { callable: name, opcode: global.opcode, ...(verdict.capability && { capability: verdict.capability }), why: verdict.why },
+      data: {
+        callable: name,
+        opcode: global.opcode,
+        ...(verdict.capability && { capability: verdict.capability }),
+        why: verdict.why,
+      },
     };
     if (global.uses & Use.Overwritten) {
       add(
@@ -148,7 +191,7 @@ export async function judgeTrace(
       continue;
     }
     const extra = (reported.get(global) ?? 0) - PER_CALLABLE;
-    if (extra > 0) {
+    if (extra > 0 && verdict.tier === 'dangerous') {
       add(
         PICKLE_RULES['dangerous-call'],
         'info',
@@ -160,7 +203,7 @@ export async function judgeTrace(
     if (reported.has(global)) continue;
     if (verdict.tier === 'dangerous') {
       const capability = verdict.capability as Capability;
-      const severity = referenceSeverity(global, verdict, capability);
+      const severity = referenceSeverity(global, verdict, capability, trace.error !== undefined);
       const how =
         global.uses & Use.Passed
           ? `hands ${name}${holder ? ` to ${holder}` : ' on'}`
@@ -231,7 +274,10 @@ export async function judgeTrace(
         if (argumentsOf(call).length === 1 && tagOf(argumentsOf(call)[0] as Ref) === Tag.Int) return undefined;
         return { rule: PICKLE_RULES['dangerous-call'], severity: 'high' };
       case 'unknown':
-        if (constructed && verdict.by === 'class') return unknown('info');
+        // `__new__` of a plain function is an error, so this is a class, and one of a library that models are made of.
+        if (constructed && (verdict.by === 'class' || LIBRARIES.has(callee.module.split('.')[0] as string))) {
+          return unknown('info');
+        }
         return unknown('medium');
       default:
         if (isCodeFamily(callee) && verdict.capability === 'code') {
@@ -251,7 +297,9 @@ export async function judgeTrace(
     }
     if (object instanceof PickleCall) {
       const fn = machine.object(object.fn);
-      return fn instanceof PickleGlobal && verdicts.get(fn)?.tier !== 'dangerous' && verdicts.get(fn)?.tier !== 'unknown';
+      return (
+        fn instanceof PickleGlobal && verdicts.get(fn)?.tier !== 'dangerous' && verdicts.get(fn)?.tier !== 'unknown'
+      );
     }
     return false;
   }
@@ -266,18 +314,27 @@ export async function judgeTrace(
     switch (verdict.argument) {
       case 'adapter': {
         const callee = machine.object(call.fn) as PickleGlobal;
-        if (callee.name === 'defaultdict' && (first === undefined || first === NONE || harmless(first))) return undefined;
+        if (call.opcode.startsWith('NEWOBJ') && first === undefined) return undefined;
+        if (callee.name === 'defaultdict' && (first === undefined || first === NONE || harmless(first)))
+          return undefined;
         if (harmless(first)) return undefined;
         const object = first === undefined ? undefined : machine.object(first);
         // What is dangerous among the arguments has a finding of its own, as something that is handed on.
         if (object instanceof PickleGlobal && verdicts.get(object)?.tier === 'dangerous') return undefined;
-        return { rule, severity: strict ? 'high' : 'medium', why: 'it calls what it is given, and that is not known to be harmless' };
+        return {
+          rule,
+          severity: strict ? 'high' : 'medium',
+          why: 'it calls what it is given, and that is not known to be harmless',
+        };
       }
       case 'getattr': {
         const name = second === undefined ? undefined : await machine.resolve(second);
         const target = first === undefined ? undefined : machine.object(first);
         if (target instanceof PickleGlobal && name !== undefined) return undefined;
-        if (target instanceof PickleCall && name !== undefined && /^[A-Za-z]\w*$/.test(name) && harmless(first)) return undefined;
+        if (target instanceof PickleCall && name !== undefined && /^_?[A-Za-z]\w*$/.test(name) && harmless(first))
+          return undefined;
+        // A bound method of a plain list, set or dictionary.
+        if (target instanceof PickleContainer && name !== undefined && /^[a-z]\w*$/.test(name)) return undefined;
         return {
           rule,
           severity: name !== undefined && /^_*[A-Za-z]\w*$/.test(name) && !name.startsWith('__') ? 'medium' : 'high',
@@ -287,11 +344,22 @@ export async function judgeTrace(
       case 'attribute-getter': {
         const name = first === undefined ? undefined : await machine.resolve(first);
         if (name !== undefined && /__/.test(name)) {
-          return { rule: PICKLE_RULES['dangerous-call'], severity: 'high', why: 'it reaches into interpreter internals' };
+          return {
+            rule: PICKLE_RULES['dangerous-call'],
+            severity: 'high',
+            why: 'it reaches into interpreter internals',
+          };
         }
         const callee = machine.object(call.fn) as PickleGlobal;
-        if (callee.name === 'itemgetter') return name !== undefined ? undefined : { rule, severity: 'low', why: 'it makes a function that takes items' };
-        return { rule, severity: 'medium', why: 'it makes a function that takes an attribute or calls a method of whatever it is given' };
+        if (callee.name === 'itemgetter')
+          return name !== undefined
+            ? undefined
+            : { rule, severity: 'low', why: 'it makes a function that takes items' };
+        return {
+          rule,
+          severity: 'medium',
+          why: 'it makes a function that takes an attribute or calls a method of whatever it is given',
+        };
       }
       case 'reconstructor': {
         const target = first === undefined ? undefined : machine.object(first);
@@ -305,7 +373,7 @@ export async function judgeTrace(
         const clean = inner === 'info' || inner === 'low';
         return {
           rule: PICKLE_RULES['dangerous-call'],
-          severity: clean ? 'low' : 'critical',
+          severity: clean ? 'info' : 'critical',
           why: clean
             ? 'it loads another pickle from the bytes in it, in which nothing dangerous was found'
             : 'it loads another pickle from its argument',
@@ -313,13 +381,30 @@ export async function judgeTrace(
       }
       case 'codec': {
         const codec = second === undefined ? 'utf-8' : await machine.resolve(second);
-        if (codec !== undefined && /^(?:latin[-_]?1|iso[-_]?8859[-_]?1|utf[-_]?8|ascii|us-ascii|raw[-_]unicode[-_]escape|unicode[-_]escape|utf[-_]?16|utf[-_]?32|cp1252|rot[-_]?13|hex|hex_codec|base64|base64_codec|surrogatepass)$/i.test(codec)) {
+        if (
+          codec !== undefined &&
+          /^(?:latin[-_]?1|iso[-_]?8859[-_]?1|utf[-_]?8|ascii|us-ascii|raw[-_]unicode[-_]escape|unicode[-_]escape|utf[-_]?16|utf[-_]?32|cp1252|rot[-_]?13|hex|hex_codec|base64|base64_codec|surrogatepass)$/i.test(
+            codec,
+          )
+        ) {
           return undefined;
         }
         return { rule, severity: 'medium', why: 'it looks up a codec by an unusual name, which imports a module' };
       }
+      case 'ufunc': {
+        const module = first === undefined ? undefined : await machine.resolve(first);
+        if (module !== undefined && second !== undefined && LIBRARIES.has(module.split('.')[0] as string))
+          return undefined;
+        return {
+          rule: PICKLE_RULES['dangerous-call'],
+          severity: 'high',
+          why: 'it imports a module by name and takes an attribute of it',
+        };
+      }
       case 'type':
-        return args.length <= 1 ? undefined : { rule: PICKLE_RULES['code-object'], severity: 'high', why: 'it makes a new class' };
+        return args.length <= 1
+          ? undefined
+          : { rule: PICKLE_RULES['code-object'], severity: 'high', why: 'it makes a new class' };
       default:
         return undefined;
     }
@@ -332,11 +417,13 @@ export async function judgeTrace(
   }
 }
 
-function referenceSeverity(global: PickleGlobal, verdict: Verdict, capability: Capability): Severity {
+function referenceSeverity(global: PickleGlobal, verdict: Verdict, capability: Capability, broken: boolean): Severity {
   if (MILD.has(capability)) return global.uses & Use.Passed ? 'low' : 'info';
   const weak = verdict.by === 'word';
   const grave = GRAVE.has(capability);
   if (global.uses & Use.Passed) return weak ? 'medium' : callSeverity(verdict);
   if (global.uses & Use.Stored) return weak ? 'low' : grave ? 'high' : 'medium';
+  // Behind the damage there may have been a call.
+  if (broken && grave && !weak) return 'high';
   return weak ? 'info' : grave || capability === 'attribute' ? 'medium' : 'low';
 }

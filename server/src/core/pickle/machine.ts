@@ -3,9 +3,9 @@
  * The stack, the marks and the memo are simulated with abstract values (values.ts); what would be imported and called
  * is written down. The loop is synchronous over a window of the source and allocates nothing for plain data.
  */
-import type { Budget } from '../budget';
+import { type Budget, BudgetExceeded } from '../budget';
 import type { ByteSource } from '../io/byteSource';
-import { evaluate, type Evaluation, TextNeeded } from './evaluate';
+import { type Evaluation, evaluate, TextNeeded } from './evaluate';
 import { HIGHEST_PROTOCOL } from './opcodes';
 import { mapPythonTwo } from './pythonTwo';
 import {
@@ -69,6 +69,8 @@ export interface PickleTrace {
   /** How often each opcode occurs, by its code. */
   histogram: Uint32Array;
   machine: PickleMachine;
+  /** A budget that was met; what was read until then is in the trace. */
+  interrupted?: BudgetExceeded;
 }
 
 export interface MachineOptions {
@@ -85,7 +87,7 @@ export interface MachineOptions {
   onOpcode?: (code: number, offset: number) => void;
 }
 
-const enum Request {
+enum Request {
   Stop,
   Error,
   More,
@@ -108,7 +110,9 @@ const DENSE_MEMO = 16 * 2 ** 20;
 const HUGE_MEMO_INDEX = 2 ** 27;
 const MAX_NAME = 64 * 1024;
 const FIRST_CHUNK = 64 * 1024;
-const NEXT_CHUNK = 1024 * 1024;
+/** The same over the network, where the source itself reads ahead as soon as reading goes on. */
+const DISTANT_CHUNK = 4096;
+const NEXT_CHUNK = 512 * 1024;
 /** Longest text that is read for a name or an evaluation. */
 const TEXT_LIMIT = 64 * 1024;
 
@@ -127,7 +131,8 @@ export class PickleWindow {
   async fill(offset: number, length: number): Promise<void> {
     const end = this.start + this.buffer.length;
     // Reading on grows the window, so that a long pickle is read in large pieces and a skipped payload not at all.
-    this.#next = offset <= end && offset > this.start ? NEXT_CHUNK : FIRST_CHUNK;
+    const first = this.source.distant ? DISTANT_CHUNK : FIRST_CHUNK;
+    this.#next = offset <= end && offset > this.start ? NEXT_CHUNK : first;
     this.buffer = await this.source.read(offset, Math.max(length, this.#next));
     this.start = offset;
   }
@@ -142,11 +147,11 @@ export class PickleMachine implements Evaluation {
   readonly #blobs: PickleBlob[] = [];
   readonly #texts = new Map<number, string>();
   readonly #histogram = new Uint32Array(256);
-  #stack = new Float64Array(1024);
+  #stack = new Float64Array(64);
   #sp = 0;
   #marks: number[] = [];
   #fence = 0;
-  #memo = new Float64Array(1024);
+  #memo = new Float64Array(64);
   #memoCount = 0;
   readonly #sparse = new Map<number, Ref>();
   #pos = 0;
@@ -174,28 +179,21 @@ export class PickleMachine implements Evaluation {
     private readonly options: MachineOptions,
   ) {}
 
-  /** Reads the stream that begins at `start`. Never throws but for budgets and errors of the source itself. */
+  /** Reads the stream that begins at `start`. Never throws but for errors of the source itself. */
   async run(start: number): Promise<PickleTrace> {
-    const { budget } = this.options;
     this.#pos = start;
     this.#lastOp = start;
     this.#end = Math.min(this.options.end ?? this.window.source.size, this.window.source.size);
-    const inWindow = start - this.window.start;
-    if (inWindow < 0 || inWindow >= this.window.buffer.length) await this.window.fill(start, 1);
-    for (;;) {
-      const request = this.#loop();
-      if (request === Request.Stop || request === Request.Error) break;
-      budget.checkTime();
-      if (request === Request.More) await this.window.fill(this.#pos, this.#need);
-      else if (request === Request.Text) {
-        const text = await this.readText(this.#wanted, TEXT_LIMIT);
-        if (this.#texts.size > 10_000) this.#texts.clear();
-        this.#texts.set(this.#wanted, text);
-      } else if (request === Request.Line) {
-        this.#lineAt = this.#pos;
-        this.#lineEnd = await this.#findNewline(this.#pos);
-        // The next byte after the line is wanted as well as the opcode, so the window stays where it is.
-      } else await this.#skipArray();
+    let interrupted: BudgetExceeded | undefined;
+    try {
+      const inWindow = start - this.window.start;
+      if (inWindow < 0 || inWindow >= this.window.buffer.length) await this.#fill(start, 1);
+      await this.#drive();
+    } catch (error) {
+      // What was read until then counts: the caller judges it before it gives up.
+      if (!(error instanceof BudgetExceeded)) throw error;
+      interrupted = error;
+      this.#error = { offset: this.#pos, reason: error.message };
     }
     return {
       start,
@@ -211,7 +209,35 @@ export class PickleMachine implements Evaluation {
       result: this.#result,
       histogram: this.#histogram,
       machine: this,
+      ...(interrupted && { interrupted }),
     };
+  }
+
+  async #drive(): Promise<void> {
+    for (;;) {
+      const request = this.#loop();
+      if (request === Request.Stop || request === Request.Error) return;
+      this.options.budget.checkTime();
+      if (request === Request.More) await this.#fill(this.#pos, this.#need);
+      else if (request === Request.Text) {
+        const text = await this.readText(this.#wanted, TEXT_LIMIT);
+        if (this.#texts.size > 10_000) this.#texts.clear();
+        this.#texts.set(this.#wanted, text);
+      } else if (request === Request.Line) {
+        this.#lineAt = this.#pos;
+        this.#lineEnd = await this.#findNewline(this.#pos);
+        // A line that the window cuts in two is wanted whole; only one that is long for its kind is judged unread.
+        if (this.#lineEnd >= 0 && this.#lineEnd - this.#pos < NEXT_CHUNK) {
+          await this.#fill(this.#pos, this.#lineEnd - this.#pos + 1);
+        }
+      } else await this.#skipArray();
+    }
+  }
+
+  /** A source may have less than it said (a member whose header lies): the stream ends where the bytes do. */
+  async #fill(offset: number, length: number): Promise<void> {
+    await this.window.fill(offset, length);
+    if (this.window.buffer.length < length) this.#end = Math.min(this.#end, offset + this.window.buffer.length);
   }
 
   get source(): ByteSource {
@@ -279,8 +305,11 @@ export class PickleMachine implements Evaluation {
     const head = await this.window.source.read(offset, 9);
     if (head.length === 0) return '';
     const view = new DataView(head.buffer, head.byteOffset, head.length);
-    const payload = async (header: number, length: number, decoder: { decode(bytes: Uint8Array): string }): Promise<string> =>
-      decoder.decode(await this.window.source.read(offset + header, Math.min(length, limit)));
+    const payload = async (
+      header: number,
+      length: number,
+      decoder: { decode(bytes: Uint8Array): string },
+    ): Promise<string> => decoder.decode(await this.window.source.read(offset + header, Math.min(length, limit)));
     const code = head[0] as number;
     if (code === 0x8c) return payload(2, head[1] ?? 0, utf8);
     if (code === 0x55 || code === 0x43) return payload(2, head[1] ?? 0, latin1);
@@ -466,7 +495,8 @@ export class PickleMachine implements Evaluation {
       for (let i = from; i < to; i += 1) {
         if (this.#children >= OBJECTS) return;
         const ref = this.#stack[i] as Ref;
-        if (object.items.length >= 2 * CHILDREN && (this.#stack[from + ((i - from) | 1)] as Ref) % 8 !== Tag.Object) continue;
+        if (object.items.length >= 2 * CHILDREN && (this.#stack[from + ((i - from) | 1)] as Ref) % 8 !== Tag.Object)
+          continue;
         this.#children += 1;
         object.items.push(ref);
       }
@@ -572,6 +602,15 @@ export class PickleMachine implements Evaluation {
     return this.#import(module, name, at, 'STACK_GLOBAL');
   }
 
+  /** torch before 1.6 writes the class of a module as ('module', class, file, source); its loader gives the class. */
+  #persistentClass(id: Ref): Ref | undefined {
+    const tuple = this.object(id);
+    if (!(tuple instanceof PickleContainer) || tuple.kind !== 'tuple' || tuple.count < 2) return undefined;
+    const [kind = 0, target = 0] = tuple.items;
+    if (!(this.object(target) instanceof PickleGlobal) || tagOf(kind) !== Tag.Text) return undefined;
+    return this.text(kind) === 'module' ? target : undefined;
+  }
+
   #leaveFrame(at: number): void {
     if (at > this.#frameEnd) {
       this.#note('frame-crossed', this.#lastOp, { resumeAt: this.#frameEnd, until: at });
@@ -651,7 +690,8 @@ export class PickleMachine implements Evaluation {
     const histogram = this.#histogram;
     const { onOpcode } = this.options;
     let i = this.#pos - base;
-    if (i < 0 || i > limit) return this.#pos >= size ? this.#fail(this.#pos, 'no STOP before the end') : this.#more(this.#pos, 1);
+    if (i < 0 || i > limit)
+      return this.#pos >= size ? this.#fail(this.#pos, 'no STOP before the end') : this.#more(this.#pos, 1);
     for (;;) {
       const at = base + i;
       if (i >= limit) {
@@ -792,7 +832,11 @@ export class PickleMachine implements Evaluation {
           break;
         }
         case 0x29: // EMPTY_TUPLE
-          this.#push(this.#details < DETAIL || this.#precedesCall(next) ? this.#add(new PickleContainer('tuple', at)) : at * 8 + Tag.Plain);
+          this.#push(
+            this.#details < DETAIL || this.#precedesCall(next)
+              ? this.#add(new PickleContainer('tuple', at))
+              : at * 8 + Tag.Plain,
+          );
           break;
         case 0x5d: // EMPTY_LIST
           this.#push(this.#container('list', at));
@@ -888,7 +932,8 @@ export class PickleMachine implements Evaluation {
           this.#fillUp(2);
           const moduleRef = this.#stack[this.#sp - 2] as Ref;
           const nameRef = this.#stack[this.#sp - 1] as Ref;
-          if (!isName(moduleRef, this) || !isName(nameRef, this)) return this.#fail(at, 'STACK_GLOBAL wants two strings');
+          if (!isName(moduleRef, this) || !isName(nameRef, this))
+            return this.#fail(at, 'STACK_GLOBAL wants two strings');
           let ref: Ref;
           try {
             ref = this.#stackGlobal(moduleRef, nameRef, at);
@@ -1020,9 +1065,17 @@ export class PickleMachine implements Evaluation {
         case 0x51: {
           // BINPERSID
           if (!this.#has(1)) return this.#fail(at, 'stack underflow');
+          let resolved: Ref | undefined;
+          try {
+            resolved = this.#persistentClass(this.#top());
+          } catch (error) {
+            if (!(error instanceof TextNeeded)) throw error;
+            this.#pos = at;
+            return Request.Text;
+          }
           const id = this.#pop();
           if (id % 8 === Tag.Object) this.#mark(id, Use.Passed, undefined, at);
-          this.#push(this.#add(new PicklePersistent(id, at)));
+          this.#push(resolved ?? this.#add(new PicklePersistent(id, at)));
           break;
         }
         case 0x82: // EXT1
@@ -1049,7 +1102,8 @@ export class PickleMachine implements Evaluation {
       this.#opcodes += 1;
       histogram[code] = (histogram[code] as number) + 1;
       if (onOpcode) onOpcode(code, at);
-      if (this.#sp > STACK_LIMIT || this.#marks.length > STACK_LIMIT) return this.#fail(at, 'more on the stack than is kept');
+      if (this.#sp > STACK_LIMIT || this.#marks.length > STACK_LIMIT)
+        return this.#fail(at, 'more on the stack than is kept');
       i = next;
     }
   }
@@ -1120,7 +1174,8 @@ export class PickleMachine implements Evaluation {
           let last = to - 1;
           while (last > from && ((buf[last] as number) === 0x20 || buf[last] === 0x0d || buf[last] === 0x09)) last -= 1;
           const quote = buf[from];
-          if (last <= from || quote !== buf[last] || (quote !== 0x22 && quote !== 0x27)) return 'a STRING without quotes';
+          if (last <= from || quote !== buf[last] || (quote !== 0x22 && quote !== 0x27))
+            return 'a STRING without quotes';
           if (to - from > 18) {
             this.#sniffText(buf, from + 1, at + 2, last - from - 1);
           }
@@ -1250,6 +1305,7 @@ export class PickleMachine implements Evaluation {
       const trace = await inner.run(at);
       this.inner.push(trace);
       this.#pos = trace.end;
+      this.#frameEnd = Number.POSITIVE_INFINITY;
       return;
     }
     if (itemSize < 0 || !Number.isSafeInteger(count * itemSize) || count < 0) return;
@@ -1262,6 +1318,8 @@ export class PickleMachine implements Evaluation {
     if (to > this.#end) return;
     this.arrays.push({ from: at, to });
     this.#pos = to;
+    // The frame's length does not count what joblib writes past the pickler.
+    this.#frameEnd = Number.POSITIVE_INFINITY;
   }
 
   /** Pickles inside this one that its loader reads with a fresh unpickler: object arrays of joblib. */
@@ -1359,7 +1417,24 @@ export function dtypeSize(text: string): number {
   if (match[1] === 'U') return digits === undefined ? -1 : digits * 4;
   if (digits !== undefined) return digits;
   const sizes: Record<string, number> = {
-    b: 1, B: 1, '?': 1, h: 2, H: 2, e: 2, i: 4, I: 4, f: 4, l: 8, L: 8, q: 8, Q: 8, d: 8, F: 8, D: 16, g: 16, G: 32,
+    b: 1,
+    B: 1,
+    '?': 1,
+    h: 2,
+    H: 2,
+    e: 2,
+    i: 4,
+    I: 4,
+    f: 4,
+    l: 8,
+    L: 8,
+    q: 8,
+    Q: 8,
+    d: 8,
+    F: 8,
+    D: 16,
+    g: 16,
+    G: 32,
   };
   return sizes[match[1] as string] ?? -1;
 }
@@ -1368,7 +1443,9 @@ function unescapeString(text: string): string {
   return text.replace(/\\(?:x([0-9a-fA-F]{2})|([0-7]{1,3})|(.))/gs, (_all, hex, octal, other) => {
     if (hex) return String.fromCharCode(Number.parseInt(hex, 16));
     if (octal) return String.fromCharCode(Number.parseInt(octal, 8) & 0xff);
-    return ({ n: '\n', r: '\r', t: '\t', a: '\x07', b: '\b', f: '\f', v: '\v' } as Record<string, string>)[other] ?? other;
+    return (
+      ({ n: '\n', r: '\r', t: '\t', a: '\x07', b: '\b', f: '\f', v: '\v' } as Record<string, string>)[other] ?? other
+    );
   });
 }
 
@@ -1378,4 +1455,3 @@ function unescapeUnicode(text: string): string {
     return point > 0x10ffff ? all : String.fromCodePoint(point);
   });
 }
-

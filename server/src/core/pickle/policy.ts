@@ -75,7 +75,11 @@ const LOWER_CLASSES = new Set(
 );
 
 /** Families of submodules where a library keeps its plain functions on data; referring to or calling them is what models do. */
-const NUMERIC = /^(?:torch\.nn\.functional|torch\._C\._nn|numpy\.(?:core|lib|linalg|fft|ma|random|polynomial)|scipy\.(?:special|linalg|stats|optimize|spatial|sparse|interpolate|signal|ndimage|fft|integrate|cluster))(?:\.|$)/;
+const NUMERIC =
+  /^(?:torch\.nn\.functional|scipy\.(?:special|linalg|stats|optimize|spatial|sparse|interpolate|signal|ndimage|fft|integrate|cluster))(?:\.|$)/;
+
+/** Where the extension module of torch keeps its operators as functions. */
+const TENSOR_NAMESPACE = /^torch\._C\.(?:_VariableFunctions(?:Class)?|_nn|_special|_linalg|_fft|_?TensorBase|_sparse)$/;
 
 function canonicalModule(module: string): string {
   if (module === '_operator') return 'operator';
@@ -87,8 +91,12 @@ function canonicalModule(module: string): string {
 
 /** `Estimator`, `_BaseThing`, `SVC`, also `csr_matrix`, `norm_gen` and other names that their library gives to classes. */
 export function isClassName(module: string, name: string): boolean {
-  if (/^_*[A-Z]/.test(name)) return !/^_*[A-Z][A-Z0-9_]*$/.test(name) || /^[A-Z0-9]{2,}$/.test(name) || name.length === 1;
-  if (module.startsWith('scipy.')) return /_(?:matrix|array|gen|frozen|base|kde)$|^(?:interp1d|interp2d|gaussian_kde|rv_[a-z_]+|cKDTree|ufunc)$/.test(name);
+  if (/^_*[A-Z]/.test(name))
+    return !/^_*[A-Z][A-Z0-9_]*$/.test(name) || /^[A-Z0-9]{2,}$/.test(name) || name.length === 1;
+  if (module.startsWith('scipy.'))
+    return /_(?:matrix|array|gen|frozen|base|kde)$|^(?:interp1d|interp2d|gaussian_kde|rv_[a-z_]+|cKDTree|ufunc)$/.test(
+      name,
+    );
   if (module.startsWith('numpy.')) return LOWER_CLASSES.has(name);
   return false;
 }
@@ -113,6 +121,14 @@ export function judgeName(rawModule: string, qualname: string): Verdict {
   if (exact) return dangerous(exact, 'known for it', 'exact');
   const root = module.slice(0, module.indexOf('.') < 0 ? undefined : module.indexOf('.'));
   const parts = qualname.split('.');
+  if (TENSOR_NAMESPACE.test(parts.length > 1 ? `${module}.${parts[0]}` : module) && parts.length <= 2) {
+    const word = dangerousWord(parts[parts.length - 1] as string, false);
+    if (word) return dangerous(word.capability, `an operator named for "${word.word}"`, 'word');
+    return { tier: 'library', why: 'an operator on tensors', by: 'shape' };
+  }
+  if (module === 'signal' && /^(?:SIG[A-Z0-9]+|Signals|Handlers|Sigmasks)(?:\.[A-Z0-9_]+)?$/.test(qualname)) {
+    return { tier: 'safe', why: 'the number of a signal', by: 'shape' };
+  }
   const internal = [...module.split('.'), ...parts].find((part) => INTERNAL.has(part));
   if (internal && root !== '__torch__') {
     return dangerous('attribute', `it goes through ${internal}`, 'shape');
@@ -138,16 +154,26 @@ export function judgeName(rawModule: string, qualname: string): Verdict {
     }
     return dangerous(family.capability, `it belongs to ${family.family}`, 'family');
   }
-  if (root === 'builtins') return { tier: 'unknown', why: 'a built-in that pickles of data do not call', by: 'default' };
+  if (root === 'builtins')
+    return { tier: 'unknown', why: 'a built-in that pickles of data do not call', by: 'default' };
   if (OTHER_STDLIB.has(root)) {
     if (className) return { tier: 'unknown', why: 'a class of the standard library', by: 'class' };
-    return { tier: 'unknown', why: 'a function of the standard library that pickles of data do not call', by: 'default' };
+    return {
+      tier: 'unknown',
+      why: 'a function of the standard library that pickles of data do not call',
+      by: 'default',
+    };
   }
   if (library) {
     if (className) {
       const word = dangerousClassWord(qualname);
       return word
-        ? { tier: 'library', capability: word.capability, why: `a class of ${root} named for "${word.word}"`, by: 'word' }
+        ? {
+            tier: 'library',
+            capability: word.capability,
+            why: `a class of ${root} named for "${word.word}"`,
+            by: 'word',
+          }
         : { tier: 'library', why: `a class of ${root}`, by: 'class' };
     }
     const word = NUMERIC.test(module) ? dangerousWord(qualname, true) : dangerousWord(qualname, false);
@@ -160,7 +186,15 @@ export function judgeName(rawModule: string, qualname: string): Verdict {
 }
 
 /** Families whose classes run code merely by being there or by their state. */
-const CODE_CLASSES = new Set(['dill._dill', 'dill', 'cloudpickle', 'torch.package', 'joblib.externals.cloudpickle', 'ray.cloudpickle', 'torch.utils.data.datapipes']);
+const CODE_CLASSES = new Set([
+  'dill._dill',
+  'dill',
+  'cloudpickle',
+  'torch.package',
+  'joblib.externals.cloudpickle',
+  'ray.cloudpickle',
+  'torch.utils.data.datapipes',
+]);
 
 /** `Class.method` of a known class, or a chain of attributes that starts at a module. */
 function judgeDotted(module: string, root: string, parts: readonly string[], path: string): Verdict {
@@ -168,20 +202,27 @@ function judgeDotted(module: string, root: string, parts: readonly string[], pat
   const last = parts[parts.length - 1] as string;
   // The chain may end in a module of its own: `random._os.system` is os.system.
   for (let i = 0; i < parts.length; i += 1) {
-    const tail = parts.slice(i).map((part, index) => (index === 0 && i + 1 < parts.length ? part.replace(/^_+(?=[a-z])/, '') : part));
+    const tail = parts
+      .slice(i)
+      .map((part, index) => (index === 0 && i + 1 < parts.length ? part.replace(/^_+(?=[a-z])/, '') : part));
     const name = tail.join('.');
     if (i > 0 || !isClassLike(module, first)) {
-      const hit = exactDanger(name) ?? (tail.length > 1 && tail[0] !== root ? dangerousFamily(name)?.capability : undefined);
+      const hit =
+        exactDanger(name) ?? (tail.length > 1 && tail[0] !== root ? dangerousFamily(name)?.capability : undefined);
       if (hit) return dangerous(hit, `it reaches ${name} through ${module}`, 'shape');
     }
   }
   const family = dangerousFamily(path);
+  // A member of an enumeration or a nested class of something known by an exact entry.
+  if (safeReason(module, first) && parts.length === 2 && /^[A-Za-z][A-Za-z0-9_]*$/.test(last) && isConstantName(last)) {
+    return { tier: 'safe', why: `a member of ${first}`, by: 'shape' };
+  }
+  // `whichmodule` of CPython finds torch's descriptors under any module that imports torch.
+  if (safeReason(parts.slice(0, -1).join('.'), last)) {
+    return { tier: 'unknown', why: `${parts.join('.')}, reached through ${module}`, by: 'shape' };
+  }
   if (!isClassLike(module, first)) {
-    return dangerous(
-      family?.capability ?? 'attribute',
-      `a chain of attributes through the module ${module}`,
-      'shape',
-    );
+    return dangerous(family?.capability ?? 'attribute', `a chain of attributes through the module ${module}`, 'shape');
   }
   if (parts.slice(0, -1).every((part) => isClassLike(module, part)) && isClassName(module, last)) {
     // A class inside a class.
@@ -199,6 +240,10 @@ function judgeDotted(module: string, root: string, parts: readonly string[], pat
   const word = dangerousWord(last, false);
   if (word) return dangerous(word.capability, `a method named for "${word.word}"`, 'word');
   return { tier: 'unknown', why: 'a method, not a class or function', by: 'default' };
+}
+
+function isConstantName(name: string): boolean {
+  return /^[A-Z][A-Z0-9_]*$/.test(name);
 }
 
 function isClassLike(module: string, name: string): boolean {

@@ -8,7 +8,9 @@ import type { Capability } from './policyTypes';
 const FAMILIES: readonly [Capability, string][] = [
   [
     'process',
-    `os posix nt os.path ntpath posixpath subprocess _posixsubprocess _bootsubprocess popen2 commands pty multiprocessing _multiprocessing
+    `wmi pyautogui pynput keyboard mouse xdist torch.utils.viz
+     torch.cuda._memory_viz torch.utils.data.communication torch.utils.data.dataloader._MultiProcessingDataLoaderIter dircache statvfs popen
+     os posix nt os.path ntpath posixpath subprocess _posixsubprocess _bootsubprocess popen2 commands pty multiprocessing _multiprocessing
      billiard asyncio _asyncio concurrent.futures.process _winapi _osx_support _aix_support _pyrepl platform pipes mailcap
      test distutils distutils.spawn idlelib.run signal _signal posixshmem _posixshmem
      sh plumbum fabric fabric2 fabric3 invoke pexpect ptyprocess winpty delegator sarge envoy sultan shellinabox easyprocess
@@ -27,7 +29,9 @@ const FAMILIES: readonly [Capability, string][] = [
   ],
   [
     'code',
-    `code codeop pdb bdb cProfile profile _lsprof trace timeit doctest unittest runpy idlelib lib2to3 cgitb pyclbr
+    `werkzeug typer coverage cmd dask.delayed dask.base dask.threaded dask.local dask.multiprocessing keras.layers.Lambda tensorflow.keras.layers.Lambda torch._jit_internal transformers.pipelines.custom keras.utils.custom_object_scope
+     scipy._lib.decorator scipy.optimize._nonlin._nonlin_wrapper scipy.signal._signaltools.hilbert2 scipy.special._precompute scipy.stats._generate_pyx rexec Bastion copy._reconstruct concurrent.futures.thread._worker shlex.shlex.sourcehook
+     code codeop pdb bdb cProfile profile _lsprof trace timeit doctest unittest runpy idlelib lib2to3 cgitb pyclbr
      rlcompleter site sitecustomize usercustomize tkinter _tkinter Tkinter turtle turtledemo dataclasses._create_fn annotationlib _interpreters
      _xxsubinterpreters _interpchannels interpreters concurrent.interpreters logging.config new compiler sets.eval user
      cgi.eval symtable types.FunctionType types.CodeType _testcapi _testinternalcapi _xxtestfuzz
@@ -54,7 +58,8 @@ const FAMILIES: readonly [Capability, string][] = [
   ],
   [
     'import',
-    `importlib imp _imp _frozen_importlib _frozen_importlib_external zipimport pkgutil pydoc modulefinder encodings ihooks
+    `sklearn.utils.discovery sklearn.utils._show_versions warnings._getcategory scipy.optimize._optimize.show_options numpy.core.function_base.add_newdoc codecs.lookup
+     importlib imp _imp _frozen_importlib _frozen_importlib_external zipimport pkgutil pydoc modulefinder encodings ihooks
      imputil zope.dottedname werkzeug.utils django.utils.module_loading stevedore pluggy six.moves apipkg lazy_import lazy_loader
      torch._utils._import_dotted_name torch._dynamo.utils torch._sources torch._lazy transformers.utils.import_utils transformers.utils.imports
      numpy._pytesttester scipy._lib._bunch hydra.utils hydra._internal sklearn.utils._optional_dependencies
@@ -71,7 +76,8 @@ const FAMILIES: readonly [Capability, string][] = [
   ],
   [
     'unpickle',
-    `pickle _pickle cPickle pickletools shelve marshal dill.session klepto cloudpickle.load compress_pickle pickle5 pickleshare zodbpickle ZODB quickle
+    `pstats
+     pickle _pickle cPickle pickletools shelve marshal dill.session klepto cloudpickle.load compress_pickle pickle5 pickleshare zodbpickle ZODB quickle
      joblib joblib.numpy_pickle joblib.numpy_pickle_utils joblib.numpy_pickle_compat joblib._store_backends joblib.memory sklearn.externals.joblib
      torch.serialization torch.hub torch.utils.serialization torch.package.package_importer torch.jit._serialization torch._weights_only_unpickler
      numpy.load numpy.lib.npyio numpy.lib._npyio_impl numpy.lib.format numpy.lib._format_impl numpy.compat.py3k
@@ -96,7 +102,9 @@ const FAMILIES: readonly [Capability, string][] = [
   ],
   [
     'file',
-    `io _io _pyio pathlib shutil tempfile glob fileinput filecmp linecache mmap zipfile zipfile._path tarfile gzip bz2 lzma _compression compression
+    `keyring secretstorage
+     tabnanny zoneinfo._common zoneinfo._tzpath torch.profiler torch.autograd.profiler torch.autograd.profiler_util torch.utils._crash_handler torch.utils.file_baton torch.utils.jit sklearn.tree._export pandas.util._print_versions scipy._lib._tmpdirs scipy._lib._testutils base64.main quopri.main json.tool sklearn.feature_extraction.image mhlib multifile posixfile
+     io _io _pyio pathlib shutil tempfile glob fileinput filecmp linecache mmap zipfile zipfile._path tarfile gzip bz2 lzma _compression compression
      dbm _dbm _gdbm gdbm anydbm dumbdbm bsddb sqlite3 _sqlite3 configparser plistlib netrc mailbox nis spwd pwd grp gettext locale.bindtextdomain readline
      genericpath stat _stat macpath aifc sunau wave chunk sndhdr imghdr audioop ossaudiodev winsound xml pyexpat uu mimetypes py_compile compileall winreg _winreg codecs.open codecs.EncodedFile
      tokenize.open tokenize.detect_encoding csv.open tomllib tomli dotenv toml logging.FileHandler logging.handlers logging.basicConfig
@@ -110,7 +118,9 @@ const FAMILIES: readonly [Capability, string][] = [
   ],
   [
     'network',
-    `socket _socket ssl _ssl select selectors socketserver SocketServer asyncore asynchat http httplib urllib urllib2 urlparse.urlopen ftplib imaplib poplib smtplib smtpd nntplib
+    `transformers.pipeline transformers.pipelines transformers.modelcard transformers.onnx
+     xgboost.tracker xgboost.dask xgboost.testing xgboost.collective xgboost.federated email.utils.make_msgid
+     socket _socket ssl _ssl select selectors socketserver SocketServer asyncore asynchat http httplib urllib urllib2 urlparse.urlopen ftplib imaplib poplib smtplib smtpd nntplib
      telnetlib xmlrpc xmlrpclib wsgiref cgi webbrowser antigravity BaseHTTPServer SimpleHTTPServer CGIHTTPServer
      requests requests_html urllib3 httpx httpcore aiohttp httplib2 pycurl treq grequests niquests tornado twisted gevent eventlet websocket websockets socketio engineio
      paramiko asyncssh ssh2 scp pysftp ftputil smbclient smbprotocol impacket ldap ldap3 dns dnspython whois pyshark telnetlib3 zmq nanomsg stomp pika kombu kafka confluent_kafka paho mqtt
@@ -124,14 +134,15 @@ const FAMILIES: readonly [Capability, string][] = [
   ],
   [
     'attribute',
-    `gc inspect sys _testcapi.get traceback faulthandler tracemalloc ctypes.util opcode dis sysconfig builtins.vars builtins.globals builtins.locals
+    `dataclasses._set_new_attribute functools.update_wrapper functools.wraps functools.total_ordering enum._simple_enum codecs.register codecs.register_error
+     gc inspect sys _testcapi.get traceback faulthandler tracemalloc ctypes.util opcode dis sysconfig builtins.vars builtins.globals builtins.locals
      builtins.dir builtins.setattr builtins.delattr builtins.super string.Formatter reprlib.Repr atexit _thread thread threading _threading_local dummy_threading
      _sitebuiltins types.DynamicClassAttribute _weakref.getweakrefs weakref.getweakrefs gettrace wrapt pydash glom toolz.curried objgraph pympler`,
   ],
   [
     'callback',
     `concurrent concurrent.futures contextlib contextvars _contextvars sched queue.Queue.join functools _functools itertools weakref _weakref types.MethodType _collections_abc abc
-     heapq.merge logging graphlib sre_compile cmd curses _curses optparse argparse.ArgumentParser getopt copy pprint asyncio.events tenacity retrying backoff toolz cytoolz more_itertools funcy pipe returns joblib.parallel joblib.Parallel blinker pluggy.hooks`,
+     heapq.merge logging graphlib sre_compile curses _curses optparse argparse.ArgumentParser getopt copy pprint tenacity retrying backoff toolz cytoolz more_itertools funcy pipe returns joblib.parallel joblib.Parallel blinker`,
   ],
 ];
 
@@ -139,20 +150,60 @@ const FAMILIES: readonly [Capability, string][] = [
  * Single callables that differ from their module. `capability: path path`. Paths are `module.qualname`.
  */
 const EXACT: readonly [Capability, string][] = [
-  ['code', 'builtins.eval builtins.exec builtins.compile builtins.execfile builtins.breakpoint builtins.input builtins.raw_input builtins.help builtins.copyright builtins.license builtins.credits builtins.__build_class__'],
-  ['import', 'builtins.__import__ builtins.reload builtins.__loader__ builtins.__spec__ sys.modules sys.meta_path sys.path_hooks sys.path sys.path_importer_cache sys.modules.get'],
-  ['file', 'builtins.open builtins.file builtins.print argparse.FileType logging.FileHandler gzip.open bz2.open lzma.open'],
+  [
+    'code',
+    'builtins.eval builtins.exec builtins.compile builtins.execfile builtins.breakpoint builtins.input builtins.raw_input builtins.help builtins.copyright builtins.license builtins.credits builtins.__build_class__',
+  ],
+  [
+    'import',
+    'builtins.__import__ builtins.reload builtins.__loader__ builtins.__spec__ sys.modules sys.meta_path sys.path_hooks sys.path sys.path_importer_cache sys.modules.get',
+  ],
+  [
+    'file',
+    'builtins.open builtins.file builtins.print argparse.FileType logging.FileHandler gzip.open bz2.open lzma.open',
+  ],
   ['tamper', 'sys.addaudithook sys.audit sys.excepthook sys.unraisablehook'],
-  ['attribute', 'sys.settrace sys.setprofile sys._getframe sys._current_frames sys._getframemodulename builtins.classmethod.__get__ builtins.object.__getattribute__ operator.setitem operator.delitem operator.call operator.iconcat.__self__'],
-  ['code', 'dataclasses.make_dataclass dataclasses._process_class dataclasses._create_fn typing._eval_type typing.get_type_hints typing.ForwardRef typing.ForwardRef._evaluate typing.evaluate_forward_ref collections.namedtuple.__new__ ast.parse string.templatelib'],
-  ['code', 'types.FunctionType types.CodeType types.LambdaType types.new_class types.prepare_class types.coroutine enum._test_simple_enum functools.singledispatchmethod'],
-  ['process', 'uuid._get_command_stdout uuid._popen uuid._ip_getnode uuid._ifconfig_getnode uuid._arp_getnode uuid._lanscan_getnode uuid._netstat_getnode uuid.getnode uuid._find_mac imaplib.IMAP4_stream ctypes.util.find_library getpass.getuser getpass.getpass webbrowser.open'],
-  ['unpickle', 'torch.load torch.serialization.load torch.jit.load pandas.read_pickle numpy.load joblib.load multiprocessing.managers.BaseManager.connect multiprocessing.connection.Connection multiprocessing.connection.Client multiprocessing.spawn.spawn_main multiprocessing.reduction.ForkingPickler.loads logging.config.listen lib2to3.pgen2.driver.load_packaged_grammar lib2to3.pgen2.grammar.Grammar.load lib2to3.pgen2.grammar.Grammar.loads'],
-  ['file', 'torch.save torch.from_file torch.export.save xgboost.core.Booster.load_model xgboost.core.Booster.save_model lightgbm.basic.Booster.save_model torch.onnx.export'],
-  ['code', 'pandas.core.frame.DataFrame.query pandas.core.frame.DataFrame.eval pandas.DataFrame.query pandas.DataFrame.eval sympy.sympify sympy.lambdify sympy.parse_expr numpy.safe_eval numpy.lib.utils.safe_eval numpy.source numpy.info numpy.lookfor numpy.runtests torch.compile torch.vmap numpy.vectorize.__call__'],
-  ['callback', 'pandas.core.generic.NDFrame.pipe pandas.core.frame.DataFrame.apply pandas.core.frame.DataFrame.applymap pandas.core.series.Series.apply pandas.core.series.Series.map numpy.apply_along_axis numpy.apply_over_axes numpy.fromfunction numpy.piecewise numpy.frompyfunc numpy.vectorize'],
+  [
+    'attribute',
+    'sys.settrace sys.setprofile sys._getframe sys._current_frames sys._getframemodulename builtins.classmethod.__get__ builtins.object.__getattribute__ operator.setitem operator.delitem operator.call operator.iconcat.__self__',
+  ],
+  [
+    'code',
+    'dataclasses.make_dataclass dataclasses._process_class dataclasses._create_fn typing._eval_type typing.get_type_hints typing.ForwardRef typing.ForwardRef._evaluate typing.evaluate_forward_ref collections.namedtuple.__new__ ast.parse string.templatelib',
+  ],
+  [
+    'code',
+    'types.FunctionType types.CodeType types.LambdaType types.new_class types.prepare_class types.coroutine enum._test_simple_enum functools.singledispatchmethod',
+  ],
+  [
+    'process',
+    'uuid._get_command_stdout uuid._popen uuid._ip_getnode uuid._ifconfig_getnode uuid._arp_getnode uuid._lanscan_getnode uuid._netstat_getnode uuid.getnode uuid._find_mac imaplib.IMAP4_stream ctypes.util.find_library getpass.getuser getpass.getpass webbrowser.open',
+  ],
+  [
+    'unpickle',
+    'torch.load torch.serialization.load torch.jit.load pandas.read_pickle numpy.load joblib.load multiprocessing.managers.BaseManager.connect multiprocessing.connection.Connection multiprocessing.connection.Client multiprocessing.spawn.spawn_main multiprocessing.reduction.ForkingPickler.loads logging.config.listen lib2to3.pgen2.driver.load_packaged_grammar lib2to3.pgen2.grammar.Grammar.load lib2to3.pgen2.grammar.Grammar.loads',
+  ],
+  [
+    'file',
+    'torch.save torch.from_file torch.export.save xgboost.core.Booster.load_model xgboost.core.Booster.save_model lightgbm.basic.Booster.save_model torch.onnx.export',
+  ],
+  [
+    'code',
+    'pandas.core.frame.DataFrame.query pandas.core.frame.DataFrame.eval pandas.DataFrame.query pandas.DataFrame.eval sympy.sympify sympy.lambdify sympy.parse_expr numpy.safe_eval numpy.lib.utils.safe_eval numpy.source numpy.info numpy.lookfor numpy.runtests torch.compile torch.vmap numpy.vectorize.__call__',
+  ],
+  [
+    'callback',
+    'pandas.core.generic.NDFrame.pipe pandas.core.frame.DataFrame.apply pandas.core.frame.DataFrame.applymap pandas.core.series.Series.apply pandas.core.series.Series.map numpy.apply_along_axis numpy.apply_over_axes numpy.fromfunction numpy.piecewise numpy.frompyfunc numpy.vectorize',
+  ],
+  [
+    'terminate',
+    'sys.exit builtins.exit builtins.quit os._exit os.abort os.kill _thread.interrupt_main _thread.exit faulthandler._sigsegv signal.raise_signal',
+  ],
   ['native', 'tensorflow.load_op_library torch.ops.load_library torch.classes.load_library'],
-  ['side-effect', 'sys.exit sys.setrecursionlimit sys.setswitchinterval sys.stdout.write sys.displayhook builtins.exit builtins.quit resource.setrlimit fcntl.ioctl fcntl.fcntl fcntl.flock time.sleep'],
+  [
+    'side-effect',
+    'sys.setrecursionlimit sys.setswitchinterval sys.stdout.write sys.displayhook resource.setrlimit fcntl.ioctl fcntl.fcntl fcntl.flock time.sleep',
+  ],
 ];
 
 const FAMILY = new Map<string, Capability>();
@@ -195,17 +246,31 @@ export const OTHER_STDLIB: ReadonlySet<string> = new Set(
 
 /** Words in the name of a function that tell what it does, for libraries whose functions nobody can list. */
 const WORDS: readonly [Capability, string][] = [
-  ['process', 'system popen spawn spawnv shell subprocess command commands cmd run runner launch fork main cli execv kill'],
-  ['code', 'eval exec execute evaluate compile script interpret lambdify codegen repl console query runstring jit render template'],
+  [
+    'process',
+    'system popen spawn spawnv shell subprocess command commands cmd run runner launch fork main cli execv kill',
+  ],
+  [
+    'code',
+    'eval exec execute evaluate compile script interpret lambdify codegen repl console query runstring jit render template',
+  ],
   ['import', 'import importlib imports locate'],
   ['native', 'dll cdll dlopen library ctypes'],
   ['unpickle', 'pickle unpickle loads deserialize unserialize load loader unmarshal restore checkpoint'],
-  ['file', 'open read write save dump dumps file files filename mkdir makedirs remove unlink rename rmtree tofile fromfile memmap mmap loadtxt savetxt csv json excel parquet path dir directory tempfile touch extractall'],
-  ['network', 'url urlopen urls http https download fetch request requests socket connect connection server client upload hub remote ftp ssh wget curl'],
+  [
+    'file',
+    'open read write save dump dumps file files filename mkdir makedirs remove unlink rename rmtree tofile fromfile memmap mmap loadtxt savetxt csv json excel parquet path dir directory tempfile touch extractall',
+  ],
+  [
+    'network',
+    'url urlopen urls http https download fetch request requests socket connect connection server client upload hub remote ftp ssh wget curl pretrained',
+  ],
   ['callback', 'apply pipe callback thread'],
 ];
 const STRONG = new Set(
-  'system popen spawn spawnv shell subprocess exec eval unpickle urlopen dlopen cdll importlib import loads download execv execute command'.split(' '),
+  'system popen spawn spawnv shell subprocess exec eval unpickle urlopen dlopen cdll importlib import loads download execv execute command'.split(
+    ' ',
+  ),
 );
 const WORD = new Map<string, Capability>();
 for (const [capability, words] of WORDS) for (const word of words.split(' ')) WORD.set(word, capability);
@@ -215,7 +280,7 @@ const CLASS_WORDS = new Map<string, Capability>(
   (
     [
       ['process', 'popen subprocess shell command launcher executive'],
-      ['code', 'interpreter repl compiler debugger script notebook'],
+      ['code', 'interpreter repl compiler debugger script notebook lambda'],
       ['unpickle', 'unpickler unmarshaller'],
       ['file', 'file filehandler writer archive zip tar memmap datasource'],
       ['network', 'socket server client http https url ftp smtp connection downloader session'],

@@ -18,7 +18,10 @@ const SAFE: readonly [why: string, entries: string][] = [
      BlockingIOError StopAsyncIteration ReferenceError SystemError UnboundLocalError EnvironmentError ExceptionGroup
      BaseExceptionGroup EncodingWarning`,
   ],
-  ['a container that only holds values', 'collections: OrderedDict deque Counter ChainMap UserDict UserList UserString'],
+  [
+    'a container that only holds values',
+    'collections: OrderedDict deque Counter ChainMap UserDict UserList UserString',
+  ],
   ['a container that only holds values', '_collections: OrderedDict deque'],
   ['a date or time', 'datetime: datetime date time timedelta timezone tzinfo'],
   ['a date or time', '_datetime: datetime date time timedelta timezone tzinfo'],
@@ -51,17 +54,29 @@ const SAFE: readonly [why: string, entries: string][] = [
   ['a compiled regular expression', 'regex._main: _compile'],
   ['a random number generator', 'random: Random SystemRandom'],
   ['a random number generator', '_random: Random'],
-  ['an iterator over values', 'itertools: count cycle repeat chain chain.from_iterable islice product permutations combinations combinations_with_replacement zip_longest compress tee pairwise batched'],
+  [
+    'an iterator over values',
+    'itertools: count cycle repeat chain chain.from_iterable islice product permutations combinations combinations_with_replacement zip_longest compress tee pairwise batched',
+  ],
   ['a logger by name', 'logging: getLogger Logger RootLogger PlaceHolder LogRecord NullHandler Formatter'],
-  ['a network address as a value', 'ipaddress: IPv4Address IPv6Address IPv4Network IPv6Network IPv4Interface IPv6Interface'],
+  [
+    'a network address as a value',
+    'ipaddress: IPv4Address IPv6Address IPv4Network IPv6Network IPv4Interface IPv6Interface',
+  ],
   ['a buffer in memory', '_io: BytesIO StringIO'],
   ['a buffer in memory', 'io: BytesIO StringIO'],
   ['a buffer in memory', 'pickle: PickleBuffer'],
   ['a buffer in memory', '_pickle: PickleBuffer'],
   ['text', 'string: Template'],
   ['an enumeration', 'enum: Enum IntEnum Flag IntFlag StrEnum auto'],
-  ['an array rebuilt from its bytes', 'numpy: dtype ndarray generic matrix recarray record poly1d chararray void bool_ bool str_ bytes_ object_ number integer floating Inf nan newaxis'],
-  ['an array rebuilt from its bytes', 'numpy: int8 int16 int32 int64 uint8 uint16 uint32 uint64 intc uintc intp uintp longlong ulonglong float16 float32 float64 float128 longdouble complex64 complex128 complex256 datetime64 timedelta64 half single double byte short int_ float_ str unicode_ string_ bool8'],
+  [
+    'an array rebuilt from its bytes',
+    'numpy: dtype ndarray generic matrix recarray record poly1d chararray void bool_ bool str_ bytes_ object_ number integer floating Inf nan newaxis',
+  ],
+  [
+    'an array rebuilt from its bytes',
+    'numpy: int8 int16 int32 int64 uint8 uint16 uint32 uint64 intc uintc intp uintp longlong ulonglong float16 float32 float64 float128 longdouble complex64 complex128 complex256 datetime64 timedelta64 half single double byte short int_ float_ str unicode_ string_ bool8',
+  ],
   ['an array rebuilt from its bytes', 'numpy.core.multiarray: _reconstruct scalar dtype ndarray'],
   ['an array rebuilt from its bytes', 'numpy.core._multiarray_umath: _reconstruct scalar'],
   ['an array rebuilt from its bytes', 'numpy.core.numeric: _frombuffer'],
@@ -115,11 +130,17 @@ const SAFE: readonly [why: string, entries: string][] = [
      float4_e2m1fn_x2 bits8 bits16 bits1x8 bits2x4 bits4x2`,
   ],
   ['a tensor type, storage or descriptor', 'torch.storage: UntypedStorage TypedStorage _TypedStorage _UntypedStorage'],
-  ['a tensor type, storage or descriptor', 'torch.nn.parameter: Parameter UninitializedParameter Buffer UninitializedBuffer'],
+  [
+    'a tensor type, storage or descriptor',
+    'torch.nn.parameter: Parameter UninitializedParameter Buffer UninitializedBuffer',
+  ],
   ['a tensor type, storage or descriptor', 'torch.tensor: Tensor'],
   ['a tensor type, storage or descriptor', 'torch._tensor: Tensor'],
   ['a tensor type, storage or descriptor', 'torch.serialization: _get_layout'],
-  ['a value of TorchScript', 'torch.jit._pickle: build_intlist build_tensorlist build_doublelist build_boollist build_tensor_from_id restore_type_tag build_complexlist'],
+  [
+    'a value of TorchScript',
+    'torch.jit._pickle: build_intlist build_tensorlist build_doublelist build_boollist build_tensor_from_id restore_type_tag build_complexlist',
+  ],
   ['an index structure rebuilt from its arrays', 'sklearn.neighbors._kd_tree: newObj newObj32 newObj64'],
   ['an index structure rebuilt from its arrays', 'sklearn.neighbors._ball_tree: newObj newObj32 newObj64'],
   ['an index structure rebuilt from its arrays', 'sklearn.neighbors.kd_tree: newObj'],
@@ -129,7 +150,8 @@ const SAFE: readonly [why: string, entries: string][] = [
   ['an index structure rebuilt from its arrays', 'sklearn.metrics._dist_metrics: newObj newObj32 newObj64'],
   ['an index structure rebuilt from its arrays', 'pynndescent.pynndescent_: NNDescent'],
   ['an estimator taken apart and put together', 'sklearn.base: clone'],
-  ['a class of pandas or Python made generic', 'typing: NamedTuple'],
+  ['a status code', 'http: HTTPStatus HTTPMethod'],
+  ['the description of a function', 'inspect: Signature Parameter _ParameterKind _empty BoundArguments'],
   ['vocabulary of a text pipeline', 'spacy.vocab: unpickle_vocab'],
   ['vocabulary of a text pipeline', 'spacy.vectors: unpickle_vectors'],
   ['vocabulary of a text pipeline', 'preshed.maps: unpickle_map'],
@@ -148,7 +170,11 @@ const EXACT = new Map<string, string>();
 for (const [why, entries] of SAFE) {
   const colon = entries.indexOf(':');
   const module = entries.slice(0, colon);
-  for (const name of entries.slice(colon + 1).trim().split(/\s+/)) EXACT.set(`${module}:${name}`, why);
+  for (const name of entries
+    .slice(colon + 1)
+    .trim()
+    .split(/\s+/))
+    EXACT.set(`${module}:${name}`, why);
 }
 
 /** Why `module:qualname` is harmless when it is called with data, or undefined when no entry says so. */

@@ -10,6 +10,7 @@ export type Capability =
   | 'file'
   | 'network'
   | 'attribute'
+  | 'terminate'
   | 'callback'
   | 'side-effect';
 
@@ -25,6 +26,7 @@ export const CAPABILITY_TEXT: Record<Capability, string> = {
   file: 'reads, writes or lists files',
   network: 'opens a network connection',
   attribute: 'reaches into interpreter or module internals, from where any function can be called',
+  terminate: 'ends the loading process',
   callback: 'hands control to another callable',
   'side-effect': 'changes the state of the loading process',
 };
@@ -32,14 +34,7 @@ export const CAPABILITY_TEXT: Record<Capability, string> = {
 /** The judgement needs the arguments. */
 export type ArgumentRule =
   /** Calls, now or later, the callables among its arguments: as good or bad as they are. */
-  | 'adapter'
-  | 'getattr'
-  | 'attribute-getter'
-  | 'reconstructor'
-  | 'load-from-bytes'
-  | 'codec'
-  | 'type'
-  | 'ufunc';
+  'adapter' | 'getattr' | 'attribute-getter' | 'reconstructor' | 'load-from-bytes' | 'codec' | 'type' | 'ufunc';
 
 export interface Verdict {
   tier: 'safe' | 'library' | 'unknown' | 'dangerous';

@@ -32,7 +32,8 @@ export const PICKLE_RULES = defineRules('pickle', {
     risk: 'deserialization',
     description:
       'Loading the pickle calls a function or constructs a class that is not known to be harmless. What it does depends on code outside of the file.',
-    remediation: 'Check what the callable does before you load the file, or have the model exported to safetensors, ONNX or skops.',
+    remediation:
+      'Check what the callable does before you load the file, or have the model exported to safetensors, ONNX or skops.',
     references,
   },
   'object-overwritten': {
@@ -62,7 +63,8 @@ export const PICKLE_RULES = defineRules('pickle', {
     risk: 'deserialization',
     description:
       'The pickle rebuilds functions or classes from byte code, as dill and cloudpickle do. The code runs when the object is used, or while it is loaded.',
-    remediation: 'Load it only when you trust its author as you trust code that you run. Prefer to ship the code as source and the data apart from it.',
+    remediation:
+      'Load it only when you trust its author as you trust code that you run. Prefer to ship the code as source and the data apart from it.',
     references: { ...references, cwe: ['CWE-502', 'CWE-94'] },
   },
   'nested-pickle': {
@@ -83,7 +85,11 @@ export const PICKLE_RULES = defineRules('pickle', {
     description:
       'A FRAME is shorter than what it holds. The C unpickler reading from a file then takes bytes that a linear reader sees as data for opcodes, so that different readers see different programs (cpython issue 154848).',
     remediation: 'Do not load the file: no pickler writes this.',
-    references: { ...references, cwe: ['CWE-502', 'CWE-436'], see: ['https://github.com/python/cpython/issues/154848'] },
+    references: {
+      ...references,
+      cwe: ['CWE-502', 'CWE-436'],
+      see: ['https://github.com/python/cpython/issues/154848'],
+    },
   },
   'resource-exhaustion': {
     title: 'Pickle exhausts memory',

@@ -10,20 +10,28 @@ import { PICKLE_RULES } from './rules';
 import { type FoundStream, findStreams, looksLikePickle, type StreamOptions } from './streams';
 
 export interface PickleScan {
-  streams: readonly FoundStream[];
+  /** Pickles in the source, and facts of all of them together. */
+  streams: number;
+  protocol: number;
+  opcodes: number;
+  operators: Record<string, number>;
+  /** Arrays that joblib has written into the streams. */
+  arrays: number;
+  /** True when the first pickle ends with STOP. */
+  complete: boolean;
   worst: Severity | undefined;
   globals: { name: string; verdict: 'safe' | 'unknown' | 'dangerous'; called: boolean; why?: string }[];
 }
 
 export interface PickleScanOptions extends Omit<StreamOptions, 'budget'> {
-  /** The loader of this format reads no more than this many pickles; what follows is only searched. */
-  quietTail?: boolean;
   /** Incomplete streams are ordinary here. */
   tolerant?: boolean;
 }
 
 const ORDER: Record<Severity, number> = { info: 0, low: 1, medium: 2, high: 3, critical: 4 };
 const MAX_NESTING = 4;
+const MAX_STREAMS = 100_000;
+const MAX_GLOBALS = 2000;
 const MAX_NESTED_BYTES = 16 * 2 ** 20;
 
 /** Scans `source` and reports through `context`. */
@@ -42,37 +50,54 @@ async function scanInside(
   path: string,
   depth: number,
 ): Promise<PickleScan> {
-  const { budget } = context;
-  const limit = options.limit ?? 10_000;
-  const streams = await findStreams(source, { ...options, budget, limit });
-  if (streams.length >= limit) context.incomplete(`more than ${limit} pickles in one file`);
-  let worst: Severity | undefined;
   const globals = new Map<string, PickleScan['globals'][number]>();
+  const scan: PickleScan = {
+    streams: 0,
+    protocol: 0,
+    opcodes: 0,
+    operators: Object.create(null),
+    arrays: 0,
+    complete: false,
+    worst: undefined,
+    globals: [],
+  };
   const report = (draft: FindingDraft): void => {
     const severity = draft.severity ?? draft.rule.severity;
-    if (worst === undefined || ORDER[severity] > ORDER[worst]) worst = severity;
+    if (scan.worst === undefined || ORDER[severity] > ORDER[scan.worst]) scan.worst = severity;
     context.report(path ? { ...draft, location: { ...draft.location, member: path } } : draft);
   };
-  for (const [index, { trace, origin }] of streams.entries()) {
-    budget.checkTime();
-    const nested = await scanNested(source, trace, context, report, path, depth);
+  for await (const { trace, origin } of findStreams(source, { ...options, budget: context.budget })) {
+    const nested = trace.interrupted ? new Map() : await scanNested(source, trace, context, report, path, depth);
     const judged = await judgeTrace(trace, { strict: context.settings.models.strict, nested });
     for (const draft of judged.drafts) report(draft);
     for (const global of judged.globals) {
       const known = globals.get(global.name);
       if (known) known.called ||= global.called;
-      else if (globals.size < 2000) globals.set(global.name, global);
+      else if (globals.size < MAX_GLOBALS) globals.set(global.name, global);
     }
-    reportStream(trace, origin, index, source, options, report);
+    reportStream(trace, origin, scan.streams, options, report);
+    if (scan.streams === 0) scan.complete = trace.complete;
+    scan.streams += 1;
+    scan.protocol = Math.max(scan.protocol, trace.protocol);
+    scan.opcodes += trace.opcodes;
+    scan.arrays += trace.machine.arrays.length;
+    trace.histogram.forEach((count, code) => {
+      if (count) scan.operators[opcodeName(code)] = (scan.operators[opcodeName(code)] ?? 0) + count;
+    });
+    if (trace.interrupted) throw trace.interrupted;
+    if (scan.streams >= MAX_STREAMS) {
+      context.incomplete(`more than ${MAX_STREAMS} pickles in one file`);
+      break;
+    }
   }
-  return { streams, worst, globals: [...globals.values()] };
+  scan.globals = [...globals.values()];
+  return scan;
 }
 
 function reportStream(
   trace: PickleTrace,
   origin: FoundStream['origin'],
   index: number,
-  source: ByteSource,
   options: PickleScanOptions,
   report: (draft: FindingDraft) => void,
 ): void {
@@ -154,7 +179,7 @@ async function scanNested(
       continue;
     }
     const inner = await scanInside(payload, context, { tolerant: true }, path ? `${path}!${name}` : name, depth + 1);
-    if (inner.streams.length === 0) continue;
+    if (inner.streams === 0) continue;
     severities.set(blob.offset, inner.worst ?? 'info');
     const loud = inner.worst !== undefined && ORDER[inner.worst] >= ORDER.medium;
     report({
@@ -172,7 +197,10 @@ function isContainer(head: Uint8Array): boolean {
   const [a, b, c] = head;
   if (a === 0x78 && b !== undefined) return ((a << 8) | b) % 31 === 0;
   return (
-    (a === 0x1f && b === 0x8b) || (a === 0x42 && b === 0x5a && c === 0x68) || (a === 0xfd && b === 0x37) || (a === 0x50 && b === 0x4b)
+    (a === 0x1f && b === 0x8b) ||
+    (a === 0x42 && b === 0x5a && c === 0x68) ||
+    (a === 0xfd && b === 0x37) ||
+    (a === 0x50 && b === 0x4b)
   );
 }
 
@@ -195,19 +223,11 @@ function decode(bytes: Uint8Array, encoding: 'base64' | 'hex'): ByteSource | und
   }
 }
 
-/** Opcode counts of all streams by name, for the description. */
-export function countOpcodes(streams: readonly FoundStream[]): Record<string, number> {
-  const counts: Record<string, number> = Object.create(null);
-  for (const { trace } of streams) {
-    trace.histogram.forEach((count, code) => {
-      if (count) counts[opcodeName(code)] = (counts[opcodeName(code)] ?? 0) + count;
-    });
-  }
-  return counts;
-}
-
 /** The facts of a description that every pickle has. */
-export function describePickle(scan: PickleScan, format: string): {
+export function describePickle(
+  scan: PickleScan,
+  format: string,
+): {
   format: string;
   properties: Record<string, string | number | boolean>;
   operators: Record<string, number>;
@@ -215,12 +235,8 @@ export function describePickle(scan: PickleScan, format: string): {
 } {
   return {
     format,
-    properties: {
-      protocol: Math.max(0, ...scan.streams.map(({ trace }) => trace.protocol)),
-      pickles: scan.streams.length,
-      opcodes: scan.streams.reduce((sum, { trace }) => sum + trace.opcodes, 0),
-    },
-    operators: countOpcodes(scan.streams),
+    properties: { protocol: scan.protocol, pickles: scan.streams, opcodes: scan.opcodes },
+    operators: scan.operators,
     globals: scan.globals.map((global) => ({ ...global, name: evidenceText(global.name, 160) })),
   };
 }

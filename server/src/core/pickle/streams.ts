@@ -4,7 +4,7 @@
  */
 import type { Budget } from '../budget';
 import type { ByteSource } from '../io/byteSource';
-import { isQuiet } from './judge';
+import { isGrave, isQuiet } from './judge';
 import { isGlobalLine, PickleMachine, type PickleTrace, PickleWindow } from './machine';
 import { HIGHEST_PROTOCOL, OPCODES } from './opcodes';
 
@@ -20,8 +20,6 @@ export interface StreamOptions {
   end?: number;
   /** Ranges of raw data (tensors, arrays) that no search needs to look into. */
   skip?: (offset: number) => number | undefined;
-  /** Most streams that are reported; beyond it `onLimit` is told. */
-  limit?: number;
   /** Look for pickles behind bytes that are none. */
   search?: boolean;
 }
@@ -42,36 +40,21 @@ function isCredible(trace: PickleTrace): boolean {
   );
 }
 
-/** @returns streams in the order of the file; `searchedTo` is where the search for more ended */
-export async function findStreams(source: ByteSource, options: StreamOptions): Promise<FoundStream[]> {
+/** What a beginning that turns out to be none costs apart from its opcodes. */
+const FALSE_START = 50;
+const ARRAYS_TRIED = 64;
+
+/**
+ * The streams in the order of the file. One that met a budget is the last and has `trace.interrupted`.
+ * @throws BudgetExceeded from the search between streams
+ */
+export async function* findStreams(source: ByteSource, options: StreamOptions): AsyncGenerator<FoundStream, void> {
   const { budget } = options;
   const end = Math.min(options.end ?? source.size, source.size);
   const window = new PickleWindow(source);
-  const found: FoundStream[] = [];
-  const limit = options.limit ?? 10_000;
   let waste = Math.max(WASTE_FLOOR, end * 4);
-  const run = async (start: number, loose: boolean, until = end): Promise<PickleTrace> =>
+  const run = (start: number, loose: boolean, until = end): Promise<PickleTrace> =>
     new PickleMachine(window, { budget, quiet: isQuiet, loose, end: until }).run(start);
-  const keep = async (trace: PickleTrace, origin: FoundStream['origin']): Promise<void> => {
-    found.push({ trace, origin });
-    for (const inner of trace.machine.inner) found.push({ trace: inner, origin: 'stacked' });
-    for (const { resumeAt, until } of trace.anomalies) {
-      if (resumeAt === undefined || until === undefined) continue;
-      for (let at = resumeAt; at < until; ) {
-        const hidden = await run(at, true, end);
-        if (isCredible(hidden)) found.push({ trace: hidden, origin: 'hidden' });
-        const next = await search(at + 1, until);
-        if (next < 0) break;
-        at = next;
-        if (hidden.opcodes > 1000) break;
-      }
-    }
-    // joblib takes array bytes out of the stream, the ordinary unpickler would run them.
-    for (const { from } of trace.machine.arrays.slice(0, 64)) {
-      const hidden = await run(from, true, Math.min(end, from + CHUNK));
-      if (isCredible(hidden)) found.push({ trace: hidden, origin: 'hidden' });
-    }
-  };
 
   /** Offset of the next place in [from, to) where a pickle may begin; -1 when there is none. */
   const search = async (from: number, to: number): Promise<number> => {
@@ -87,9 +70,13 @@ export async function findStreams(source: ByteSource, options: StreamOptions): P
       if (inWindow < 0 || inWindow + 512 > window.buffer.length) {
         window.buffer = await source.read(at, CHUNK);
         window.start = at;
+        if (window.buffer.length === 0) return -1;
       }
       const { buffer } = window;
-      const last = window.start + buffer.length >= to ? Math.min(buffer.length, to - window.start) : buffer.length - 300;
+      const last =
+        window.start + buffer.length >= to
+          ? Math.min(buffer.length, to - window.start)
+          : Math.max(1, buffer.length - 300);
       for (let i = at - window.start; i < last; i += 1) {
         const b = buffer[i] as number;
         if (b === 0x80) {
@@ -105,37 +92,62 @@ export async function findStreams(source: ByteSource, options: StreamOptions): P
     return -1;
   };
 
+  /** Streams that a loader meets inside `trace`: where its frames or its arrays are read differently. */
+  async function* hidden(trace: PickleTrace): AsyncGenerator<FoundStream, void> {
+    for (const inner of trace.machine.inner) yield { trace: inner, origin: 'stacked' };
+    for (const { resumeAt, until } of trace.anomalies) {
+      if (resumeAt === undefined || until === undefined) continue;
+      for (let at = resumeAt; at >= 0 && at < until && waste > 0; at = await search(at + 1, until)) {
+        const other = await run(at, true);
+        waste -= other.opcodes + FALSE_START;
+        if (isCredible(other)) {
+          yield { trace: other, origin: 'hidden' };
+          break;
+        }
+      }
+    }
+    // joblib takes array bytes out of the stream, the ordinary unpickler would run them.
+    for (const { from } of trace.machine.arrays.slice(0, ARRAYS_TRIED)) {
+      const other = await run(from, true, Math.min(end, from + CHUNK));
+      if (isCredible(other)) yield { trace: other, origin: 'hidden' };
+    }
+  }
+
   let at = options.start ?? 0;
   let origin: FoundStream['origin'] = 'first';
-  while (at < end && found.length < limit) {
+  while (at < end) {
     budget.checkTime();
     if (origin === 'first' || origin === 'stacked') {
       const trace = await run(at, false);
       const plausible =
-        origin === 'first' || trace.complete ? trace.opcodes > 1 || origin === 'first' : isCredible(trace) && trace.opcodes > 2;
+        origin === 'first' || (trace.complete ? trace.opcodes > 1 : isCredible(trace) && trace.opcodes > 2);
       if (plausible) {
-        await keep(trace, origin);
+        yield { trace, origin };
+        if (trace.interrupted) return;
+        yield* hidden(trace);
         at = trace.complete ? trace.end : Math.max(trace.error?.offset ?? trace.end, at + 1);
         origin = trace.complete ? 'stacked' : 'searched';
         continue;
       }
       origin = 'searched';
     }
-    if (options.search === false) break;
+    if (options.search === false) return;
     const next = await search(at, end);
-    if (next < 0) break;
+    if (next < 0) return;
     const trace = await run(next, true);
     if (isCredible(trace)) {
-      await keep(trace, 'searched');
+      yield { trace, origin: 'searched' };
+      if (trace.interrupted) return;
+      yield* hidden(trace);
       at = trace.complete ? trace.end : Math.max(trace.error?.offset ?? trace.end, next + 1);
       origin = trace.complete ? 'stacked' : 'searched';
     } else {
-      waste -= trace.opcodes;
+      if (trace.interrupted) throw trace.interrupted;
+      waste -= trace.opcodes + FALSE_START;
       // A false beginning may swallow a true one in its strings, so the search goes on right behind its first byte.
       at = waste > 0 ? next + 1 : Math.max(next + 1, trace.end);
     }
   }
-  return found;
 }
 
 /** Two short strings with names in them and STACK_GLOBAL behind: protocol 4 without its header. */
@@ -147,7 +159,8 @@ function isNamePair(buf: Uint8Array, at: number): boolean {
     if (length < 2 || length > 120 || i + 2 + length >= buf.length) return false;
     for (let j = i + 2; j < i + 2 + length; j += 1) {
       const c = buf[j] as number;
-      const word = (c >= 0x61 && c <= 0x7a) || (c >= 0x41 && c <= 0x5a) || c === 0x5f || c === 0x2e || (c >= 0x30 && c <= 0x39);
+      const word =
+        (c >= 0x61 && c <= 0x7a) || (c >= 0x41 && c <= 0x5a) || c === 0x5f || c === 0x2e || (c >= 0x30 && c <= 0x39);
       if (!word) return false;
     }
     i += 2 + length;
@@ -173,6 +186,8 @@ export async function looksLikePickle(
   if (first === undefined || OPCODES[first] === undefined) return undefined;
   const magic = first === 0x80 && (head[1] ?? 0xff) <= HIGHEST_PROTOCOL;
   if (first === 0x80 && !magic) return undefined;
+  // A zip archive begins with the letter of PERSID, and a loader without persistent ids stops right there.
+  if (first === 0x50 && head[1] === 0x4b && (head[2] as number) < 0x20) return undefined;
   const trace = await new PickleMachine(new PickleWindow(source), {
     budget,
     quiet: isQuiet,
@@ -185,6 +200,9 @@ export async function looksLikePickle(
     return trace.opcodes >= 6 || trace.error?.reason.startsWith('a length that runs past') ? 'likely' : undefined;
   }
   if (trace.opcodes < 2) return undefined;
+  // No text begins with the name of a function that runs code, spelt as a GLOBAL.
+  const grave = trace.globals[0] && isGrave(trace.globals[0]) && isCredible(trace);
+  if (grave && trace.opcodes >= 2) return 'certain';
   // Protocols 0 and 1 have no magic and are mostly text, so that text must not be taken for them.
   if (isCredible(trace) && (called || trace.complete || (cut && trace.opcodes > 100))) return 'certain';
   if (trace.complete && trace.end === size && trace.opcodes >= 4 && hasStructure(trace)) return 'likely';

@@ -5,7 +5,7 @@
 
 export type Ref = number;
 
-export const enum Tag {
+export enum Tag {
   /** Payload: index into the machine's objects. */
   Object = 0,
   /** Payload: the integer itself. */
@@ -24,7 +24,7 @@ export const enum Tag {
   BigInt = 7,
 }
 
-export const enum Constant {
+export enum Constant {
   None = 1,
   True = 2,
   False = 3,
@@ -47,7 +47,7 @@ export function payloadOf(ref: Ref): number {
 }
 
 /** How a global came into use. Bits, since one callable may be used in several ways. */
-export const enum Use {
+export enum Use {
   Referenced = 1,
   /** REDUCE, INST, OBJ: `callable(*args)`. */
   Called = 2,

