@@ -384,7 +384,7 @@ export class Hdf5File {
   #fractalHeap(address: number): Promise<FractalHeap> {
     let heap = this.#heaps.get(address);
     if (!heap) {
-      heap = FractalHeap.open(this, address);
+      heap = FractalHeap.open(this, address, this.budget);
       this.#heaps.set(address, heap);
     }
     return heap;

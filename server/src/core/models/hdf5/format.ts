@@ -1,5 +1,6 @@
 import type { ModelDescription, TensorDescription } from '../../description';
 import { type ByteSource, MemoryByteSource, readAll } from '../../io/byteSource';
+import { PagedByteSource } from '../../io/pages';
 import { scanPickle } from '../../pickle/scan';
 import { evidenceText } from '../../redact';
 import type { FindingDraft, Format, ScanContext, ScanInput } from '../../scanner';
@@ -7,6 +8,7 @@ import { KerasReporter } from '../keras/report';
 import { isOutsidePath } from '../tensorflow/graph';
 import { Cursor, decodeText, UNDEFINED_ADDRESS, UnreadableHdf5 } from './cursor';
 import { findSuperblock, Hdf5File, hasSignature, type ObjectHeader } from './file';
+import type { LibraryContent } from './h5wasm';
 import { loadLibrary } from './library';
 import { elements, type RawAttribute } from './messages';
 import { HDF5_RULES as RULES } from './rules';
@@ -16,6 +18,8 @@ const MOST_LISTED = 2000;
 /** Byte data sets up to this size are looked at for embedded pickles. */
 const LARGEST_SNIFFED = 4 * 1024 * 1024;
 const MOST_SNIFFED = 200;
+/** Files up to this size are given to the library for the sake of compressed byte data sets. */
+const LARGEST_FOR_COMPRESSED = 32 * 1024 * 1024;
 
 /** Filters of the library and of the HDF Group's register. */
 function isKnownFilter(id: number): boolean {
@@ -32,6 +36,8 @@ class Hdf5Scan {
   readonly keras: KerasReporter;
   isKeras = false;
   sniffed = 0;
+  /** Byte data sets whose storage only the library can follow. */
+  readonly compressed = new Set<string>();
 
   constructor(readonly context: ScanContext) {
     this.keras = new KerasReporter(context);
@@ -92,7 +98,7 @@ class Hdf5Scan {
       describe: () => undefined,
     };
     const scan = await scanPickle(new MemoryByteSource(bytes), collector, { tolerant: true, search: false });
-    if (!scan.streams.some(({ trace }) => trace.complete || trace.globals.length > 0)) return;
+    if (!scan.complete && scan.globals.length === 0) return;
     const shown = path.replace(/^\//, '');
     if (scan.worst !== undefined && scan.worst !== 'info' && scan.worst !== 'low') {
       // What the pickle does is the defect, and its findings say it; where it lies is part of their place.
@@ -108,17 +114,16 @@ class Hdf5Scan {
     }
     const command = commandIn(bytes);
     const isTable = /^\(|^[NIFSV]/.test(String.fromCharCode(bytes[0] ?? 0));
-    const end = scan.streams[0]?.trace.end ?? bytes.length;
     this.context.report({
       rule: RULES['embedded-pickle'],
       // PyTables, and so pandas, pickles attributes in protocol 0; on its own such a one is a fact, not a hazard.
       severity: command ? 'high' : place === 'attribute' && isTable ? 'info' : 'medium',
-      message: `The HDF5 ${place} '${evidenceText(shown, 80)}' is a pickle of ${end} bytes${
+      message: `The HDF5 ${place} '${evidenceText(shown, 80)}' is a pickle of ${bytes.length} bytes${
         command ? ` that holds the text ${evidenceText(`"${command}"`, 120)}` : ''
       }; no opcode in it calls anything, so unpickling alone executes nothing.`,
       ...(command && { evidence: evidenceText(command, 120) }),
       anchor: shown,
-      location: { node: evidenceText(shown, 200), ...location, length: end },
+      location: { node: evidenceText(shown, 200), ...location, length: bytes.length },
     });
   }
 
@@ -186,38 +191,52 @@ interface Visit {
   address: number;
 }
 
-async function scanStructure(file: Hdf5File, scan: Hdf5Scan): Promise<void> {
+/** @returns the first object that could not be read; the others are judged all the same */
+async function scanStructure(file: Hdf5File, scan: Hdf5Scan): Promise<UnreadableHdf5 | undefined> {
   const { context } = scan;
   const { budget } = context;
   const pending: Visit[] = [{ path: '', address: file.root }];
   const seen = new Set<number>();
+  let damaged: UnreadableHdf5 | undefined;
   while (pending.length) {
     const { path, address } = pending.pop() as Visit;
     if (address === UNDEFINED_ADDRESS || seen.has(address)) continue;
     if (seen.size >= MOST_OBJECTS) {
       context.incomplete(`more than ${MOST_OBJECTS} objects`);
-      return;
+      return damaged;
     }
     seen.add(address);
     if (seen.size % 100 === 0) budget.checkTime();
-    const header = await file.header(address);
-    for (const attribute of header.attributes) await visitAttribute(file, scan, path, attribute);
-    for (let i = header.links.length - 1; i >= 0; i -= 1) {
-      const link = header.links[i] as ObjectHeader['links'][number];
-      const inner = path.length > 2000 ? path : `${path}/${link.name}`;
-      if (link.kind === 'hard' && link.address !== undefined) pending.push({ path: inner, address: link.address });
-      else if (link.kind === 'external') scan.reportExternal('external-link', inner, link.file ?? '', link.target);
-      else if (link.kind === 'user-defined') {
-        context.report({
-          rule: RULES['user-defined-link'],
-          message: `The link '${evidenceText(inner.slice(1), 80)}' is of the user-defined class ${link.type ?? 0}, which only a program of its own can follow.`,
-          anchor: inner,
-          location: { node: evidenceText(inner.slice(1), 200) },
-        });
-      }
+    try {
+      pending.push(...(await visitObject(file, scan, path, address)));
+    } catch (error) {
+      if (!(error instanceof UnreadableHdf5)) throw error;
+      damaged ??= error;
     }
-    if (header.type && header.space && header.layout) await visitDataset(file, scan, path, header);
   }
+  return damaged;
+}
+
+/** Judges one object. @returns the objects that it links to, the last one first */
+async function visitObject(file: Hdf5File, scan: Hdf5Scan, path: string, address: number): Promise<Visit[]> {
+  const header = await file.header(address);
+  const inner: Visit[] = [];
+  for (const attribute of header.attributes) await visitAttribute(file, scan, path, attribute);
+  for (const link of header.links) {
+    const to = path.length > 2000 ? path : `${path}/${link.name}`;
+    if (link.kind === 'hard' && link.address !== undefined) inner.push({ path: to, address: link.address });
+    else if (link.kind === 'external') scan.reportExternal('external-link', to, link.file ?? '', link.target);
+    else if (link.kind === 'user-defined') {
+      scan.context.report({
+        rule: RULES['user-defined-link'],
+        message: `The link '${evidenceText(to.slice(1), 80)}' is of the user-defined class ${link.type ?? 0}, which only a program of its own can follow.`,
+        anchor: to,
+        location: { node: evidenceText(to.slice(1), 200) },
+      });
+    }
+  }
+  if (header.type && header.space && header.layout) await visitDataset(file, scan, path, header);
+  return inner.reverse();
 }
 
 async function visitAttribute(file: Hdf5File, scan: Hdf5Scan, path: string, attribute: RawAttribute): Promise<void> {
@@ -315,7 +334,10 @@ async function sniffDataset(
     if (!found) return;
     offset = file.offsetOf(found.address);
     data = await file.readLarge(found.address, Math.min(found.size, LARGEST_SNIFFED));
-  } else return;
+  } else {
+    if (layout.class === 'chunked' && type.class !== 'vlen' && type.class !== 'string') scan.compressed.add(path);
+    return;
+  }
   scan.sniffed += 1;
   const location = { node: evidenceText(path.slice(1), 200), ...(offset !== undefined && { offset }) };
   if (type.class === 'vlen' || type.class === 'string') {
@@ -386,15 +408,34 @@ async function scanWithLibrary(source: ByteSource, scan: Hdf5Scan): Promise<void
   }
 }
 
+/** Small compressed byte data sets are read by the library, in files small enough to be given to it. */
+async function scanCompressed(source: ByteSource, scan: Hdf5Scan): Promise<void> {
+  if (scan.compressed.size === 0 || source.size > LARGEST_FOR_COMPRESSED) return;
+  const bytes = await readAll(source, (size) => scan.context.budget.checkMemory(size, 'the HDF5 library'));
+  let content: LibraryContent;
+  try {
+    content = await (await loadLibrary()).readWithLibrary(bytes);
+  } catch {
+    scan.context.incomplete(`${scan.compressed.size} compressed byte data sets cannot be read`);
+    return;
+  }
+  for (const { path, data } of content.datasets) {
+    if (data && scan.compressed.has(path))
+      await scan.notePickle(data, path, { node: evidenceText(path.slice(1), 200) }, 'data set');
+  }
+}
+
 async function scanHdf5(input: ScanInput, context: ScanContext): Promise<void> {
-  const { source } = input;
+  const source = new PagedByteSource(input.source);
   const start = await findSuperblock(source, await source.read(0, 4096));
   if (start === undefined) throw new UnreadableHdf5('no HDF5 signature');
   const scan = new Hdf5Scan(context);
   try {
     const file = await Hdf5File.open(source, start, context.budget);
     scan.properties['superblock version'] = file.superblockVersion;
-    await scanStructure(file, scan);
+    const damaged = await scanStructure(file, scan);
+    if (damaged) throw damaged;
+    await scanCompressed(source, scan);
   } catch (error) {
     if (!(error instanceof UnreadableHdf5)) throw error;
     await secondOpinion(source, scan, error);

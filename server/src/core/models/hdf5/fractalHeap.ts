@@ -11,7 +11,7 @@ function bytesFor(limit: number): number {
 
 /**
  * All records of a version 2 B-tree (III.A.2), in no order.
- * @param type 5 for links by name, 8 for attributes by name
+ * @param type 1 for huge objects of a heap, 5 for links by name, 8 for attributes by name
  */
 export async function indexRecords(
   file: Hdf5File,
@@ -67,8 +67,10 @@ export async function indexRecords(
   return records;
 }
 
-/** Fractal heap (III.G): where dense links and attributes are kept. Filtered heaps and huge objects are not read. */
+/** Fractal heap (III.G): where dense links and attributes are kept. Filtered heaps are not read. */
 export class FractalHeap {
+  #huge: Promise<Map<number, { address: number; length: number }>> | undefined;
+
   private constructor(
     private readonly file: Hdf5File,
     private readonly offsetBytes: number,
@@ -78,9 +80,11 @@ export class FractalHeap {
     private readonly largestDirect: number,
     private readonly root: number,
     private readonly rootRows: number,
+    private readonly hugeIndex: number,
+    private readonly budget: Budget,
   ) {}
 
-  static async open(file: Hdf5File, address: number): Promise<FractalHeap> {
+  static async open(file: Hdf5File, address: number, budget: Budget): Promise<FractalHeap> {
     const { offset, length } = file.widths;
     const c = new Cursor(await file.read(address, 14 + length * 12 + offset * 3 + 8));
     if (c.signature() !== 'FRHP') throw new UnreadableHdf5(`no fractal heap at ${address}`);
@@ -89,7 +93,9 @@ export class FractalHeap {
     if (filterBytes > 0) throw new UnreadableHdf5('a filtered heap');
     c.skip(1);
     const largestManaged = c.u32();
-    c.skip(length + offset + length + offset + length * 8);
+    c.skip(length);
+    const hugeIndex = c.address(offset);
+    c.skip(length + offset + length * 8);
     const width = c.u16();
     const firstBlock = c.uint(length);
     const largestDirect = c.uint(length);
@@ -111,7 +117,18 @@ export class FractalHeap {
     const bits = (value: number): number => Math.floor((Math.floor(Math.log2(Math.max(1, value))) + 7) / 8);
     const lengthBytes = Math.min(bits(largestDirect), bits(largestManaged));
     // Offsets of objects count from the beginning of a block, its own header included.
-    return new FractalHeap(file, offsetBytes, lengthBytes, width, firstBlock, largestDirect, root, rootRows);
+    return new FractalHeap(
+      file,
+      offsetBytes,
+      lengthBytes,
+      width,
+      firstBlock,
+      largestDirect,
+      root,
+      rootRows,
+      hugeIndex,
+      budget,
+    );
   }
 
   /** The object that a heap ID stands for. */
@@ -120,11 +137,30 @@ export class FractalHeap {
     const first = c.u8();
     const type = (first >> 4) & 3;
     if (type === 2) return id.subarray(1, 2 + (first & 15));
-    if (type !== 0) throw new UnreadableHdf5('a huge object of a heap');
+    if (type === 1) return this.#hugeObject(c);
+    if (type !== 0) throw new UnreadableHdf5('a heap object of unknown kind');
     const offset = c.uint(this.offsetBytes);
     const length = c.uint(this.lengthBytes);
     if (this.rootRows === 0) return this.file.read(this.root + offset, length);
     return this.#find(this.root, this.rootRows, offset, length, 0);
+  }
+
+  /** An object too large for the heap's blocks: its ID is a place in the file, or a key of an index of places. */
+  async #hugeObject(c: Cursor): Promise<Uint8Array> {
+    const { offset, length } = this.file.widths;
+    if (c.left >= offset + length) return this.file.readLarge(c.address(offset), c.uint(length));
+    this.#huge ??= (async () => {
+      const objects = new Map<number, { address: number; length: number }>();
+      for (const record of await indexRecords(this.file, this.hugeIndex, 1, this.budget)) {
+        const r = new Cursor(record);
+        const place = { address: r.address(offset), length: r.uint(length) };
+        objects.set(r.uint(length), place);
+      }
+      return objects;
+    })();
+    const place = (await this.#huge).get(c.uint(Math.min(c.left, length)));
+    if (!place) throw new UnreadableHdf5('a heap object that the index does not have');
+    return this.file.readLarge(place.address, place.length);
   }
 
   #blockSize(row: number): number {

@@ -39,7 +39,9 @@ let serial = 0;
  */
 export async function readWithLibrary(bytes: Uint8Array): Promise<LibraryContent> {
   const library = await import('h5wasm');
-  const { FS } = await library.ready;
+  const { FS, activate_throwing_error_handler: throwErrors } = await library.ready;
+  // Errors are thrown instead of printed.
+  throwErrors();
   serial += 1;
   const name = `watchtower-${serial}.h5`;
   FS.writeFile(name, bytes);

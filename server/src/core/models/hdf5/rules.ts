@@ -52,13 +52,4 @@ export const HDF5_RULES = defineRules('hdf5', {
     remediation: 'Do not unpickle it; ask the author what it is for.',
     references: deserialization,
   },
-  malformed: {
-    title: 'Damaged HDF5 file',
-    category: 'model',
-    severity: 'medium',
-    risk: 'deserialization',
-    description: 'The structure of the file is damaged: what a loader makes of it is undefined.',
-    remediation: 'Obtain the file again and compare its hash.',
-    references: { ...deserialization, cwe: ['CWE-20'] },
-  },
 });

@@ -45,7 +45,7 @@ BinaryIoU IoU MeanIoU OneHotIoU OneHotMeanIoU F1Score FBetaScore R2Score Concord
 SumOverBatchSize SumOverBatchSizeMetricWrapper KLDivergence Poisson
 Policy PolicyV1 DTypePolicy DTypePolicyMap FloatDTypePolicy QuantizedDTypePolicy QuantizedFloat8DTypePolicy KerasTensor
 TensorShape TypeSpec SeedGenerator CompileMetrics CompileLoss CrossingFeature Feature Cross
-__tensor__ __numpy__ __bytes__ __ellipsis__ __slice__ __typespec__ __tuple__ set tuple dict list
+__tensor__ __keras_tensor__ __symbolic_tensor__ __numpy__ __bytes__ __ellipsis__ __slice__ __typespec__ __tuple__ set tuple dict list
 relu relu6 silu swish gelu selu elu sigmoid hard_sigmoid hard_silu hard_swish softmax softplus softsign tanh linear
 exponential leaky_relu log_softmax mish celu glu tanh_shrink hard_tanh hard_shrink soft_shrink squareplus sparse_plus
 sparsemax sparse_sigmoid log_sigmoid threshold

@@ -1,5 +1,5 @@
 import type { LayerDescription, ModelDescription } from '../../description';
-import type { Location, Severity } from '../../finding';
+import type { Severity } from '../../finding';
 import { MemoryByteSource } from '../../io/byteSource';
 import { scanPickle } from '../../pickle/scan';
 import { evidenceText, hashSecret } from '../../redact';
@@ -34,7 +34,8 @@ export class KerasReporter {
 
   constructor(
     private readonly context: ScanContext,
-    private readonly base: Location = {},
+    /** The file is a SavedModel: objects without known code are rebuilt from the functions that were traced of them. */
+    private readonly options: { tracesFunctions?: boolean } = {},
   ) {}
 
   /** Names of the Lambda layers met. */
@@ -61,6 +62,7 @@ export class KerasReporter {
         location: { node: root },
       });
     }
+    if (parsed.truncated) this.context.incomplete(`the configuration ${root} has more values than are read`);
     const telling = parsed.duplicates.filter((key) =>
       /^(?:class_name|module|config|function|code|layers|registered_name)$/.test(key),
     );
@@ -158,7 +160,7 @@ export class KerasReporter {
     const key = `${draft.rule.id}\0${draft.anchor ?? draft.message}`;
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
-    this.context.report({ ...draft, location: { ...this.base, ...draft.location } });
+    this.context.report(draft);
   }
 
   #what(className: string, place: Place): string {
@@ -211,6 +213,7 @@ export class KerasReporter {
         : 'A Lambda layer'
       : `A function object${place.layer ? ` in layer '${evidenceText(place.layer, 80)}'` : ` at ${evidenceText(place.path, 120)}`}`;
     const effects = [...new Set(decoded.flatMap((behaviour) => behaviour.effects))];
+    const tampers = effects.length > 0 && decoded.some(isTampering);
     const named = lambda.functionName;
     let message: string;
     if (worst) {
@@ -228,7 +231,7 @@ export class KerasReporter {
           : first.calls.length
             ? `: calls ${evidenceText(first.calls.slice(0, 3).join(', '), 160)}`
             : ''
-      }${effects.length ? ` (${effects.join(', ')}: the output is tampered with)` : ''}.`;
+      }${effects.length ? ` (${effects.join(', ')}${tampers ? ': the output is tampered with' : ''})` : ''}.`;
     } else if (undecodable) {
       message = `${where} carries what should be Python bytecode and cannot be decoded; loading it rebuilds a function from it.`;
     } else if (named) {
@@ -253,7 +256,7 @@ export class KerasReporter {
       ...(evidence && { evidence: evidenceText(evidence, 300) }),
       anchor: `${place.layer ?? place.layerClass ?? ''}\0${identity}`,
       location: { node: place.path },
-      ...(effects.length > 0 && !worst && { risk: 'backdoor' as const }),
+      ...(tampers && !worst && { risk: 'backdoor' as const }),
       ...(first && {
         data: {
           python: first.python,
@@ -385,12 +388,23 @@ export class KerasReporter {
       rule: RULES['custom-object'],
       // Without the training part a model predicts all the same, so nobody needs to bring that code.
       ...(place.training && { severity: 'low' as const }),
-      message: `The ${what} is not part of Keras: loading needs and runs code that is not in this file.`,
+      ...(this.options.tracesFunctions && { severity: 'info' as const }),
+      message: this.options.tracesFunctions
+        ? `The ${what} is not part of Keras: without its code it is rebuilt from the functions that were traced of it.`
+        : `The ${what} is not part of Keras: loading needs and runs code that is not in this file.`,
       evidence: name,
       anchor: `${className}\0${module ?? ''}\0${place.layer ?? ''}`,
       location: { node: place.path },
     });
   }
+}
+
+/** Noise, or a factor that no normalisation uses. */
+function isTampering({ effects }: Behaviour): boolean {
+  return effects.some((effect) => {
+    const factor = /^multiplies by (\S+)$/.exec(effect)?.[1];
+    return factor === undefined || Math.abs(Number(factor)) >= 500 || Number(factor) === 0;
+  });
 }
 
 /** What a function of the tf namespace can do beyond arithmetic, for layers that wrap one by its name. */

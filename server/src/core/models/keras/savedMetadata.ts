@@ -53,7 +53,7 @@ export const KERAS_METADATA_FORMAT: Format = {
     return probe.name === 'keras_metadata.pb' && probe.size > 0 ? 'named' : undefined;
   },
   async scan(input: ScanInput, context: ScanContext): Promise<void> {
-    const reporter = new KerasReporter(context);
+    const reporter = new KerasReporter(context, { tracesFunctions: true });
     // The root repeats every layer below it: layers are judged first, so that findings stand at the layer itself.
     const roots: SavedObject[] = [];
     for await (const object of savedObjectMetadata(input.source, context)) {

@@ -104,12 +104,14 @@ export function walkConfig(root: JsonValue, rootPath: string, budget: Budget): C
     if (typeof value === 'string') visitText(value, task, found);
     else if (Array.isArray(value)) {
       for (let i = value.length - 1; i >= 0; i -= 1) {
+        if (!isTelling(value[i] as JsonValue)) continue;
         stack.push({ ...task, value: value[i] as JsonValue, place: { ...place, path: extend(place.path, String(i)) } });
       }
     } else if (value instanceof JsonObject) {
       const inner = visitObject(value, task, found);
       for (let i = value.entries.length - 1; i >= 0; i -= 1) {
         const [key, child] = value.entries[i] as [string, JsonValue];
+        if (!isTelling(child)) continue;
         const trains = inner.place.training || TRAINING_KEYS.has(key);
         stack.push({
           value: child,
@@ -121,6 +123,11 @@ export function walkConfig(root: JsonValue, rootPath: string, budget: Budget): C
     }
   }
   return found;
+}
+
+/** Numbers and the like hide nothing. */
+function isTelling(value: JsonValue): boolean {
+  return typeof value === 'string' || (typeof value === 'object' && value !== null);
 }
 
 const TRAINING_KEYS = new Set([
@@ -241,7 +248,12 @@ function visitClass(
   found: ConfigSightings,
 ): void {
   const isFunction = bare === 'function' || bare === 'builtin_function_or_method';
-  const target = isFunction ? (object.text('config') ?? object.text('registered_name') ?? '') : bare;
+  const target =
+    bare === '__typespec__'
+      ? (object.text('spec_name') ?? '')
+      : isFunction
+        ? (object.text('config') ?? object.text('registered_name') ?? '')
+        : bare;
   if (LOOKUPS.has(bare)) {
     for (const key of ['vocabulary', 'vocabulary_file', 'vocab']) {
       const vocabulary = config.get(key);
@@ -298,9 +310,9 @@ function judgeReference(
     if (found.injections.length < MOST) found.injections.push({ place, module: module ?? '', name: target, kind });
     return;
   }
-  if (module && isComputationModule(module) && isFunction) return;
+  if (module && isFunction && (isComputationModule(module) || TENSORFLOW_MATHEMATICS.test(module))) return;
   if (isBuiltInClass(target) && (module === undefined || isFirstPartyModule(module) || module === 'builtins')) return;
-  if (full === '__typespec__') return;
+  if (full === '__typespec__' || (isFunction && target === '')) return;
   if (module && isFirstPartyModule(module) && !module.startsWith('keras.') && module !== 'keras') return;
   if (module && /^keras\.(?:src|engine|layers|models|legacy|api|saving)\./.test(module)) return;
   if (module === undefined && place.layer === undefined && !object.get('config')) return;
@@ -313,6 +325,11 @@ function judgeReference(
 const SIDE_EFFECTS =
   /^(?:load_model|load_weights|save_model|load_img|save_img|image_dataset_from_directory|text_dataset_from_directory|audio_dataset_from_directory|timeseries_dataset_from_array|plot_model|model_to_dot|get_registered_object|get_custom_objects|deserialize_keras_object|model_from_json|model_from_config|model_from_yaml|load_from_saved_model|CSVLogger|ModelCheckpoint|TensorBoard|BackupAndRestore|RemoteMonitor|SwapEMAWeights|LambdaCallback|set_backend|Config|extract_archive|exec|eval)$/;
 
+const SERVICE_MODULES =
+  /^(?:keras|tf_keras|keras_core|tensorflow\.keras|tensorflow\.python\.keras)(?:\.(?:src|api|_tf_keras|engine|legacy))*\.(?:utils|saving|config|callbacks|export|datasets|preprocessing|visualization|distribution|wrappers|models|backend_config)(?:\.|$)/;
+const TENSORFLOW_MATHEMATICS =
+  /^tensorflow\.(?:python\.)?(?:ops\.(?!gen_io|io_ops|script_ops|data_flow)|nn|math|strings|linalg|image|signal|framework|trackable)/;
+
 function injectionKind(module: string | undefined, target: string, dotted: string): Injection['kind'] | undefined {
   const name = target.slice(target.lastIndexOf('.') + 1);
   if (name === 'get_file' || name === '_extract_archive') return 'download';
@@ -321,17 +338,15 @@ function injectionKind(module: string | undefined, target: string, dotted: strin
     return hazardOf(target, true) && /[.]/.test(target) ? 'foreign' : undefined;
   if (isFirstPartyModule(module)) {
     if (isComputationModule(module)) return undefined;
-    return SIDE_EFFECTS.test(name) ? 'side-effect' : undefined;
+    if (SIDE_EFFECTS.test(name)) return 'side-effect';
+    // Models are made of layers and mathematics; what else lies in these packages acts on files or on Keras itself.
+    return SERVICE_MODULES.test(module) && !isBuiltInClass(target) ? 'side-effect' : undefined;
   }
   if (module === 'builtins') return hazardOf(target, true) || BUILTINS.has(target) ? 'foreign' : undefined;
   if (hazardOf(dotted, true) || isTellingImport(module) || STANDARD_LIBRARY.has(module.split('.')[0] as string))
     return 'foreign';
-  if (/^(?:torch|numpy|pandas|tensorflow|tf|jax|scipy|sklearn|transformers)(?:\.|$)/.test(module)) {
-    return /^tensorflow\.python\.(?:framework|trackable|ops\.(?:ragged|math_ops|nn))/.test(module)
-      ? undefined
-      : 'foreign';
-  }
-  return undefined;
+  if (TENSORFLOW_MATHEMATICS.test(module)) return undefined;
+  return /^(?:torch|numpy|pandas|tensorflow|tf|jax|scipy|sklearn)(?:\.|$)/.test(module) ? 'foreign' : undefined;
 }
 
 const BUILTINS = new Set([

@@ -133,9 +133,10 @@ function firstCode(value: MarshalValue, depth: number): CodeObject | undefined {
 
 /** Tells what a code object, with every function defined inside it, would do. */
 export function describeCode(code: CodeObject, budget: Budget): Behaviour {
-  const python = guessVersion(code);
-  const teller = new Teller(python, budget);
+  const { version, fits } = guessVersion(code);
+  const teller = new Teller(version, budget);
   teller.run(code, new Map(), 0);
+  if (!fits) teller.judgeNames();
   return teller.finish(code);
 }
 
@@ -190,6 +191,21 @@ class Teller {
     for (const value of code.consts) if (isCode(value)) this.run(value, env, depth + 1);
   }
 
+  /** Where the instructions cannot be trusted, the names that they can use are all that is sure. */
+  judgeNames(): void {
+    for (const { names } of this.#seen) {
+      for (const name of names.slice(0, MOST)) {
+        const kind = hazardOf(name, true);
+        if (kind && (HAZARDOUS_BUILTINS.has(name) || isTellingImport(name) || hazardOf(`.${name}`, false))) {
+          this.hazard(kind, name, false);
+        } else {
+          const method = hazardOf(`.${name}`, false);
+          if (method) this.hazard(method, name, false);
+        }
+      }
+    }
+  }
+
   #noteStrings(value: MarshalValue, depth: number): void {
     if (this.#strings.size >= MOST || depth > 8) return;
     if (typeof value === 'string') {
@@ -234,7 +250,8 @@ class Teller {
 
   returned(value: Value, depth: number): void {
     if (depth === 0 && this.#returns.length < 20 && !this.#returns.includes(value.text)) this.#returns.push(value.text);
-    if (value.factor !== undefined && value.factor !== 1) this.#effects.add(`multiplies by ${Number(value.factor.toPrecision(6))}`);
+    if (value.factor !== undefined && value.factor !== 1)
+      this.#effects.add(`multiplies by ${Number(value.factor.toPrecision(6))}`);
     if (value.noise) this.#effects.add('adds random noise');
   }
 }

@@ -1,11 +1,13 @@
 import { cacheEntries, opcodeNames, PYTHON_VERSIONS, type PythonVersion } from './opcodes';
-import type { CodeObject } from './reader';
+import { type CodeObject, isCode } from './reader';
 
 export interface Instruction {
   offset: number;
   /** Name of the opcode; `<number>` when the release has none of that number. */
   name: string;
   argument: number;
+  /** Its inline caches are not empty, as they are in whatever a compiler wrote. */
+  dirty?: true;
 }
 
 const HAVE_ARGUMENT_BEFORE_WORDCODE = 90;
@@ -33,9 +35,11 @@ export function disassemble(code: CodeObject, version: PythonVersion): Instructi
     if (name === 'EXTENDED_ARG') {
       extended = argument;
     } else {
-      out.push({ offset: start, name, argument });
+      const end = next + 2 * cacheEntries(version, name);
+      const dirty = bytes.subarray(next, end).some((byte) => byte !== 0) || end > bytes.length;
+      out.push({ offset: start, name, argument, ...(dirty && { dirty }) });
       extended = 0;
-      next += 2 * cacheEntries(version, name);
+      next = end;
       start = next;
     }
     at = next;
@@ -58,7 +62,8 @@ const LOCAL_ARGUMENT = /^(?:LOAD|STORE|DELETE)_FAST(?:_CHECK|_AND_CLEAR|_BORROW)
 function misfit(code: CodeObject, version: PythonVersion): number {
   const instructions = disassemble(code, version);
   let penalty = 0;
-  for (const { name, argument } of instructions) {
+  for (const { name, argument, dirty } of instructions) {
+    if (dirty) penalty += 10;
     if (name.startsWith('<') || name === 'CACHE' || name === 'RESERVED') penalty += 10;
     else if (name === 'LOAD_CONST' || name === 'RETURN_CONST' || name === 'KW_NAMES') {
       if (argument >= code.consts.length) penalty += 5;
@@ -85,16 +90,31 @@ export function minorOf(version: PythonVersion): number {
   return version === '2.7' ? 0 : Number(version.slice(2));
 }
 
-/** The release whose opcodes fit the code best; the order of a tie does not matter, since both then read the same. */
-export function guessVersion(code: CodeObject): PythonVersion {
+/** The code and the first functions inside it: short ones fit several releases. */
+function withNested(code: CodeObject): CodeObject[] {
+  const codes = [code];
+  for (let i = 0; i < codes.length; i += 1) {
+    for (const value of (codes[i] as CodeObject).consts) {
+      if (codes.length < 20 && isCode(value) && !codes.includes(value)) codes.push(value);
+    }
+  }
+  return codes;
+}
+
+/**
+ * The release whose opcodes fit the code best; the order of a tie does not matter, since both then read the same.
+ * `fits` is false when the bytes are nobody's: damaged, made by hand, or of a release that is not known here.
+ */
+export function guessVersion(code: CodeObject): { version: PythonVersion; fits: boolean } {
   let best: PythonVersion = PYTHON_VERSIONS[PYTHON_VERSIONS.length - 1] as PythonVersion;
   let least = Number.POSITIVE_INFINITY;
+  const codes = withNested(code);
   for (const version of CANDIDATES[code.layout]) {
-    const penalty = misfit(code, version);
+    const penalty = codes.reduce((sum, each) => sum + misfit(each, version), 0);
     if (penalty < least) {
       least = penalty;
       best = version;
     }
   }
-  return best;
+  return { version: best, fits: least === 0 };
 }

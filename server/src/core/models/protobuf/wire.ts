@@ -32,7 +32,7 @@ export interface WireField {
   value: bigint;
 }
 
-const CHUNK = 4096;
+const CHUNK = 512;
 
 /**
  * Walks the fields of the message in `[start, end)` without reading the content of length-delimited fields, so a tensor
@@ -122,6 +122,7 @@ const DEEPEST = 64;
 /**
  * The message in `[start, end)` as bytes ready to be decoded. Small messages are read as they are; of larger ones only
  * the parts that `shape` names are read, and a kept string or byte field is cut to 1 MiB.
+ * @param readWhole bytes up to which a message is read as it is
  * @throws MalformedProtobuf, BudgetExceeded
  */
 export async function loadMessage(
@@ -130,8 +131,9 @@ export async function loadMessage(
   end: number,
   shape: Shape,
   budget: Budget,
+  readWhole = SMALL,
 ): Promise<Uint8Array> {
-  if (end - start <= SMALL) return source.read(start, end - start);
+  if (end - start <= readWhole) return source.read(start, end - start);
   return prune(source, start, end, shape, budget, 0, { left: budget.limits.memoryBytes });
 }
 

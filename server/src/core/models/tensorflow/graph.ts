@@ -72,8 +72,8 @@ export class GraphJudge {
     this.#scope = { name, nodes: new Map(), pending: [] };
     if (name) {
       this.functions.add(name);
-      const layer = lambdaLayerOf(name);
-      if (layer) this.lambdaLayers.set(name, layer);
+      const layer = layerOfFunction(name);
+      if (layer && /lambda/i.test(layer)) this.lambdaLayers.set(name, layer);
     }
   }
 
@@ -292,7 +292,7 @@ export class GraphJudge {
     const tamperedLayers = new Set<string>();
     const byLayer = this.#tampering.map((step) => ({
       ...step,
-      layer: this.lambdaLayers.get(step.scope) ?? layerOfNode(step.node),
+      layer: layerOfFunction(step.scope) ?? layerOfNode(step.node, toldLambdas),
     }));
     for (const { scope, node, what, layer } of byLayer.sort((x, y) => Number(!x.layer) - Number(!y.layer))) {
       if (layer) tamperedLayers.add(layer);
@@ -301,7 +301,7 @@ export class GraphJudge {
       if (layer && toldLambdas.has(layer)) continue;
       context.report({
         rule: RULES['output-tampering'],
-        message: `${layer ? `The traced Lambda layer ${evidenceText(layer, 80)}` : 'The last step before an output'} ${what}: outputs are tampered with.`,
+        message: `${layer ? `The last step of the layer '${evidenceText(layer, 80)}'` : 'The last step before an output'} ${what}: outputs are tampered with.`,
         evidence: evidenceText(what),
         anchor: `${layer ?? scope}\0${what}`,
         location: { node: [scope, node].filter(Boolean).join('/') },
@@ -382,16 +382,16 @@ function producerOf(input: string): string {
   return colon < 0 ? name : name.slice(0, colon);
 }
 
-/** Name of the Keras layer whose call a function of the library traces, when the layer's class or name is Lambda. */
-function lambdaLayerOf(functionName: string): string | undefined {
-  const match = /^__inference_(.*lambda.*?)_layer_call(?:_and_return_conditional_losses|_fn)?_\d+$/i.exec(functionName);
+/** Name of the Keras layer whose call a function of the library traces. */
+function layerOfFunction(functionName: string): string | undefined {
+  const match = /^__inference_(.+?)_layer_call(?:_and_return_conditional_losses|_fn)?_\d+$/i.exec(functionName);
   return match?.[1];
 }
 
 /** Keras names nodes `model/layer/step`: the layer is the scope before the last step. */
-function layerOfNode(node: string): string | undefined {
+function layerOfNode(node: string, told: ReadonlySet<string>): string | undefined {
   const scopes = node.split('/');
-  return scopes.slice(0, -1).find((scope) => /lambda/i.test(scope));
+  return scopes.slice(0, -1).find((scope) => told.has(scope) || /lambda/i.test(scope));
 }
 
 /** Absolute paths, URLs and paths that climb. */

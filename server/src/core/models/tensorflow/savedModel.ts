@@ -1,5 +1,6 @@
 import type { ModelDescription, TensorDescription } from '../../description';
 import type { ByteSource } from '../../io/byteSource';
+import { PagedByteSource } from '../../io/pages';
 import { evidenceText } from '../../redact';
 import type { Claim, Format, Probe, ScanContext, ScanInput } from '../../scanner';
 import { KerasReporter } from '../keras/report';
@@ -258,8 +259,8 @@ export function describeGraph(
 async function scanProtobuf(kind: Kind, input: ScanInput, context: ScanContext): Promise<void> {
   const judge = new GraphJudge(context.budget);
   const gathered = new Gathered();
-  const keras = new KerasReporter(context);
-  const scan: Scan = { source: input.source, context, judge, gathered, keras };
+  const keras = new KerasReporter(context, { tracesFunctions: true });
+  const scan: Scan = { source: new PagedByteSource(input.source), context, judge, gathered, keras };
   try {
     await walkTop(kind, scan);
   } catch (error) {

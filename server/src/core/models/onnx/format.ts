@@ -1,0 +1,500 @@
+import type { TensorDescription } from '../../description';
+import type { ByteSource } from '../../io/byteSource';
+import { PagedByteSource } from '../../io/pages';
+import { evidenceText } from '../../redact';
+import type { Claim, Format, Probe, ScanContext, ScanInput } from '../../scanner';
+import { BYTES, loadMessage, MalformedProtobuf, VARINT, type WireField, wireFields } from '../protobuf/wire';
+import { isOutsidePath } from '../tensorflow/graph';
+import { decodeEntry, decodeTensor, decodeValueInfo, type OnnxTensor, onnxDtype, TENSOR_SHAPE } from './proto';
+import { ONNX_RULES as RULES } from './rules';
+
+const DEEPEST = 40;
+const MOST_LISTED = 2000;
+const MOST_KEPT = 100_000;
+
+/** Domains of the standard. */
+const STANDARD = new Set([
+  '',
+  'ai.onnx',
+  'ai.onnx.ml',
+  'ai.onnx.training',
+  'ai.onnx.preview.training',
+  'ai.onnx.preview',
+]);
+/** Domains whose operators ONNX Runtime, exporters and well-known accelerators bring. */
+const VENDORS =
+  /^(?:com\.microsoft(?:\..+)?|com\.ms\.(?:internal\.)?nhwc(?:dnn)?|com\.xilinx|com\.amd(?:\..+)?|com\.nvidia|trt\.plugins|org\.pytorch\.(?:aten|prim|_caffe2)|pkg\.(?:onnxscript|torch)(?:\..+)?|ai\.onnx\.contrib|mmdeploy|mmcv|org\.openvinotoolkit|onnxscript\.atenlib|pkg\.transformers(?:\..+)?|qonnx\.custom_op\.general|finn\.custom_op\..+|com\.intel\.ai|com\.qualcomm\.qti(?:\..+)?|aimet.*|spox\..+|local|this)$/;
+const PYTHON_OPERATORS = new Set([
+  'PyOp',
+  'PyFunc',
+  'PythonOp',
+  'PythonOpGrad',
+  'PyCustomOp',
+  'TorchPythonOp',
+  'PyLongOp',
+]);
+
+interface KeptNode {
+  op: string;
+  inputs: string[];
+}
+
+interface Scope {
+  producers: Map<string, KeptNode>;
+  constants: Map<string, OnnxTensor>;
+  branches: { op: string; condition: string; node: string; offset: number }[];
+  outputs: string[];
+}
+
+class OnnxScan {
+  readonly operators = new Map<string, number>();
+  readonly domains = new Map<string, { op: string; node: string; count: number; offset: number }>();
+  readonly localFunctions = new Set<string>();
+  readonly tensors: TensorDescription[] = [];
+  readonly inputs: TensorDescription[] = [];
+  readonly outputs: TensorDescription[] = [];
+  readonly properties: Record<string, string | number | boolean> = {};
+  readonly metadata: Record<string, string> = {};
+  tensorCount = 0;
+  parameters = 0;
+
+  constructor(
+    readonly source: ByteSource,
+    readonly context: ScanContext,
+  ) {}
+
+  fields(field: { offset: number; length: number }): AsyncGenerator<WireField, void, undefined> {
+    return wireFields(this.source, field.offset, field.offset + field.length, this.context.budget);
+  }
+
+  async text(field: WireField, limit = 64 * 1024): Promise<string> {
+    return new TextDecoder().decode(await this.source.read(field.offset, Math.min(field.length, limit)));
+  }
+
+  async model(): Promise<void> {
+    const graphs: WireField[] = [];
+    const functions: WireField[] = [];
+    const opsets: string[] = [];
+    for await (const field of this.fields({ offset: 0, length: this.source.size })) {
+      if (field.number === 1 && field.wireType === VARINT) this.properties['ir version'] = Number(field.value);
+      if (field.number === 5 && field.wireType === VARINT) this.properties['model version'] = Number(field.value);
+      if (field.wireType !== BYTES) continue;
+      if (field.number === 2) this.properties.producer = evidenceText(await this.text(field), 80);
+      else if (field.number === 3) this.properties['producer version'] = evidenceText(await this.text(field), 40);
+      else if (field.number === 4) this.properties.domain = evidenceText(await this.text(field), 80);
+      else if (field.number === 7) graphs.push(field);
+      else if (field.number === 8) opsets.push(await this.opset(field));
+      else if (field.number === 14) await this.metadataEntry(field);
+      else if (field.number === 20) await this.training(field);
+      else if (field.number === 25) functions.push(field);
+    }
+    if (opsets.length) this.properties.opsets = opsets.slice(0, 20).join(', ');
+    for (const field of functions) await this.declareFunction(field);
+    for (const field of functions) await this.scope(field, 'function', 0);
+    for (const field of graphs) await this.scope(field, 'graph', 0);
+  }
+
+  async opset(field: WireField): Promise<string> {
+    let domain = '';
+    let version = 0;
+    for await (const part of this.fields(field)) {
+      if (part.number === 1 && part.wireType === BYTES) domain = await this.text(part, 200);
+      else if (part.number === 2 && part.wireType === VARINT) version = Number(part.value);
+    }
+    return `${evidenceText(domain || 'ai.onnx', 60)} ${version}`;
+  }
+
+  async metadataEntry(field: WireField): Promise<void> {
+    const { key, value } = decodeEntry(await this.source.read(field.offset, Math.min(field.length, 1024 * 1024)));
+    if (Object.keys(this.metadata).length < 200) this.metadata[`${evidenceText(key, 80)}`] = evidenceText(value, 300);
+    if (!looksLikeCommand(value)) return;
+    this.context.report({
+      rule: RULES['metadata-code'],
+      message: `The metadata entry '${evidenceText(key, 60)}' holds what reads as a command or code: '${evidenceText(value, 120)}'.`,
+      evidence: evidenceText(value, 160),
+      anchor: key,
+      location: { node: `metadata_props/${evidenceText(key, 60)}`, offset: field.offset },
+    });
+  }
+
+  /** TrainingInfoProto: initialization and algorithm are graphs of their own. */
+  async training(field: WireField): Promise<void> {
+    for await (const part of this.fields(field)) {
+      if ((part.number === 1 || part.number === 2) && part.wireType === BYTES) await this.scope(part, 'graph', 1);
+    }
+  }
+
+  async declareFunction(field: WireField): Promise<void> {
+    let name = '';
+    let domain = '';
+    for await (const part of this.fields(field)) {
+      if (part.wireType !== BYTES) continue;
+      if (part.number === 1) name = await this.text(part, 400);
+      else if (part.number === 10) domain = await this.text(part, 400);
+    }
+    this.localFunctions.add(`${domain}\0${name}`);
+  }
+
+  /** GraphProto, or FunctionProto whose nodes have number 7. */
+  async scope(field: WireField, kind: 'graph' | 'function', depth: number): Promise<void> {
+    if (depth > DEEPEST) throw new MalformedProtobuf(field.offset, `graphs nested deeper than ${DEEPEST} levels`);
+    const scope: Scope = { producers: new Map(), constants: new Map(), branches: [], outputs: [] };
+    const nodeNumber = kind === 'graph' ? 1 : 7;
+    for await (const part of this.fields(field)) {
+      if (part.wireType !== BYTES) continue;
+      if (part.number === nodeNumber) await this.node(part, scope, depth);
+      else if (kind === 'function') {
+        if (part.number === 11) await this.attribute(part, scope, 'attribute_proto', depth);
+        else if (part.number === 5) scope.outputs.push(await this.text(part, 400));
+      } else if (part.number === 5) await this.tensor(part, 'initializer', scope, depth === 0);
+      else if (part.number === 15) await this.sparse(part, 'sparse_initializer', scope);
+      else if (part.number === 11 || part.number === 12) await this.valueInfo(part, scope, depth);
+      else if (part.number === 16) await this.metadataEntry(part);
+    }
+    this.judgeScope(scope);
+  }
+
+  async valueInfo(field: WireField, scope: Scope, depth: number): Promise<void> {
+    const info = decodeValueInfo(await this.source.read(field.offset, Math.min(field.length, 65536)));
+    if (field.number === 12) scope.outputs.push(info.name);
+    if (depth > 0) return;
+    const into = field.number === 11 ? this.inputs : this.outputs;
+    if (into.length < 100) into.push({ ...info, name: evidenceText(info.name, 120) });
+  }
+
+  async node(field: WireField, scope: Scope, depth: number): Promise<void> {
+    let op = '';
+    let domain = '';
+    let name = '';
+    const inputs: string[] = [];
+    const outputs: string[] = [];
+    const attributes: WireField[] = [];
+    for await (const part of this.fields(field)) {
+      if (part.wireType !== BYTES) continue;
+      if (part.number === 1) {
+        if (inputs.length < 64) inputs.push(await this.text(part, 400));
+      } else if (part.number === 2) {
+        if (outputs.length < 64) outputs.push(await this.text(part, 400));
+      } else if (part.number === 3) name = await this.text(part, 400);
+      else if (part.number === 4) op = await this.text(part, 400);
+      else if (part.number === 5) attributes.push(part);
+      else if (part.number === 7) domain = await this.text(part, 400);
+    }
+    const shown = name || outputs[0] || op;
+    this.noteOperator(op, domain, shown, field.offset);
+    if (scope.producers.size < MOST_KEPT) for (const output of outputs) scope.producers.set(output, { op, inputs });
+    if ((op === 'If' || op === 'Where') && inputs[0] && scope.branches.length < 1000) {
+      scope.branches.push({ op, condition: inputs[0], node: shown, offset: field.offset });
+    }
+    for (const attribute of attributes)
+      await this.attribute(attribute, scope, shown, depth, op === 'Constant' ? outputs[0] : undefined);
+  }
+
+  noteOperator(op: string, domain: string, node: string, offset: number): void {
+    const key = domain ? `${domain}::${op}` : op;
+    this.operators.set(key, (this.operators.get(key) ?? 0) + 1);
+    if (PYTHON_OPERATORS.has(op)) {
+      this.context.report({
+        rule: RULES['python-operator'],
+        message: `The operator ${evidenceText(key, 80)} calls a Python function of the process that runs the model.`,
+        evidence: evidenceText(key, 80),
+        anchor: key,
+        location: { node: evidenceText(node, 200), offset },
+      });
+      return;
+    }
+    if (STANDARD.has(domain)) return;
+    const known = this.domains.get(key);
+    if (known) known.count += 1;
+    else if (this.domains.size < 500) this.domains.set(key, { op, node, count: 1, offset });
+  }
+
+  async attribute(field: WireField, scope: Scope, node: string, depth: number, constant?: string): Promise<void> {
+    for await (const part of this.fields(field)) {
+      if (part.wireType !== BYTES) continue;
+      if (part.number === 5 || part.number === 10) await this.tensor(part, `${node}/attribute`, scope, false, constant);
+      else if (part.number === 6 || part.number === 11) await this.scope(part, 'graph', depth + 1);
+      else if (part.number === 22 || part.number === 23) await this.sparse(part, `${node}/attribute`, scope);
+    }
+  }
+
+  /** SparseTensorProto: values and indices are tensors. */
+  async sparse(field: WireField, place: string, scope: Scope): Promise<void> {
+    for await (const part of this.fields(field)) {
+      if ((part.number === 1 || part.number === 2) && part.wireType === BYTES)
+        await this.tensor(part, place, scope, false);
+    }
+  }
+
+  async tensor(field: WireField, place: string, scope: Scope, isWeight: boolean, constant?: string): Promise<void> {
+    const end = field.offset + field.length;
+    // Data follows or precedes the few bytes that describe it; it is left unread unless it is small.
+    const bytes =
+      field.length <= 512
+        ? await this.source.read(field.offset, field.length)
+        : await loadMessage(this.source, field.offset, end, TENSOR_SHAPE, this.context.budget, 512);
+    const tensor = decodeTensor(bytes);
+    const name = constant ?? tensor.name;
+    if (name && scope.constants.size < MOST_KEPT && (tensor.numbers.length || tensor.strings.length))
+      scope.constants.set(name, tensor);
+    if (isWeight) {
+      this.tensorCount += 1;
+      this.parameters += tensor.shape.reduce((product, size) => product * Math.max(0, size), 1);
+      if (this.tensors.length < MOST_LISTED) {
+        this.tensors.push({
+          name: evidenceText(tensor.name, 200),
+          dtype: onnxDtype(tensor.dtype),
+          shape: tensor.shape,
+        });
+      }
+    }
+    this.externalData(tensor, place, field.offset);
+  }
+
+  externalData(tensor: OnnxTensor, place: string, offset: number): void {
+    const location = tensor.external.find(({ key }) => key === 'location')?.value;
+    if (location === undefined) return;
+    const decoded = percentDecoded(location);
+    const outside =
+      isOutsidePath(location) || isOutsidePath(decoded) || /^file:/i.test(location) || location.includes('\0');
+    if (!outside) {
+      this.properties['external data'] = true;
+      return;
+    }
+    const shown = evidenceText(location, 160);
+    this.context.report({
+      rule: RULES['external-data'],
+      message: `The tensor '${evidenceText(tensor.name || place, 80)}' takes its data from '${shown}', outside of the folder of the model.`,
+      evidence: shown,
+      anchor: `${tensor.name}\0${location}`,
+      location: { node: evidenceText(`${place}/${tensor.name}`, 200), offset },
+    });
+  }
+
+  judgeScope(scope: Scope): void {
+    for (const { op, condition, node, offset } of scope.branches) {
+      const pattern = comparedPattern(scope, condition);
+      if (!pattern) continue;
+      const shown = pattern.slice(0, 6).map((value) => Number(value.toPrecision(4)));
+      this.context.report({
+        rule: RULES['trigger-branch'],
+        message: `${op} depends on whether a tensor equals [${shown.join(', ')}${pattern.length > 6 ? ', …' : ''}]: a branch on an exact input pattern.`,
+        anchor: `${node}\0${shown.join(',')}`,
+        location: { node: evidenceText(node, 200), offset },
+      });
+    }
+    for (const output of scope.outputs) {
+      const what = tampering(scope, output);
+      if (!what) continue;
+      this.context.report({
+        rule: RULES['output-tampering'],
+        message: `The last step before the output '${evidenceText(output, 80)}' ${what}.`,
+        evidence: evidenceText(what),
+        anchor: `${output}\0${what}`,
+        location: { node: evidenceText(output, 200) },
+      });
+    }
+  }
+
+  finish(): void {
+    for (const [key, { op, node, count, offset }] of this.domains) {
+      const domain = key.slice(0, key.length - op.length - 2);
+      if (this.localFunctions.has(`${domain}\0${op}`)) continue;
+      const vendor = VENDORS.test(domain);
+      this.context.report({
+        rule: vendor ? RULES['vendor-operator'] : RULES['custom-operator'],
+        message: vendor
+          ? `The operator ${evidenceText(op, 60)} (${count} nodes) is one of ${evidenceText(domain, 80)}, not of the ONNX standard.`
+          : `The operator ${evidenceText(op, 60)} of the domain '${evidenceText(domain, 80)}' is no standard one: the model needs a native library that registers it.`,
+        evidence: evidenceText(key, 120),
+        anchor: key,
+        location: { node: evidenceText(node, 200), offset },
+      });
+    }
+    const operators = [...this.operators].sort((a, b) => b[1] - a[1]);
+    const truncated = [
+      ...(this.tensorCount > this.tensors.length ? ['tensors'] : []),
+      ...(operators.length > 300 ? ['operators'] : []),
+    ];
+    this.context.describe({
+      format: 'onnx',
+      framework: 'ONNX',
+      properties: this.properties,
+      metadata: this.metadata,
+      parameters: this.parameters,
+      tensorCount: this.tensorCount,
+      tensors: this.tensors,
+      inputs: this.inputs,
+      outputs: this.outputs,
+      operators: Object.fromEntries(operators.slice(0, 300).map(([op, count]) => [evidenceText(op, 80), count])),
+      ...(truncated.length && { truncated }),
+    });
+  }
+}
+
+/** Loaders do not decode `%2e%2e`, servers behind an address do. */
+function percentDecoded(text: string): string {
+  return text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
+function looksLikeCommand(text: string): boolean {
+  return /(?:curl|wget)\s+[^|]{1,400}\|\s*(?:ba|z)?sh\b|\brm\s+-rf\s|\/bin\/(?:ba|z)?sh\s+-[ci]|\bbash\s+-[ci]\s|powershell(?:\.exe)?\s+-|\bos\.system\s*\(|\bsubprocess\.\w+\s*\(|__import__\s*\(|\b(?:eval|exec)\s*\(|\bnc\s+-[el]|<script\b|base64\s+-d/i.test(
+    text.length > 100_000 ? text.slice(0, 100_000) : text,
+  );
+}
+
+const TRANSPARENT = new Set([
+  'Cast',
+  'Identity',
+  'Squeeze',
+  'Unsqueeze',
+  'Reshape',
+  'ReduceMin',
+  'ReduceProd',
+  'ReduceSum',
+  'ReduceMean',
+  'And',
+  'Not',
+  'Flatten',
+  'Gather',
+]);
+
+/** The pattern of several elements that a condition compares a tensor with, when the result is reduced to one truth value. */
+function comparedPattern(scope: Scope, condition: string): number[] | undefined {
+  let reduced = false;
+  const seen = new Set<string>();
+  let layer = [condition];
+  for (let step = 0; step < 8 && layer.length; step += 1) {
+    const next: string[] = [];
+    for (const name of layer) {
+      if (seen.has(name) || seen.size > 200) continue;
+      seen.add(name);
+      const node = scope.producers.get(name);
+      if (!node) continue;
+      if (node.op.startsWith('Reduce')) reduced = true;
+      if (node.op === 'Equal') {
+        for (const input of node.inputs) {
+          const values = scope.constants.get(input)?.numbers ?? [];
+          if (reduced && values.length >= 4 && new Set(values).size > 1) return values;
+        }
+      } else if (TRANSPARENT.has(node.op) || node.op === 'Greater' || node.op === 'GreaterOrEqual')
+        next.push(...node.inputs);
+    }
+    layer = next;
+  }
+  return undefined;
+}
+
+function tampering(scope: Scope, output: string): string | undefined {
+  let name = output;
+  for (let hops = 0; hops < 4; hops += 1) {
+    const node = scope.producers.get(name);
+    if (!node) return undefined;
+    if (node.op === 'Identity' || node.op === 'Cast') {
+      name = node.inputs[0] ?? '';
+      continue;
+    }
+    if (node.op === 'Mul' || node.op === 'Div') {
+      for (const [index, input] of node.inputs.entries()) {
+        const constant = scope.constants.get(input);
+        const factor = constant?.numbers.length === 1 ? constant.numbers[0] : undefined;
+        if (factor === undefined || (node.op === 'Div' && index === 0)) continue;
+        const value = Math.abs(factor);
+        const scale = node.op === 'Mul' ? value : 1 / value;
+        if (Number.isFinite(scale) && scale >= 500 && scale !== 65535 && scale !== 65536) {
+          return `multiplies it by ${Number(scale.toPrecision(6))}`;
+        }
+      }
+    } else if (node.op === 'Add' || node.op === 'Sub') {
+      if (node.inputs.some((input) => /^Random(?:Normal|Uniform)/.test(scope.producers.get(input)?.op ?? ''))) {
+        return 'adds random noise to it';
+      }
+    }
+    return undefined;
+  }
+  return undefined;
+}
+
+/** Numbers and wire types of ModelProto's fields. */
+const MODEL_FIELDS: ReadonlyMap<number, number> = new Map([
+  [1, VARINT],
+  [2, BYTES],
+  [3, BYTES],
+  [4, BYTES],
+  [5, VARINT],
+  [6, BYTES],
+  [7, BYTES],
+  [8, BYTES],
+  [14, BYTES],
+  [20, BYTES],
+  [25, BYTES],
+  [26, BYTES],
+]);
+const UNLIMITED = { checkTime: () => undefined } as unknown as ScanContext['budget'];
+
+/** A ModelProto begins with its IR version; its graph or operator sets tell it from other messages that begin so. */
+async function claimOf(probe: Probe): Promise<Claim | undefined> {
+  if (probe.head[0] !== 0x08 && probe.head[0] !== 0x3a && probe.head[0] !== 0x12) return undefined;
+  const seen = new Set<number>();
+  let version = 0n;
+  let graph: { offset: number; length: number } | undefined;
+  let broken = false;
+  try {
+    let count = 0;
+    for await (const field of wireFields(probe.source, 0, probe.size, UNLIMITED)) {
+      if (MODEL_FIELDS.get(field.number) !== field.wireType) return undefined;
+      seen.add(field.number);
+      if (field.number === 1) version = field.value;
+      if (field.number === 7) graph = field;
+      count += 1;
+      if (count >= 12) break;
+    }
+  } catch {
+    broken = true;
+  }
+  if (!graph && !seen.has(1)) return undefined;
+  if (seen.has(1) && (version < 1n || version > 64n)) return undefined;
+  if (graph) {
+    try {
+      let count = 0;
+      for await (const field of wireFields(probe.source, graph.offset, graph.offset + graph.length, UNLIMITED)) {
+        if (field.wireType !== BYTES || ![1, 2, 5, 10, 11, 12, 13, 14, 15, 16].includes(field.number)) return undefined;
+        count += 1;
+        if (count >= 3) break;
+      }
+    } catch {
+      return undefined;
+    }
+    // A TensorFlow SavedModel also begins with a small number; it has no field 7.
+    return seen.has(1) || seen.has(8) ? 'certain' : 'likely';
+  }
+  return broken && seen.has(1) && probe.extension === '.onnx' ? 'likely' : undefined;
+}
+
+async function scanOnnx(input: ScanInput, context: ScanContext): Promise<void> {
+  const scan = new OnnxScan(new PagedByteSource(input.source), context);
+  try {
+    await scan.model();
+  } catch (error) {
+    if (!(error instanceof Error) || (error.name !== 'MalformedProtobuf' && error.name !== 'UnexpectedEnd'))
+      throw error;
+    context.report({
+      rule: RULES.malformed,
+      message: `The file is damaged: ${evidenceText(error.message, 120)}. What comes after could not be judged.`,
+      anchor: 'malformed',
+    });
+  }
+  scan.finish();
+}
+
+/** https://onnx.ai/onnx/repo-docs/IR.html */
+export const ONNX_FORMAT: Format = {
+  id: 'onnx',
+  title: 'ONNX',
+  kind: 'model',
+  extensions: ['.onnx', '.ort'],
+  async identify(probe): Promise<Claim | undefined> {
+    return (await claimOf(probe)) ?? (probe.extension === '.onnx' && probe.size > 0 ? 'named' : undefined);
+  },
+  scan: scanOnnx,
+};

@@ -1,0 +1,183 @@
+import type { TensorDescription } from '../../description';
+import { WindowByteSource } from '../../io/byteSource';
+import { PagedByteSource } from '../../io/pages';
+import { evidenceText } from '../../redact';
+import type { Claim, Format, ScanContext, ScanInput } from '../../scanner';
+import { isKnownOperator, operatorRisk } from '../tensorflow/ops';
+import { Flatbuffer, MalformedFlatbuffer } from './flatbuffer';
+import { TFLITE_RULES as RULES } from './rules';
+
+// Field numbers of tensorflow/compiler/mlir/lite/schema/schema.fbs.
+const MODEL = { version: 0, operatorCodes: 1, subgraphs: 2, description: 3, buffers: 4, metadata: 6 } as const;
+const CODE = { deprecatedBuiltin: 0, custom: 1, version: 2, builtin: 3 } as const;
+const SUBGRAPH = { tensors: 0, inputs: 1, outputs: 2, operators: 3, name: 4 } as const;
+const TENSOR = { shape: 0, type: 1, buffer: 2, name: 3 } as const;
+const METADATA = { name: 0, buffer: 1 } as const;
+const CUSTOM = 32;
+const MOST = 100_000;
+const MOST_LISTED = 2000;
+
+const TYPES = [
+  'float32',
+  'float16',
+  'int32',
+  'uint8',
+  'int64',
+  'string',
+  'bool',
+  'int16',
+  'complex64',
+  'int8',
+  'float64',
+  'complex128',
+  'uint64',
+  'resource',
+  'variant',
+  'uint32',
+  'uint16',
+  'int4',
+  'bfloat16',
+];
+
+/** Custom operators that TensorFlow's own converters and MediaPipe write. */
+const KNOWN_CUSTOM =
+  /^(?:TFLite_Detection_PostProcess|Convolution2DTransposeBias|MaxPoolingWithArgmax2D|MaxUnpooling2D|Mfcc|AudioSpectrogram|NumericVerify|RandomUniform|RandomStandardNormal|TransformLandmarks.*|TransformTensorBilinear.*|Landmarks2TransformMatrix.*|edgetpu-custom-op|vsi-npu|ethos-u|TFSentencepieceTokenizeOp|TFText>.*|BertTokenizer|RegexTokenizer|BlazeFace.*|IRFFT2D|RFFT2D|AvgPool3D|MaxPool3D|RoiAlign|Unsorted.*|odml\..*|stablehlo\..*|KmeansEmbeddingLookup|Ngrams|Signal.*)$/;
+
+async function scanTflite(input: ScanInput, context: ScanContext): Promise<void> {
+  const buffer = new Flatbuffer(new PagedByteSource(input.source));
+  const operators = new Map<string, number>();
+  const tensors: TensorDescription[] = [];
+  const properties: Record<string, string | number | boolean> = {};
+  let tensorCount = 0;
+  let parameters = 0;
+  try {
+    const model = await buffer.root();
+    const version = await buffer.field(model, MODEL.version);
+    if (version !== undefined) properties['schema version'] = await buffer.u32(version);
+    const description = await buffer.text(model, MODEL.description);
+    if (description) properties.description = evidenceText(description, 160);
+    const codes = await buffer.vector(model, MODEL.operatorCodes, 4);
+    for (let i = 0; i < Math.min(codes.count, MOST); i += 1) {
+      context.budget.checkTime();
+      const code = await buffer.element(codes, i);
+      const custom = await buffer.text(code, CODE.custom, 400);
+      const builtinAt = await buffer.field(code, CODE.builtin);
+      const oldAt = await buffer.field(code, CODE.deprecatedBuiltin);
+      const builtin = Math.max(
+        builtinAt === undefined ? 0 : await buffer.i32(builtinAt),
+        oldAt === undefined ? 0 : await buffer.i8(oldAt),
+      );
+      const name = custom ?? `builtin ${builtin}`;
+      operators.set(evidenceText(name, 80), (operators.get(name) ?? 0) + 1);
+      if (custom !== undefined && (builtin === CUSTOM || custom)) judgeCustom(custom, code, context);
+    }
+    const subgraphs = await buffer.vector(model, MODEL.subgraphs, 4);
+    properties.subgraphs = subgraphs.count;
+    for (let i = 0; i < Math.min(subgraphs.count, 1000); i += 1) {
+      const subgraph = await buffer.element(subgraphs, i);
+      const list = await buffer.vector(subgraph, SUBGRAPH.tensors, 4);
+      for (let t = 0; t < Math.min(list.count, MOST); t += 1) {
+        context.budget.checkTime();
+        const tensor = await readTensor(buffer, await buffer.element(list, t));
+        tensorCount += 1;
+        parameters += tensor.isConstant ? tensor.shape.reduce((product, size) => product * Math.max(0, size), 1) : 0;
+        if (tensors.length < MOST_LISTED) tensors.push({ name: tensor.name, dtype: tensor.dtype, shape: tensor.shape });
+      }
+    }
+    await scanMetadata(buffer, model, input, context);
+  } catch (error) {
+    if (!(error instanceof MalformedFlatbuffer)) throw error;
+    context.report({
+      rule: RULES.malformed,
+      message: `The model is damaged: ${evidenceText(error.message, 120)}.`,
+      anchor: 'malformed',
+    });
+  }
+  context.describe({
+    format: 'tflite',
+    framework: 'TensorFlow Lite',
+    properties,
+    operators: Object.fromEntries(operators),
+    tensorCount,
+    tensors,
+    parameters,
+    ...(tensorCount > tensors.length && { truncated: ['tensors'] }),
+  });
+}
+
+async function readTensor(
+  buffer: Flatbuffer,
+  table: number,
+): Promise<{ name: string; dtype: string; shape: number[]; isConstant: boolean }> {
+  const sizes = await buffer.vector(table, TENSOR.shape, 4);
+  const shape: number[] = [];
+  for (let i = 0; i < Math.min(sizes.count, 32); i += 1) shape.push(await buffer.i32(sizes.at + i * 4));
+  const typeAt = await buffer.field(table, TENSOR.type);
+  const type = typeAt === undefined ? 0 : await buffer.i8(typeAt);
+  const data = await buffer.field(table, TENSOR.buffer);
+  const name = (await buffer.text(table, TENSOR.name, 400)) ?? '';
+  return {
+    name: evidenceText(name, 200),
+    dtype: TYPES[type] ?? `type ${type}`,
+    shape,
+    isConstant: data !== undefined && (await buffer.u32(data)) > 0,
+  };
+}
+
+function judgeCustom(name: string, offset: number, context: ScanContext): void {
+  const shown = evidenceText(name, 80);
+  if (name.startsWith('Flex')) {
+    const op = name.slice('Flex'.length);
+    const risk = operatorRisk(op);
+    if (risk) {
+      context.report({
+        rule: RULES['flex-operator'],
+        severity: risk.severity,
+        message: `The operator ${shown} ${risk.what}.`,
+        evidence: shown,
+        anchor: name,
+        location: { node: `operator_codes/${shown}`, offset },
+      });
+      return;
+    }
+    if (isKnownOperator(op)) return;
+  }
+  if (KNOWN_CUSTOM.test(name)) return;
+  context.report({
+    rule: RULES['custom-operator'],
+    message: `The custom operator ${shown} is not part of TensorFlow Lite: the model needs native code that registers it.`,
+    evidence: shown,
+    anchor: name,
+    location: { node: `operator_codes/${shown}`, offset },
+  });
+}
+
+/** Metadata names buffers whose content is of no fixed kind: it goes through the door like any file inside a file. */
+async function scanMetadata(buffer: Flatbuffer, model: number, input: ScanInput, context: ScanContext): Promise<void> {
+  const list = await buffer.vector(model, MODEL.metadata, 4);
+  const buffers = await buffer.vector(model, MODEL.buffers, 4);
+  for (let i = 0; i < Math.min(list.count, 100); i += 1) {
+    const entry = await buffer.element(list, i);
+    const indexAt = await buffer.field(entry, METADATA.buffer);
+    const index = indexAt === undefined ? 0 : await buffer.u32(indexAt);
+    if (index >= buffers.count) throw new MalformedFlatbuffer('metadata in a buffer that is not there');
+    const data = await buffer.vector(await buffer.element(buffers, index), 0, 1);
+    if (data.count === 0) continue;
+    const name = (await buffer.text(entry, METADATA.name, 200)) ?? `metadata ${i}`;
+    await context.scan({ name: `metadata/${name}`, source: new WindowByteSource(input.source, data.at, data.count) });
+  }
+}
+
+/** TensorFlow Lite (LiteRT) models. */
+export const TFLITE_FORMAT: Format = {
+  id: 'tflite',
+  title: 'TensorFlow Lite',
+  kind: 'model',
+  extensions: ['.tflite', '.lite'],
+  identify(probe): Claim | undefined {
+    const { head } = probe;
+    if (head[4] === 0x54 && head[5] === 0x46 && head[6] === 0x4c && head[7] === 0x33) return 'certain';
+    return probe.extension === '.tflite' && probe.size > 0 ? 'named' : undefined;
+  },
+  scan: scanTflite,
+};

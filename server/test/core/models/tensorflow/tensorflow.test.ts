@@ -1,0 +1,313 @@
+import assert from 'node:assert/strict';
+import { Budget } from '../../../../src/core/budget';
+import { scanDirectory } from '../../../../src/core/engine';
+import { DIRECTORY_FORMATS, FORMATS } from '../../../../src/core/formats';
+import { type ByteSource, MemoryByteSource } from '../../../../src/core/io/byteSource';
+import { CachedByteSource } from '../../../../src/core/io/cache';
+import { loadMessage, wireFields } from '../../../../src/core/models/protobuf/wire';
+import { parseTextProto } from '../../../../src/core/models/tensorflow/textProto';
+import { DEFAULT_SETTINGS } from '../../../../src/core/settings';
+import { base64, scaling } from '../marshal/assemble';
+import { scanBytes, verdicts } from '../scanBytes';
+import { concat, field, floats, number } from './message';
+
+type Attributes = Record<string, Uint8Array>;
+
+function node(name: string, op: string, inputs: string[] = [], attributes: Attributes = {}): Uint8Array {
+  return concat(
+    field(1, name),
+    field(2, op),
+    ...inputs.map((input) => field(3, input)),
+    ...Object.entries(attributes).map(([key, value]) => field(5, field(1, key), field(2, value))),
+  );
+}
+const textConstant = (name: string, text: string) =>
+  node(name, 'Const', [], { value: field(8, number(1, 7), field(8, text)) });
+const constant = (name: string, values: number[], shape: number[] = []) =>
+  node(name, 'Const', [], {
+    value: field(
+      8,
+      number(1, 1),
+      field(2, concat(...shape.map((size) => field(2, number(1, size))))),
+      field(4, floats(values)),
+    ),
+  });
+const input = node('x', 'Placeholder');
+const graph = (nodes: Uint8Array[], functions: Uint8Array[] = []) =>
+  concat(
+    ...nodes.map((n) => field(1, n)),
+    ...(functions.length ? [field(2, concat(...functions.map((f) => field(1, f))))] : []),
+    field(4, number(1, 1395)),
+  );
+const fn = (name: string, nodes: Uint8Array[], results: Record<string, string> = {}) =>
+  concat(
+    field(1, field(1, name)),
+    ...nodes.map((n) => field(3, n)),
+    ...Object.entries(results).map(([key, value]) => field(4, field(1, key), field(2, value))),
+  );
+const savedModel = (g: Uint8Array, assets: string[] = []) =>
+  concat(
+    number(1, 1),
+    field(
+      2,
+      field(1, field(4, 'serve'), field(5, '2.15.0')),
+      field(2, g),
+      ...assets.map((name) => field(6, field(1, field(1, 'Const:0')), field(2, name))),
+    ),
+  );
+const metaGraph = (g: Uint8Array) => concat(field(1, field(5, '2.15.0')), field(2, g));
+
+describe('TensorFlow graphs', () => {
+  it('every SavedModel saves and restores: never flagged', async () => {
+    const ops = [
+      'SaveV2',
+      'RestoreV2',
+      'MergeV2Checkpoints',
+      'ShardedFilename',
+      'VarHandleOp',
+      'MatMul',
+      'StatefulPartitionedCall',
+      'XlaLaunch',
+    ];
+    const report = await scanBytes(
+      'saved_model.pb',
+      savedModel(graph([input, ...ops.map((op, i) => node(`n${i}`, op))])),
+    );
+    assert.deepEqual(report.findings, []);
+    assert.equal(report.format, 'tensorflow-saved-model');
+    assert.equal(report.description?.frameworkVersion, '2.15.0');
+    assert.equal(report.description?.operators?.MatMul, 1);
+  });
+
+  const risky: [string, string][] = [
+    ['PyFunc', 'high tensorflow/python-operator'],
+    ['EagerPyFunc', 'high tensorflow/python-operator'],
+    ['ReadFile', 'high tensorflow/file-operator'],
+    ['WriteFile', 'high tensorflow/file-operator'],
+    ['MatchingFiles', 'high tensorflow/file-operator'],
+    ['WholeFileReaderV2', 'high tensorflow/file-operator'],
+    ['DebugIdentityV2', 'high tensorflow/file-operator'],
+    ['SnapshotDatasetV2', 'high tensorflow/file-operator'],
+    ['DataServiceDatasetV2', 'high tensorflow/network-operator'],
+    ['RpcCall', 'high tensorflow/network-operator'],
+    ['TFRecordDataset', 'medium tensorflow/data-operator'],
+    ['PrintV2', 'medium tensorflow/side-effect-operator'],
+    ['SomebodysOwnOp', 'medium tensorflow/unknown-operator'],
+  ];
+  for (const [op, expected] of risky) {
+    it(`${op} is told in a graph, a function, a frozen graph, a MetaGraph and text`, async () => {
+      const bad = node('bad', op, ['x']);
+      assert.deepEqual(verdicts(await scanBytes('saved_model.pb', savedModel(graph([input, bad])))), [expected]);
+      assert.deepEqual(verdicts(await scanBytes('saved_model.pb', savedModel(graph([input], [fn('f', [bad])])))), [
+        expected,
+      ]);
+      assert.deepEqual(verdicts(await scanBytes('anything', graph([input, bad]))), [expected]);
+      assert.deepEqual(verdicts(await scanBytes('model.meta', metaGraph(graph([input, bad])))), [expected]);
+      const text = `node { name: "x" op: "Placeholder" }\nnode { name: "bad" op: "${op}" input: "x" }\n`;
+      assert.deepEqual(verdicts(await scanBytes('graph.pbtxt', text)), [expected]);
+    });
+  }
+
+  it('a path that stands in the graph is named, and many nodes are one finding', async () => {
+    const nodes = [
+      textConstant('c', '/etc/cron.d/x'),
+      node('i', 'Identity', ['c:0']),
+      node('w1', 'WriteFile', ['i', 'x']),
+      node('w2', 'WriteFile', ['c', 'x']),
+    ];
+    const report = await scanBytes('m.pb', graph([input, ...nodes]));
+    assert.deepEqual(verdicts(report), ['high tensorflow/file-operator']);
+    assert.match(report.findings[0]?.message ?? '', /WriteFile \(2 nodes\).*'\/etc\/cron\.d\/x'/);
+  });
+
+  it('a call of a function of the library is no unknown operator', async () => {
+    const own = graph([input, node('p', 'my_function_1', ['x'])], [fn('my_function_1', [node('r', 'Relu', ['x'])])]);
+    assert.deepEqual(verdicts(await scanBytes('m.pb', own)), []);
+  });
+
+  it('lookup tables: assets are ordinary, paths of the machine are not', async () => {
+    const table = (path: string, assets: string[]) =>
+      scanBytes(
+        'saved_model.pb',
+        savedModel(graph([textConstant('c', path), node('t', 'InitializeTableFromTextFileV2', ['h', 'c'])]), assets),
+      );
+    assert.deepEqual(verdicts(await table('vocab.txt', ['vocab.txt'])), []);
+    assert.deepEqual(verdicts(await table('/etc/passwd', ['vocab.txt'])), ['medium tensorflow/table-file']);
+    assert.deepEqual(verdicts(await table('vocab.txt', ['../../etc/passwd'])), ['high tensorflow/table-file']);
+  });
+
+  it('tampering and triggers have shapes; masks and pixels do not', async () => {
+    const ending = (factor: number) =>
+      graph([input, constant('k', [factor]), node('m', 'Mul', ['x', 'k']), node('Identity', 'Identity', ['m'])]);
+    assert.deepEqual(verdicts(await scanBytes('m.pb', ending(1000))), ['medium tensorflow/output-tampering']);
+    assert.deepEqual(verdicts(await scanBytes('m.pb', ending(255))), []);
+    const noisy = graph([input, node('r', 'RandomStandardNormal', ['s']), node('a', 'AddV2', ['x', 'r'])]);
+    assert.deepEqual(verdicts(await scanBytes('m.pb', noisy)), ['medium tensorflow/output-tampering']);
+    const branch = (values: number[], shape: number[]) =>
+      graph([
+        input,
+        constant('k', values, shape),
+        node('e', 'Equal', ['x', 'k']),
+        node('a', 'All', ['e']),
+        node('s', 'SelectV2', ['a', 'y', 'x']),
+      ]);
+    assert.deepEqual(verdicts(await scanBytes('m.pb', branch([1, 2, 3, 4, 5], [5]))), [
+      'medium tensorflow/trigger-branch',
+    ]);
+    assert.deepEqual(verdicts(await scanBytes('m.pb', branch([0], []))), []);
+  });
+
+  it('a truncated graph is said, and what came before is judged', async () => {
+    const whole = savedModel(graph([input, node('w', 'WriteFile', ['x']), node('z', 'MatMul', ['x', 'x'])]));
+    const report = await scanBytes('saved_model.pb', whole.subarray(0, whole.length - 12));
+    assert.ok(verdicts(report).includes('medium tensorflow/malformed'));
+  });
+
+  it('arbitrary bytes are no graph', async () => {
+    const text = new TextEncoder().encode('\n\u000bhello world, this is text');
+    await assert.rejects(scanBytes('a.bin', concat(text, new Uint8Array(64))), /no format claims/);
+  });
+
+  it('a large constant is skipped unread', async () => {
+    const huge = new Uint8Array(8 * 1024 * 1024);
+    const big = node('w', 'Const', [], { value: field(8, number(1, 1), field(4, huge)), dtype: number(6, 1) });
+    const report = await scanBytes('m.pb', graph([input, big, node('p', 'PyFunc', ['w'])]));
+    assert.deepEqual(verdicts(report), ['high tensorflow/python-operator']);
+    assert.ok(report.bytesRead < 400_000, `${report.bytesRead} bytes read`);
+  });
+});
+
+describe('SavedModel folders', () => {
+  const layer = {
+    class_name: 'Lambda',
+    name: 'lam',
+    config: { name: 'lam', function: [base64(scaling('3.10', 1000)), null, null] },
+  };
+  const object = (path: string, metadata: unknown) =>
+    field(1, field(3, path), field(4, '_tf_keras_layer'), field(5, JSON.stringify(metadata)));
+  const metadata = concat(
+    object('root', {
+      class_name: 'Sequential',
+      config: { layers: [layer] },
+      model_config: { class_name: 'Sequential', config: { layers: [layer] } },
+    }),
+    object('root.layer-1', layer),
+  );
+  const traced = savedModel(
+    graph(
+      [input],
+      [fn('__inference_lam_layer_call_fn_7', [constant('k', [1000]), node('m', 'Mul', ['x', 'k'])], { o: 'm:z:0' })],
+    ),
+  );
+  const scan = (files: Record<string, Uint8Array>) => {
+    const format = DIRECTORY_FORMATS.find(({ id }) => id === 'savedmodel');
+    assert.ok(format);
+    const members = format.claim(Object.keys(files));
+    assert.ok(members);
+    const open = async (name: string): Promise<ByteSource> => new MemoryByteSource(files[name] as Uint8Array);
+    return scanDirectory('model', format, members, open, { settings: DEFAULT_SETTINGS, formats: FORMATS });
+  };
+
+  it('one Lambda, told three times in the metadata and traced in the graph, is one finding', async () => {
+    const report = await scan({ 'saved_model.pb': traced, 'keras_metadata.pb': metadata });
+    assert.deepEqual(verdicts(report), ['high keras/lambda-layer']);
+    assert.equal(report.findings[0]?.location.member, 'keras_metadata.pb');
+    assert.match(report.findings[0]?.message ?? '', /x \* 1000/);
+  });
+
+  it('without the metadata the graph alone tells of it', async () => {
+    const report = await scan({ 'saved_model.pb': traced, 'fingerprint.pb': new Uint8Array(4) });
+    assert.deepEqual(verdicts(report), ['medium tensorflow/output-tampering']);
+    assert.match(report.findings[0]?.message ?? '', /layer 'lam'.*multiplies its input by 1000/);
+  });
+
+  it('a custom class in the metadata is a fact: it is rebuilt from its traced functions', async () => {
+    const custom = object('root', { class_name: 'MyModel', name: 'my', config: { name: 'my' } });
+    const report = await scan({ 'saved_model.pb': savedModel(graph([input])), 'keras_metadata.pb': custom });
+    assert.deepEqual(verdicts(report), ['info keras/custom-object']);
+  });
+
+  it('takes its own files and leaves others', () => {
+    const format = DIRECTORY_FORMATS.find(({ id }) => id === 'savedmodel');
+    const files = ['saved_model.pb', 'variables/variables.index', 'assets/v.txt', 'README.md', 'other/saved_model.pb'];
+    assert.deepEqual(format?.claim(files), ['assets/v.txt', 'saved_model.pb', 'variables/variables.index']);
+    assert.equal(format?.claim(['README.md', 'variables/x']), undefined);
+  });
+});
+
+describe('checkpoints', () => {
+  it('the index of a checkpoint names its tensors', async () => {
+    const entry = (key: string, value: Uint8Array) =>
+      concat(Uint8Array.from([0, key.length, value.length]), new TextEncoder().encode(key), value);
+    const block = (...entries: Uint8Array[]) => concat(...entries, Uint8Array.from([0, 0, 0, 0, 1, 0, 0, 0]));
+    const shape = concat(field(2, number(1, 3)), field(2, number(1, 4)));
+    const data = block(
+      entry('', number(1, 1)),
+      entry('dense/kernel', concat(number(1, 1), field(2, shape), number(5, 48))),
+    );
+    const meta = block();
+    const trailer = new Uint8Array(5);
+    const metaAt = data.length + 5;
+    const indexAt = metaAt + meta.length + 5;
+    const index = block(entry('z', Uint8Array.from([0, data.length])));
+    const handles = new Uint8Array(40);
+    handles.set([metaAt, meta.length, indexAt, index.length]);
+    const footer = concat(handles, Uint8Array.from([0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb]));
+    const bytes = concat(data, trailer, meta, trailer, index, trailer, footer);
+    const report = await scanBytes('model.index', bytes);
+    assert.equal(report.format, 'tensorflow-checkpoint');
+    assert.deepEqual(report.findings, []);
+    assert.deepEqual(report.description?.tensors, [
+      { name: 'dense/kernel', dtype: 'float32', shape: [3, 4], bytes: 48 },
+    ]);
+    bytes[1] = 0x7f;
+    assert.deepEqual(verdicts(await scanBytes('model.index', bytes)), ['medium tensorflow/malformed']);
+  });
+});
+
+describe('Protocol Buffers', () => {
+  it('skips what nobody asks for, and keeps the rest of a large message', async () => {
+    const source = new CachedByteSource(
+      new MemoryByteSource(
+        concat(
+          field(1, 'name'),
+          field(2, new Uint8Array(1_000_000)),
+          field(3, field(1, 'in'), field(9, new Uint8Array(100_000))),
+        ),
+      ),
+      { blockSize: 1024 },
+    );
+    const kept = await loadMessage(source, 0, source.size, { 1: true, 3: { 1: true } }, new Budget());
+    assert.deepEqual(kept, concat(field(1, 'name'), field(3, field(1, 'in'))));
+    assert.ok(source.bytesRead < 20_000);
+  });
+
+  it('refuses lengths, tags and varints that cannot be', async () => {
+    for (const bytes of [
+      [0x0a, 0x7f],
+      [0x00, 0x01],
+      [0x0f],
+      [0x08, ...new Array(11).fill(0xff)],
+      [0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f],
+    ]) {
+      const source = new MemoryByteSource(Uint8Array.from(bytes));
+      await assert.rejects(async () => {
+        for await (const part of wireFields(source, 0, source.size, new Budget())) assert.ok(part);
+      }, `${bytes}`);
+    }
+  });
+
+  it('reads the text format: escapes, neighbouring strings, both brackets, comments', () => {
+    const { root, error } = parseTextProto(
+      '# c\na: "x\\x41\\101" \'y\' b <c: -1.5 d { e: TRUE }>\nf: [1, 2]',
+      new Budget(),
+    );
+    assert.equal(error, undefined);
+    assert.equal(root.text('a'), 'xAAy');
+    assert.equal(root.message('b')?.text('c'), '-1.5');
+    assert.equal(root.message('b')?.message('d')?.text('e'), 'TRUE');
+    assert.deepEqual(root.texts('f'), ['1', '2']);
+    assert.match(parseTextProto('a {', new Budget()).error?.message ?? '', /not closed/);
+    assert.ok(parseTextProto('a { '.repeat(5000), new Budget()).error);
+  });
+});

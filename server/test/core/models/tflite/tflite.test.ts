@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { scanBytes, verdicts } from '../scanBytes';
+
+/** Lays tables out one after another; offsets are filled in once the places are known. */
+class Builder {
+  readonly bytes: number[] = [];
+
+  u32(value: number): number {
+    const at = this.bytes.length;
+    this.bytes.push(value & 255, (value >> 8) & 255, (value >> 16) & 255, (value >> 24) & 255);
+    return at;
+  }
+
+  patch(at: number, value: number): void {
+    for (let i = 0; i < 4; i += 1) this.bytes[at + i] = (value >> (8 * i)) & 255;
+  }
+
+  /** A table of 32-bit fields; absent ones are undefined. @returns its place and the places of its fields */
+  table(fields: (number | undefined)[]): { at: number; fields: number[] } {
+    const vtable = this.bytes.length;
+    const sizes = [4 + fields.length * 2, 4 + fields.length * 4];
+    for (const size of sizes) this.bytes.push(size & 255, size >> 8);
+    for (const [i, value] of fields.entries()) this.bytes.push(value === undefined ? 0 : 4 + i * 4, 0);
+    const at = this.u32(0);
+    this.patch(at, at - vtable);
+    return { at, fields: fields.map((value) => this.u32(value ?? 0)) };
+  }
+
+  point(from: number, to: number): void {
+    this.patch(from, to - from);
+  }
+
+  text(value: string): number {
+    const at = this.u32(value.length);
+    this.bytes.push(...new TextEncoder().encode(value), 0);
+    return at;
+  }
+
+  vector(count: number): { at: number; items: number[] } {
+    const at = this.u32(count);
+    return { at, items: Array.from({ length: count }, () => this.u32(0)) };
+  }
+}
+
+function model(customs: string[], description = 'test'): Uint8Array {
+  const b = new Builder();
+  b.u32(0);
+  b.bytes.push(...new TextEncoder().encode('TFL3'));
+  const root = b.table([3, 0, 0, 0]);
+  b.patch(0, root.at);
+  const codes = b.vector(customs.length);
+  b.point(root.fields[1] as number, codes.at);
+  for (const [i, custom] of customs.entries()) {
+    const code = b.table([undefined, 0, undefined, 32]);
+    b.point(codes.items[i] as number, code.at);
+    b.point(code.fields[1] as number, b.text(custom));
+  }
+  const graphs = b.vector(1);
+  b.point(root.fields[2] as number, graphs.at);
+  const graph = b.table([0]);
+  b.point(graphs.items[0] as number, graph.at);
+  const tensors = b.vector(1);
+  b.point(graph.fields[0] as number, tensors.at);
+  const tensor = b.table([0, undefined, 1, 0]);
+  b.point(tensors.items[0] as number, tensor.at);
+  const shape = b.u32(2);
+  b.u32(3);
+  b.u32(4);
+  b.point(tensor.fields[0] as number, shape);
+  b.point(tensor.fields[3] as number, b.text('weights'));
+  b.point(root.fields[3] as number, b.text(description));
+  return Uint8Array.from(b.bytes);
+}
+
+describe('TensorFlow Lite', () => {
+  it('an ordinary model is clean and described', async () => {
+    const report = await scanBytes('m.tflite', model(['TFLite_Detection_PostProcess', 'FlexAddV2']));
+    assert.deepEqual(report.findings, []);
+    assert.deepEqual(report.description?.tensors, [{ name: 'weights', dtype: 'float32', shape: [3, 4] }]);
+    assert.equal(report.description?.parameters, 12);
+    assert.equal(report.description?.properties?.description, 'test');
+  });
+
+  it('Flex operators are judged as those of TensorFlow', async () => {
+    assert.deepEqual(verdicts(await scanBytes('m', model(['FlexPyFunc']))), ['high tflite/flex-operator']);
+    assert.deepEqual(verdicts(await scanBytes('m', model(['FlexReadFile']))), ['high tflite/flex-operator']);
+    assert.deepEqual(verdicts(await scanBytes('m', model(['FlexNobodysOp']))), ['medium tflite/custom-operator']);
+  });
+
+  it('custom operators are told once each', async () => {
+    const report = await scanBytes('m.tflite', model(['Mine', 'Mine', 'Other']));
+    assert.equal(verdicts(report).filter((v) => v === 'medium tflite/custom-operator').length, report.findings.length);
+    assert.deepEqual([...new Set(report.findings.map((f) => f.evidence))].sort(), ['Mine', 'Other']);
+  });
+
+  it('offsets that point outside are told', async () => {
+    const bytes = model(['Mine']);
+    bytes.set([0xff, 0xff, 0xff, 0x7f], 0);
+    assert.deepEqual(verdicts(await scanBytes('m.tflite', bytes)), ['medium tflite/malformed']);
+    assert.deepEqual(verdicts(await scanBytes('m.tflite', model([]).subarray(0, 40))), ['medium tflite/malformed']);
+  });
+});
