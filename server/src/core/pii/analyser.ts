@@ -1,6 +1,6 @@
 /** Personal data in every kind of text: prose, code, configuration, outputs and tables. */
 import type { Severity } from '../finding';
-import { hashSecret, redactSecret, evidenceText } from '../redact';
+import { evidenceText, hashSecret, redactSecret } from '../redact';
 import type { ScanSettings } from '../settings';
 import type { TextAnalyser, TextContext, TextDocument, TextSegment } from '../text/document';
 import { normaliseLabel } from './context';
@@ -67,14 +67,19 @@ const PLAIN_LIMIT = 256 * 1024;
 
 /** Text in which values stand for themselves. In code and printed output a bare number is a number. */
 function isPlain(document: TextDocument, segment: TextSegment): boolean {
-  return segment.text.length <= PLAIN_LIMIT && document.kind === 'text' && segment.kind === 'prose' && segment.language === 'plain';
+  return (
+    segment.text.length <= PLAIN_LIMIT &&
+    document.kind === 'text' &&
+    segment.kind === 'prose' &&
+    segment.language === 'plain'
+  );
 }
 
 function report(segment: TextSegment, hits: readonly Hit[], context: TextContext, seen: Set<string>): void {
   const groups = new Map<EntityName, Hit[]>();
   for (const hit of hits) {
     // The same output is often there twice, as text and as a table.
-    const key = `${segment.cell}:${segment.output}:${hit.entity}:${valueOf(segment, hit)}`;
+    const key = `${segment.cell}:${segment.output}:${hit.entity}:${textOf(segment, hit)}`;
     if (segment.output !== undefined) {
       if (seen.has(key)) continue;
       seen.add(key);
@@ -90,10 +95,12 @@ function report(segment: TextSegment, hits: readonly Hit[], context: TextContext
   }
 }
 
-const valueOf = (segment: TextSegment, { start, end }: Hit): string => segment.text.slice(start, end);
+const textOf = (segment: TextSegment, { start, end }: Hit): string => segment.text.slice(start, end);
 
 function why({ checked, context, sample }: Hit): string {
-  const reasons = [checked && 'its format and check are valid', context && 'the text beside it says so'].filter(Boolean).join(', and ');
+  const reasons = [checked && 'its format and check are valid', context && 'the text beside it says so']
+    .filter(Boolean)
+    .join(', and ');
   const ground = reasons || 'it has the format';
   return sample ? `${ground}; it is a reserved or well-known example value` : ground;
 }
@@ -117,7 +124,7 @@ function reportOne(
       if (near) record.push({ message: ENTITIES[other].title, location: segment.locate(near.start, near.end) });
     }
   }
-  const value = valueOf(segment, hit);
+  const value = textOf(segment, hit);
   context.report(segment, {
     rule: ruleOf(entity),
     severity: hit.severity as Severity,
@@ -133,8 +140,8 @@ function reportOne(
 
 function reportMany(entity: EntityName, segment: TextSegment, hits: readonly Hit[], context: TextContext): void {
   const worst = hits.reduce((a, b) => (RANK[b.severity as Severity] > RANK[a.severity as Severity] ? b : a));
-  const distinct = new Set(hits.map((hit) => valueOf(segment, hit))).size;
-  const value = valueOf(segment, worst);
+  const distinct = new Set(hits.map((hit) => textOf(segment, hit))).size;
+  const value = textOf(segment, worst);
   context.report(segment, {
     rule: ruleOf(entity),
     severity: worst.severity as Severity,
@@ -144,7 +151,10 @@ function reportMany(entity: EntityName, segment: TextSegment, hits: readonly Hit
     evidence: redactSecret(value),
     anchor: `many\0${hashSecret(value)}`,
     entity,
-    related: hits.filter((hit) => hit !== worst).slice(0, RELATED).map(({ start, end }) => ({ message: 'Another', location: segment.locate(start, end) })),
+    related: hits
+      .filter((hit) => hit !== worst)
+      .slice(0, RELATED)
+      .map(({ start, end }) => ({ message: 'Another', location: segment.locate(start, end) })),
     data: { count: hits.length, distinct },
   });
 }
@@ -152,7 +162,7 @@ function reportMany(entity: EntityName, segment: TextSegment, hits: readonly Hit
 /** Values that have a shape and nothing else to speak for them: one hint for each kind and file. */
 function reportShape(entity: EntityName, segment: TextSegment, hits: readonly Hit[], context: TextContext): void {
   const first = hits[0] as Hit;
-  const value = valueOf(segment, first);
+  const value = textOf(segment, first);
   context.report(segment, {
     rule: ruleOf(entity),
     severity: 'info',
@@ -176,7 +186,12 @@ interface Column {
   firstName?: { start: number; end: number };
 }
 
-function analyseTable(segment: TextSegment, context: TextContext, countries: ReadonlySet<string> | undefined, seen: Set<string>): void {
+function analyseTable(
+  segment: TextSegment,
+  context: TextContext,
+  countries: ReadonlySet<string> | undefined,
+  seen: Set<string>,
+): void {
   const table = segment.table as NonNullable<TextSegment['table']>;
   const columns: Column[] = table.header.map((name) => ({
     name,
@@ -207,10 +222,24 @@ function analyseTable(segment: TextSegment, context: TextContext, countries: Rea
         }
       } else if (kind) {
         const entity = personal(kind, value.trim(), () => true);
-        if (entity) count(column, entity, { entity, start: cell.start, end: cell.end, context: true, severity: entity === 'MEDICAL_RECORD_NUMBER' ? 'high' : 'low' });
+        if (entity)
+          count(column, entity, {
+            entity,
+            start: cell.start,
+            end: cell.end,
+            context: true,
+            severity: entity === 'MEDICAL_RECORD_NUMBER' ? 'high' : 'low',
+          });
       }
       if (!mayHold(value)) continue;
-      const passage: Passage = { text: value, header: column.name, plain: false, output: false, code: false, countries };
+      const passage: Passage = {
+        text: value,
+        header: column.name,
+        plain: false,
+        output: false,
+        code: false,
+        countries,
+      };
       for (const hit of findPersonalData(passage, context.checkTime)) {
         if (hit.severity === undefined) continue;
         count(column, hit.entity, { ...hit, start: hit.start + cell.start, end: hit.end + cell.start });
@@ -220,14 +249,27 @@ function analyseTable(segment: TextSegment, context: TextContext, countries: Rea
   for (const [index, column] of columns.entries()) {
     const kind = kinds[index];
     const enough = kind === 'full-name' ? 0.5 : 0.6;
-    if (column.firstName && column.names >= column.values * enough && (kind === 'full-name' || column.given >= Math.max(1, column.names * 0.3))) {
-      column.found.set('PERSON', { count: column.names, samples: 0, severity: 'low', first: { entity: 'PERSON', ...column.firstName, context: true } });
+    if (
+      column.firstName &&
+      column.names >= column.values * enough &&
+      (kind === 'full-name' || column.given >= Math.max(1, column.names * 0.3))
+    ) {
+      column.found.set('PERSON', {
+        count: column.names,
+        samples: 0,
+        severity: 'low',
+        first: { entity: 'PERSON', ...column.firstName, context: true },
+      });
     }
     reportColumn(segment, column, context, seen);
   }
 }
 
-const mayHold = (value: string): boolean => /\d{2}|@/.test(value);
+/** Short numbers, fractions and timestamps are most cells of most tables, and nobody's identifier. */
+const PLAIN_CELL =
+  /^[-+]?(?:\d{1,4}|\d*\.\d+(?:e[-+]?\d+)?|(?:19|20)\d{2}-\d{2}-\d{2}(?:[T ][\d:.]{5,18}(?:Z|[-+]\d{2}:?\d{2})?)?)$/i;
+
+const mayHold = (value: string): boolean => /\d{2}|\d\.\d|@/.test(value) && !PLAIN_CELL.test(value);
 
 function count(column: Column, entity: EntityName, hit: Hit): void {
   const known = column.found.get(entity);
@@ -245,12 +287,12 @@ function reportColumn(segment: TextSegment, column: Column, context: TextContext
   const header = evidenceText(column.name, 60);
   for (const [entity, { count: found, first, severity }] of column.found) {
     // A few numbers of a long column that happen to fit are chance, unless the header says what they are.
-    if (!first.context && !/[A-Za-z@]/.test(valueOf(segment, first)) && found < column.values * 0.5) continue;
-    const key = `${segment.cell}:${segment.output}:${entity}:${valueOf(segment, first)}`;
+    if (!first.context && !/[A-Za-z@]/.test(textOf(segment, first)) && found < column.values * 0.5) continue;
+    const key = `${segment.cell}:${segment.output}:${entity}:${textOf(segment, first)}`;
     if (segment.output !== undefined) seen.add(key);
     const { title, class: kind } = ENTITIES[entity];
     const bulk = found >= 100 && (kind === 'contact' || kind === 'person') && severity === 'low';
-    const value = valueOf(segment, first);
+    const value = textOf(segment, first);
     context.report(segment, {
       rule: ruleOf(entity),
       severity: bulk ? 'medium' : severity,

@@ -137,7 +137,11 @@ export function bech32(text: string): boolean {
   const split = lower.lastIndexOf('1');
   if (split < 1 || lower.length - split < 7 || lower.length > 90) return false;
   const prefix = lower.slice(0, split);
-  const values = [...Array.from(prefix, (c) => c.charCodeAt(0) >> 5), 0, ...Array.from(prefix, (c) => c.charCodeAt(0) & 31)];
+  const values = [
+    ...Array.from(prefix, (c) => c.charCodeAt(0) >> 5),
+    0,
+    ...Array.from(prefix, (c) => c.charCodeAt(0) & 31),
+  ];
   for (const c of lower.slice(split + 1)) {
     const v = BECH32.indexOf(c);
     if (v < 0) return false;
@@ -156,7 +160,5 @@ export function bech32(text: string): boolean {
 export function eip55(hex: string): boolean | undefined {
   if (hex === hex.toLowerCase() || hex === hex.toUpperCase()) return undefined;
   const hash = bytesToHex(keccak_256(utf8ToBytes(hex.toLowerCase())));
-  return Array.from(hex).every(
-    (c, i) => c < 'A' || (Number.parseInt(hash[i] as string, 16) > 7 ? c < 'a' : c >= 'a'),
-  );
+  return Array.from(hex).every((c, i) => c < 'A' || (Number.parseInt(hash[i] as string, 16) > 7 ? c < 'a' : c >= 'a'));
 }

@@ -53,7 +53,15 @@ export class FirstWords {
     if (this.#anyScript && /[\u0e00-\uffff]/.test(text)) return true;
     for (const [word] of text.matchAll(/[A-Za-z\u00c0-\u024f]+/g)) {
       if (this.#has(word.toLowerCase())) return true;
-      if (HUMP.test(word) && word.replace(HUMPS, '$1 $2').toLowerCase().split(' ').some((part) => this.#has(part))) return true;
+      if (
+        HUMP.test(word) &&
+        word
+          .replace(HUMPS, '$1 $2')
+          .toLowerCase()
+          .split(' ')
+          .some((part) => this.#has(part))
+      )
+        return true;
     }
     return false;
   }
@@ -108,7 +116,10 @@ export class Labels {
     if (block !== this.#block) {
       this.#block = block;
       const from = block << BLOCK_BITS;
-      const region = this.text.slice(Math.max(0, from - PRELUDE_LIMIT - BEFORE), from + (1 << BLOCK_BITS) + AFTER + BEFORE);
+      const region = this.text.slice(
+        Math.max(0, from - PRELUDE_LIMIT - BEFORE),
+        from + (1 << BLOCK_BITS) + AFTER + BEFORE,
+      );
       this.#passes = words.mayOccur(`${this.header} ${region}`);
     }
     return this.#passes;

@@ -14,7 +14,16 @@ const RESERVED_HOST =
   /(?:^|\.)(?:example\.(?:com|org|net|edu|[a-z]{2})|example|test|invalid|localhost|local|(?:your|my|some|our)[-_]?(?:domain|company|org|site|mail|email|server|host)\.[a-z.]+|(?:domain|email|company|mail|server|host|website|test|foo|bar|abc|xyz|acme|sample|dummy|fake|placeholder|foobar|somewhere|mailinator)\.(?:com|org|net|co|io|edu))$/;
 
 /** Not persons: senders of machines, and the users of version control and of hubs. */
-const MACHINE = /^(?:no-?reply|do-?not-?reply|git|mailer-daemon|postmaster|root|user|username|you|your[._-]?(?:name|e?mail)|name|me|email|someone|somebody|foo|bar|test|example|src|dst|source|sender|recipient|receiver|from|to|abc|xyz)$/i;
+const MACHINE =
+  /^(?:no-?reply|do-?not-?reply|git|mailer-daemon|postmaster|root|user|username|you|your[._-]?(?:name|e?mail)|name|me|email|someone|somebody|foo|bar|test|example|src|dst|source|sender|recipient|receiver|from|to|abc|xyz)$/i;
+
+/** Addresses of a function, not of a person. */
+const ROLE =
+  /^(?:info|support|sales|help|helpdesk|contact|security|hello|hi|admin|administrator|webmaster|press|privacy|legal|permissions?|office|service|team|jobs|careers|abuse|feedback|marketing|billing|dev|developers?|bugs?|licens(?:e|ing)|[\w.-]*(?:-|_|\.)?(?:dev|users?|announce|list|discuss))$/i;
+
+/** Published on purpose: authorship and where to write to about the software. */
+const PUBLISHED =
+  /author|maintain|copyright|\(c\)|©|licen[cs]e|contribut|written by|created by|developed by|credit|mailing list|bugs?\b|report|citation|bibtex|corresponding/i;
 
 const isLocalCode = (c: number): boolean =>
   (c < 128 && isWordCode(c)) || c === 46 || c === 45 || c === 43 || c === 37 || c === 39 || c === 38 || c === 35;
@@ -27,7 +36,9 @@ export function findEmails({ text, header, plain }: Passage, taken: Taken, hits:
     while (start < at && !/[A-Za-z0-9]/.test(text[start] as string)) start += 1;
     const local = text.slice(start, at);
     if (local === '' || local.endsWith('.') || local.includes('..')) continue;
-    const host = /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})\.){1,8}[A-Za-z][A-Za-z0-9-]{1,23}/.exec(text.slice(at + 1, at + 256))?.[0];
+    const host = /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})\.){1,8}[A-Za-z][A-Za-z0-9-]{1,23}/.exec(
+      text.slice(at + 1, at + 256),
+    )?.[0];
     if (!host) continue;
     const lower = host.toLowerCase();
     const labels = lower.split('.');
@@ -38,7 +49,10 @@ export function findEmails({ text, header, plain }: Passage, taken: Taken, hits:
     // `pkg@host.tld/path`, `user:password@host` and `name@file.py(` are no addresses.
     if (isWordCode(text.charCodeAt(end)) || text[end] === '@' || text[end] === '(') continue;
     const back = text.slice(Math.max(0, start - 120), start);
-    if (/:\/\/[^\s"'<>/]*$/.test(back) || (/[\w.-]:$/.test(back) && !/mailto:$/i.test(back) && /^[:/\d]/.test(text.slice(end, end + 1)))) {
+    if (
+      /:\/\/[^\s"'<>/]*$/.test(back) ||
+      (/[\w.-]:$/.test(back) && !/mailto:$/i.test(back) && /^[:/\d]/.test(text.slice(end, end + 1)))
+    ) {
       taken.add(start, end);
       continue;
     }
@@ -55,7 +69,7 @@ export function findEmails({ text, header, plain }: Passage, taken: Taken, hits:
       end,
       checked: true,
       ...(keyed && { context: true }),
-      severity: sample ? 'info' : 'low',
+      severity: sample || ROLE.test(local) || PUBLISHED.test(back.slice(back.lastIndexOf('\n') + 1)) ? 'info' : 'low',
       ...(sample && { sample }),
     });
   }

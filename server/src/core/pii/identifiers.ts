@@ -50,6 +50,8 @@ export interface Identifier {
   readonly country?: 'US' | 'GB' | 'EU' | 'IN' | 'ASIA' | 'AU' | 'CA' | 'AFRICA' | 'LATAM';
   /** Values with few digits, or in prose common ones: only with context. */
   readonly short?: boolean;
+  /** Values whose check fails are issued too, or often misprinted: they count for less, not for nothing. */
+  readonly lenient?: boolean;
 }
 
 const valid =
@@ -62,7 +64,18 @@ const allSame = (digits: string): boolean => /^(.)\1*$/.test(digits);
 const ssnContext = anyOf('ssn', 'social security', 'social sec', 'ssid', 'socialsecurity', 'soc sec');
 const passportContext = anyOf('passport', 'travel document');
 const plateContext = anyOf(
-  'vehicle', 'number plate', 'license plate', 'licence plate', 'registration', 'plate', 'vrn', 'vin', 'dvla', 'car', 'reg', 'rto',
+  'vehicle',
+  'number plate',
+  'license plate',
+  'licence plate',
+  'registration',
+  'plate',
+  'vrn',
+  'vin',
+  'dvla',
+  'car',
+  'reg',
+  'rto',
 );
 
 const US: readonly Identifier[] = [
@@ -94,7 +107,8 @@ const US: readonly Identifier[] = [
   },
   {
     entity: 'US_MBI',
-    pattern: /[1-9][AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d(-?)[AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d\1[AC-HJKMNP-RT-Y]{2}\d{2}/iy,
+    pattern:
+      /[1-9][AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d(-?)[AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d\1[AC-HJKMNP-RT-Y]{2}\d{2}/iy,
     first: 'mixed',
     check: (_c, raw) => (raw.includes('-') ? true : undefined),
     context: anyOf('mbi', 'medicare', 'beneficiary', 'cms', 'medicaid', 'hic', 'hicn'),
@@ -121,14 +135,26 @@ const US: readonly Identifier[] = [
     entity: 'US_BANK_NUMBER',
     pattern: /\d{8,17}/y,
     first: 'digits',
-    context: anyOf('bank account', 'account number', 'account no', 'acct number', 'acct no', 'checking account', 'savings account', 'bank acct', 'bankaccount', 'accountnumber'),
+    context: anyOf(
+      'bank account',
+      'account number',
+      'account no',
+      'acct number',
+      'acct no',
+      'checking account',
+      'savings account',
+      'bank acct',
+      'bankaccount',
+      'bank number',
+      'bank no',
+      'accountnumber',
+    ),
     country: 'US',
   },
   {
     entity: 'US_PASSPORT',
-    pattern: /[A-Z]?\d{8}\b|\d{9}/iy,
+    pattern: /[A-Z]\d{8}|\d{9}/iy,
     first: 'any',
-    check: (c) => (c.length === 9 ? undefined : false),
     context: passportContext,
     country: 'US',
   },
@@ -136,7 +162,22 @@ const US: readonly Identifier[] = [
     entity: 'US_DRIVER_LICENSE',
     pattern: /[A-Z]{1,2}\d{5,14}|\d{6,14}|[A-Z]\d{3}-\d{4}-\d{4}|[A-Z]\d{2}-\d{2}-\d{4}/iy,
     first: 'any',
-    context: anyOf('driver license', 'drivers license', 'driver s license', 'driving license', 'driver licence', 'drivers licence', 'driverlicense', 'driver permit', 'dl number', 'dl no', 'dls', 'cdls', 'cdl', 'driver id'),
+    context: anyOf(
+      'driver license',
+      'drivers license',
+      'driver s license',
+      'driving license',
+      'driver licence',
+      'drivers licence',
+      'driverlicense',
+      'driver permit',
+      'dl number',
+      'dl no',
+      'dls',
+      'cdls',
+      'cdl',
+      'driver id',
+    ),
     country: 'US',
   },
   {
@@ -145,16 +186,26 @@ const US: readonly Identifier[] = [
     first: 'any',
     check: (c) => {
       const d = c.slice(2);
-      return (weighted(d, [1, 2, 1, 2, 1, 2]) % 10) === d.charCodeAt(6) - 48;
+      return weighted(d, [1, 2, 1, 2, 1, 2]) % 10 === d.charCodeAt(6) - 48;
     },
-    context: anyOf('dea', 'medical license', 'medical licence', 'medical certificate', 'prescriber', 'certificate', 'medical'),
+    context: anyOf(
+      'dea',
+      'medical license',
+      'medical licence',
+      'medical certificate',
+      'prescriber',
+      'certificate',
+      'medical',
+    ),
     country: 'US',
   },
 ];
 
 function ssnArea(c: string): boolean {
   const area = c.slice(0, 3);
-  return area !== '000' && area !== '666' && area < '900' && c.slice(3, 5) !== '00' && c.slice(5) !== '0000' && !allSame(c);
+  return (
+    area !== '000' && area !== '666' && area < '900' && c.slice(3, 5) !== '00' && c.slice(5) !== '0000' && !allSame(c)
+  );
 }
 
 const GB: readonly Identifier[] = [
@@ -183,7 +234,18 @@ const GB: readonly Identifier[] = [
       const day = Number(c.slice(8, 10));
       return /^[A-Z]+9*$/.test(c.slice(0, 5)) && month >= 1 && month <= 12 && day >= 1 && day <= 31;
     },
-    context: anyOf('driving licence', 'driving license', 'driver s licence', 'driver s license', 'driver licence', 'dvla', 'dl number', 'licence number', 'license number', 'driving licence number'),
+    context: anyOf(
+      'driving licence',
+      'driving license',
+      'driver s licence',
+      'driver s license',
+      'driver licence',
+      'dvla',
+      'dl number',
+      'licence number',
+      'license number',
+      'driving licence number',
+    ),
     bare: 'medium',
     country: 'GB',
   },
@@ -196,7 +258,8 @@ const GB: readonly Identifier[] = [
   },
   {
     entity: 'UK_POSTCODE',
-    pattern: /(?:GIR ?0AA|(?:[A-PR-UWYZ][0-9][0-9A-HJKPSTUW]?|[A-PR-UWYZ][A-HK-Y][0-9][0-9ABEHMNPRV-Y]?) ?[0-9][ABD-HJLNP-UW-Z]{2})/iy,
+    pattern:
+      /(?:GIR ?0AA|(?:[A-PR-UWYZ][0-9][0-9A-HJKPSTUW]?|[A-PR-UWYZ][A-HK-Y][0-9][0-9ABEHMNPRV-Y]?) ?[0-9][ABD-HJLNP-UW-Z]{2})/iy,
     first: 'any',
     context: anyOf('postcode', 'post code', 'postal code', 'zip', 'address', 'delivery', 'mailing', 'shipping'),
     country: 'GB',
@@ -204,16 +267,27 @@ const GB: readonly Identifier[] = [
   },
   {
     entity: 'UK_VEHICLE_REGISTRATION',
-    pattern: /[A-HJ-PR-Y][A-HJ-PR-Y](?:0[2-9]|[125678]\d) ?[A-HJ-PR-Z]{3}|[A-HJ-NPR-TV-Y]\d{1,3} ?[A-HJ-PR-Z]{3}|[A-HJ-PR-Z]{3} ?\d{1,3}[A-HJ-NPR-TV-Y]/iy,
+    pattern:
+      /[A-HJ-PR-Y][A-HJ-PR-Y](?:0[2-9]|[125678]\d) ?[A-HJ-PR-Z]{3}|[A-HJ-NPR-TV-Y]\d{1,3} ?[A-HJ-PR-Z]{3}|[A-HJ-PR-Z]{3} ?\d{1,3}[A-HJ-NPR-TV-Y]/iy,
     first: 'any',
-    check: (c) => (/^[A-Z]{2}\d{2}/.test(c) ? /^..(?:0[2-9]|1\d|2[0-9]|5[1-9]|6\d|7\d)/.test(c) && undefined : undefined),
+    check: (c) =>
+      /^[A-Z]{2}\d{2}/.test(c) ? /^..(?:0[2-9]|1\d|2[0-9]|5[1-9]|6\d|7\d)/.test(c) && undefined : undefined,
     context: plateContext,
     country: 'GB',
     short: true,
   },
 ];
 
-const CARD_CONTEXT = anyOf('personalausweis', 'ausweis', 'dokumentennummer', 'seriennummer', 'npa', 'identity card', 'national id', 'id card');
+const CARD_CONTEXT = anyOf(
+  'personalausweis',
+  'ausweis',
+  'dokumentennummer',
+  'seriennummer',
+  'npa',
+  'identity card',
+  'national id',
+  'id card',
+);
 
 const EU: readonly Identifier[] = [
   {
@@ -221,7 +295,18 @@ const EU: readonly Identifier[] = [
     pattern: /[1-9]\d{10}|[1-9]\d \d{3} \d{3} \d{3}/y,
     first: 'digits',
     check: (c) => mod11_10(c) && !/(\d).*\1.*\1.*\1/.test(c.slice(0, 10)),
-    context: anyOf('steueridentifikationsnummer', 'steuer id', 'steuerid', 'steuerliche identifikation', 'idnr', 'id nr', 'steuernummer', 'bzst', 'tax id', 'steuer identifikation'),
+    context: anyOf(
+      'steueridentifikationsnummer',
+      'steuer id',
+      'steuerid',
+      'steuerliche identifikation',
+      'idnr',
+      'id nr',
+      'steuernummer',
+      'bzst',
+      'tax id',
+      'steuer identifikation',
+    ),
     country: 'EU',
   },
   {
@@ -229,7 +314,17 @@ const EU: readonly Identifier[] = [
     pattern: /\d{2,3}\/\d{3,4}\/\d{4,5}|(?:0[1-9]|1[0-6]|[2-9]\d)\d{11}/y,
     first: 'digits',
     check: (c, raw) => (raw.includes('/') ? c.length >= 10 && c.length <= 11 && undefined : undefined),
-    context: anyOf('steuernummer', 'steuer nr', 'st nr', 'stnr', 'finanzamt', 'umsatzsteuer', 'einkommensteuer', 'gewerbesteuer', 'steuerbescheid'),
+    context: anyOf(
+      'steuernummer',
+      'steuer nr',
+      'st nr',
+      'stnr',
+      'finanzamt',
+      'umsatzsteuer',
+      'einkommensteuer',
+      'gewerbesteuer',
+      'steuerbescheid',
+    ),
     country: 'EU',
   },
   {
@@ -237,7 +332,19 @@ const EU: readonly Identifier[] = [
     pattern: /DE\d{9}|DE[ .-]\d{3}[ .-]\d{3}[ .-]\d{3}/iy,
     first: 'any',
     check: (c) => mod11_10(c.slice(2)) || undefined,
-    context: anyOf('umsatzsteuer', 'ust id', 'ust idnr', 'ustidnr', 'u st id', 'mehrwertsteuer', 'vat', 'bzst', 'finanzamt', 'rechnung', 'invoice'),
+    context: anyOf(
+      'umsatzsteuer',
+      'ust id',
+      'ust idnr',
+      'ustidnr',
+      'u st id',
+      'mehrwertsteuer',
+      'vat',
+      'bzst',
+      'finanzamt',
+      'rechnung',
+      'invoice',
+    ),
     bare: 'low',
     country: 'EU',
   },
@@ -262,7 +369,16 @@ const EU: readonly Identifier[] = [
     pattern: /\d{2} ?\d{6} ?[A-Z] ?\d{3}/iy,
     first: 'any',
     check: valid(deSvnr),
-    context: anyOf('rentenversicherung', 'sozialversicherung', 'versicherungsnummer', 'rvnr', 'svnr', 'sv nummer', 'rente', 'drv'),
+    context: anyOf(
+      'rentenversicherung',
+      'sozialversicherung',
+      'versicherungsnummer',
+      'rvnr',
+      'svnr',
+      'sv nummer',
+      'rente',
+      'drv',
+    ),
     bare: 'high',
     country: 'EU',
   },
@@ -271,7 +387,20 @@ const EU: readonly Identifier[] = [
     pattern: /[A-Z]\d{9}/iy,
     first: 'mixed',
     check: kvnr,
-    context: anyOf('krankenversicher', 'versichertennummer', 'kvnr', 'krankenkasse', 'gesundheitskarte', 'egk', 'gkv', 'versichertenkarte', 'aok', 'tkk', 'barmer', 'dak'),
+    context: anyOf(
+      'krankenversicher',
+      'versichertennummer',
+      'kvnr',
+      'krankenkasse',
+      'gesundheitskarte',
+      'egk',
+      'gkv',
+      'versichertenkarte',
+      'aok',
+      'tkk',
+      'barmer',
+      'dak',
+    ),
     country: 'EU',
   },
   {
@@ -279,7 +408,18 @@ const EU: readonly Identifier[] = [
     pattern: /\d{9}/y,
     first: 'digits',
     check: (c) => (10 - (weighted(c, [4, 9, 4, 9, 4, 9]) % 10)) % 10 === c.charCodeAt(6) - 48,
-    context: anyOf('arztnummer', 'lanr', 'arzt nr', 'arzt nummer', 'vertragsarzt', 'kassenarzt', 'kbv', 'rezept', 'hausarzt', 'facharzt'),
+    context: anyOf(
+      'arztnummer',
+      'lanr',
+      'arzt nr',
+      'arzt nummer',
+      'vertragsarzt',
+      'kassenarzt',
+      'kbv',
+      'rezept',
+      'hausarzt',
+      'facharzt',
+    ),
     country: 'EU',
   },
   {
@@ -287,21 +427,48 @@ const EU: readonly Identifier[] = [
     pattern: /\d{9}/y,
     first: 'digits',
     check: (c) => (allSame(c) ? false : undefined),
-    context: anyOf('betriebsstätt', 'bsnr', 'praxisnummer', 'arztpraxis', 'praxis', 'kassenärztliche', 'kv nummer', 'behandlungsort'),
+    context: anyOf(
+      'betriebsstätt',
+      'bsnr',
+      'praxisnummer',
+      'arztpraxis',
+      'praxis',
+      'kassenärztliche',
+      'kv nummer',
+      'behandlungsort',
+    ),
     country: 'EU',
   },
   {
     entity: 'DE_FUEHRERSCHEIN',
     pattern: /[A-Z]{2}\d{8}[A-Z0-9]/iy,
     first: 'mixed',
-    context: anyOf('führerschein', 'fuehrerschein', 'fahrerlaubnis', 'driving licence', 'driving license', 'licence number', 'license number', 'fev', 'kba'),
+    context: anyOf(
+      'führerschein',
+      'fuehrerschein',
+      'fahrerlaubnis',
+      'driving licence',
+      'driving license',
+      'licence number',
+      'license number',
+      'fev',
+      'kba',
+    ),
     country: 'EU',
   },
   {
     entity: 'DE_HANDELSREGISTER',
     pattern: /HR[AB] ?\d{1,6}/iy,
     first: 'any',
-    context: anyOf('handelsregister', 'amtsgericht', 'registergericht', 'hr nummer', 'registerauszug', 'eingetragen', 'hrb nummer'),
+    context: anyOf(
+      'handelsregister',
+      'amtsgericht',
+      'registergericht',
+      'hr nummer',
+      'registerauszug',
+      'eingetragen',
+      'hrb nummer',
+    ),
     country: 'EU',
   },
   {
@@ -317,7 +484,17 @@ const EU: readonly Identifier[] = [
     pattern: /\d{5}/y,
     first: 'digits',
     check: (c) => (c > '01000' && c < '99999' ? undefined : false),
-    context: anyOf('plz', 'postleitzahl', 'postanschrift', 'wohnort', 'wohnanschrift', 'lieferadresse', 'rechnungsadresse', 'hausnummer', 'postfach'),
+    context: anyOf(
+      'plz',
+      'postleitzahl',
+      'postanschrift',
+      'wohnort',
+      'wohnanschrift',
+      'lieferadresse',
+      'rechnungsadresse',
+      'hausnummer',
+      'postfach',
+    ),
     country: 'EU',
     short: true,
   },
@@ -325,7 +502,9 @@ const EU: readonly Identifier[] = [
     entity: 'ES_NIF',
     pattern: /\d{7,8}-?[A-Z]/iy,
     first: 'any',
-    check: (c) => 'TRWAGMYFPDXBNJZSQVHLCKE'[Number(c.slice(0, -1)) % 23] === c[c.length - 1],
+    // In lower case, or with a letter that is a hexadecimal digit too, chance has many tries.
+    check: (c, raw) =>
+      'TRWAGMYFPDXBNJZSQVHLCKE'[Number(c.slice(0, -1)) % 23] === c[c.length - 1] && (/[G-Z]$/.test(raw) || undefined),
     context: anyOf('dni', 'nif', 'documento nacional', 'identificación', 'identificacion', 'identidad'),
     bare: 'low',
     country: 'EU',
@@ -351,6 +530,7 @@ const EU: readonly Identifier[] = [
     pattern: /[A-Z]{6}[0-9LMNP-V]{2}[ABCDEHLMPR-T][0-9LMNP-V]{2}[A-Z][0-9LMNP-V]{3}[A-Z]/iy,
     first: 'mixed',
     check: (c) => itCodiceFiscale.validate(c).isValid || fiscalCode(c) || undefined,
+    lenient: true,
     context: anyOf('codice fiscale', 'fiscal code', 'cf', 'codicefiscale'),
     bare: 'high',
     country: 'EU',
@@ -374,7 +554,15 @@ const EU: readonly Identifier[] = [
     entity: 'IT_IDENTITY_CARD',
     pattern: /[A-Z]{2} ?\d{7}|\d{7}[A-Z]{2}|[A-Z]{2}\d{5}[A-Z]{2}/iy,
     first: 'any',
-    context: anyOf('carta di identità', 'carta d identità', 'carta identità', 'carta identita', 'cie', 'documento', 'riconoscimento'),
+    context: anyOf(
+      'carta di identità',
+      'carta d identità',
+      'carta identità',
+      'carta identita',
+      'cie',
+      'documento',
+      'riconoscimento',
+    ),
     country: 'EU',
   },
   {
@@ -408,7 +596,10 @@ const EU: readonly Identifier[] = [
     check: (c) => {
       const d = c.replace(/[-+]/g, '').slice(-10);
       const day = Number(d.slice(4, 6));
-      return luhn(d) && isDate(Number(d.slice(0, 2)) + (d[0] === '0' ? 2000 : 1900), Number(d.slice(2, 4)), day > 60 ? day - 60 : day);
+      return (
+        luhn(d) &&
+        isDate(Number(d.slice(0, 2)) + (d[0] === '0' ? 2000 : 1900), Number(d.slice(2, 4)), day > 60 ? day - 60 : day)
+      );
     },
     context: anyOf('personnummer', 'svensk id', 'samordningsnummer', 'pnr', 'personal identity number'),
     country: 'EU',
@@ -523,7 +714,7 @@ const INDIA: readonly Identifier[] = [
   },
   {
     entity: 'IN_PAN',
-    pattern: /(?=[A-Z0-9]*[A-Z])(?=[A-Z0-9]{0,6}\d{4})[A-Z0-9]{10}/iy,
+    pattern: /(?=[A-Z0-9]{0,9}[A-Z])(?=[A-Z0-9]{0,6}\d{4})[A-Z0-9]{10}/iy,
     first: 'mixed',
     context: anyOf('permanent account', 'pan number', 'pan card', 'pan no'),
     country: 'IN',
@@ -554,10 +745,20 @@ const INDIA: readonly Identifier[] = [
   },
   {
     entity: 'IN_VEHICLE_REGISTRATION',
-    pattern: /[A-Z]{2}[ -]?\d{1,2}[ -]?[A-Z]{1,3}[ -]?\d{4}|\d{2}[ -]?BH[ -]?\d{4}[ -]?[A-Z]{1,2}|\d{1,3}(?:CD|CC|UN)\d{1,4}|\d{2}[A-Z]\d{6}[A-Z]|[A-Z]{1,3}\d{4}|I\d{5}/iy,
+    pattern:
+      /[A-Z]{2}[ -]?\d{1,2}[ -]?[A-Z]{1,3}[ -]?\d{4}|\d{2}[ -]?BH[ -]?\d{4}[ -]?[A-Z]{1,2}|\d{1,3}(?:CD|CC|UN)\d{1,4}|\d{2}[A-Z]\d{6}[A-Z]/iy,
     first: 'any',
     check: (c) => (/^[A-Z]{2}\d{1,2}[A-Z]/.test(c) ? IN_STATES.test(c) : undefined),
     context: plateContext,
+    country: 'IN',
+    short: true,
+  },
+  {
+    // Plates of before 1989 look like any number with letters in front.
+    entity: 'IN_VEHICLE_REGISTRATION',
+    pattern: /[A-Z]{1,3}\d{4}|I\d{5}/iy,
+    first: 'mixed',
+    context: anyOf('vehicle', 'number plate', 'license plate', 'licence plate', 'rto'),
     country: 'IN',
     short: true,
   },
@@ -579,6 +780,7 @@ const ASIA: readonly Identifier[] = [
     pattern: /[STFGM]\d{7}[A-Z]/iy,
     first: 'mixed',
     check: (c) => nric(c) || undefined,
+    lenient: true,
     context: anyOf('nric', 'fin', 'singapore'),
     bare: 'medium',
     country: 'ASIA',
@@ -588,6 +790,7 @@ const ASIA: readonly Identifier[] = [
     pattern: /[A-Z]\d{7}[A-Z]/iy,
     first: 'mixed',
     check: () => undefined,
+    lenient: true,
     context: anyOf('nric'),
     country: 'ASIA',
   },
@@ -604,7 +807,10 @@ const ASIA: readonly Identifier[] = [
     pattern: /\d{6}-?[1-4]\d{6}/y,
     first: 'digits',
     check: (c) =>
-      koreanDate(c) && Number(c.slice(7, 9)) <= 95 ? (11 - krCheck(c)) % 10 === c.charCodeAt(12) - 48 || undefined : false,
+      koreanDate(c) && Number(c.slice(7, 9)) <= 95
+        ? (11 - krCheck(c)) % 10 === c.charCodeAt(12) - 48 || undefined
+        : false,
+    lenient: true,
     context: anyOf('rrn', 'resident registration', '주민등록번호', '주민번호'),
     country: 'ASIA',
   },
@@ -613,6 +819,7 @@ const ASIA: readonly Identifier[] = [
     pattern: /\d{6}-?[5-8]\d{6}/y,
     first: 'digits',
     check: (c) => (koreanDate(c) ? (13 - krCheck(c)) % 10 === c.charCodeAt(12) - 48 || undefined : false),
+    lenient: true,
     context: anyOf('frn', 'foreigner registration', 'alien registration', '외국인등록번호', '외국인번호'),
     country: 'ASIA',
   },
@@ -641,9 +848,11 @@ const ASIA: readonly Identifier[] = [
   },
   {
     entity: 'TH_TNIN',
-    pattern: /[1-8][- ]?(?:1[0-9]|2[0-7]|3[0-9]|4[0-9]|5[0-8]|6[0-7]|7[0-7]|8[0-6]|9[0-6])\d{2}[- ]?\d{5}[- ]?\d{2}[- ]?\d/y,
+    pattern:
+      /[1-8][- ]?(?:1[0-9]|2[0-7]|3[0-9]|4[0-9]|5[0-8]|6[0-7]|7[0-7]|8[0-6]|9[0-6])\d{2}[- ]?\d{5}[- ]?\d{2}[- ]?\d/y,
     first: 'digits',
-    check: (c) => (11 - (weighted(c, [13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2]) % 11)) % 10 === c.charCodeAt(12) - 48 && !allSame(c),
+    check: (c) =>
+      (11 - (weighted(c, [13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2]) % 11)) % 10 === c.charCodeAt(12) - 48 && !allSame(c),
     context: anyOf('thai', 'tnin', 'เลขประจำตัวประชาชน', 'เลขบัตรประชาชน', 'รหัสปชช'),
     country: 'ASIA',
   },
@@ -667,7 +876,7 @@ const ASIA: readonly Identifier[] = [
     entity: 'PH_TIN',
     pattern: /\d{3}-\d{3}-\d{3}(?:-\d{3})?|\d{9}(?:\d{3})?/y,
     first: 'digits',
-    check: (c) => (weighted(c, [9, 8, 7, 6, 5, 4, 3, 2]) % 11 === c.charCodeAt(8) - 48 ? undefined : false),
+    check: (c) => weighted(c, [9, 8, 7, 6, 5, 4, 3, 2]) % 11 === c.charCodeAt(8) - 48,
     context: anyOf('tin', 'bir', 'taxpayer', 'tax id', 'rdo', 'revenue district'),
     country: 'ASIA',
   },
@@ -731,7 +940,17 @@ const OTHERS: readonly Identifier[] = [
       const year = Number(c.slice(0, 2));
       return luhn(c) && isDate(year > 30 ? 1900 + year : 2000 + year, Number(c.slice(2, 4)), Number(c.slice(4, 6)));
     },
-    context: anyOf('south african', 'rsa id', 'sa id', 'id number', 'identity number', 'national id', 'smart id', 'refugee id', 'rsa'),
+    context: anyOf(
+      'south african',
+      'rsa id',
+      'sa id',
+      'id number',
+      'identity number',
+      'national id',
+      'smart id',
+      'refugee id',
+      'rsa',
+    ),
     country: 'AFRICA',
   },
   {
@@ -789,8 +1008,27 @@ const INTERNATIONAL: readonly Identifier[] = [
     entity: 'CREDIT_CARD',
     pattern: /[1-6]\d{3}([- ])\d{4}\1\d{4}\1\d{1,7}|3\d{3}([- ])\d{6}\2\d{4,5}|[1-6]\d{11,18}/y,
     first: 'digits',
-    check: (c, raw) => c.length >= 12 && cardScheme(c) && luhn(c) && !/^(\d)\1{6}/.test(c) && (raw.length > c.length || undefined),
-    context: anyOf('credit', 'card', 'creditcard', 'visa', 'mastercard', 'amex', 'american express', 'discover', 'jcb', 'diners', 'maestro', 'pan', 'cc', 'cc number', 'debit', 'kreditkarte', 'payment'),
+    check: (c, raw) =>
+      c.length >= 12 && cardScheme(c) && luhn(c) && !/^(\d)\1{6}/.test(c) && (raw.length > c.length || undefined),
+    context: anyOf(
+      'credit',
+      'card',
+      'creditcard',
+      'visa',
+      'mastercard',
+      'amex',
+      'american express',
+      'discover',
+      'jcb',
+      'diners',
+      'maestro',
+      'pan',
+      'cc',
+      'cc number',
+      'debit',
+      'kreditkarte',
+      'payment',
+    ),
     bare: 'high',
   },
   {
@@ -803,26 +1041,56 @@ const INTERNATIONAL: readonly Identifier[] = [
   },
 ];
 
-export const IDENTIFIERS: readonly Identifier[] = [
-  ...INTERNATIONAL,
-  ...US,
-  ...GB,
-  ...EU,
-  ...INDIA,
-  ...ASIA,
-  ...OTHERS,
-];
+export const IDENTIFIERS: readonly Identifier[] = [...INTERNATIONAL, ...US, ...GB, ...EU, ...INDIA, ...ASIA, ...OTHERS];
 
 /** Values of documentation, tests and advertisements that belong to nobody. Compact, in capitals. */
 const WELL_KNOWN = new Set([
-  '078051120', '219099999', '123456789', '987654321', '457555462', '111223333', '123121234',
-  '4111111111111111', '4012888888881881', '4222222222222', '4242424242424242', '4000056655665556', '4000000000000002',
-  '4917610000000000', '4917300800000000', '5555555555554444', '5105105105105100', '5200828282828210', '2223003122003222',
-  '378282246310005', '371449635398431', '378734493671000', '6011111111111117', '6011000990139424', '6011000400000000',
-  '30569309025904', '38520000023237', '3056930009020004', '3530111333300000', '3566002020360505', '3528000700000000',
-  '6759649826438453', '6304000000000000', '122000000000003', '135412345678911',
-  'GB82WEST12345698765432', 'GB29NWBK60161331926819', 'DE89370400440532013000', 'FR1420041010050500013M02606',
-  '9434765919', '4010232137', '9999999999', '12345678Z', '1EG4TE5MK73', '1EG4TE5MK72', 'ABCDE1234F',
+  '078051120',
+  '219099999',
+  '123456789',
+  '987654321',
+  '457555462',
+  '111223333',
+  '123121234',
+  '4111111111111111',
+  '4012888888881881',
+  '4222222222222',
+  '4242424242424242',
+  '4000056655665556',
+  '4000000000000002',
+  '4917610000000000',
+  '4917300800000000',
+  '5555555555554444',
+  '5105105105105100',
+  '5200828282828210',
+  '2223003122003222',
+  '378282246310005',
+  '371449635398431',
+  '378734493671000',
+  '6011111111111117',
+  '6011000990139424',
+  '6011000400000000',
+  '30569309025904',
+  '38520000023237',
+  '3056930009020004',
+  '3530111333300000',
+  '3566002020360505',
+  '3528000700000000',
+  '6759649826438453',
+  '6304000000000000',
+  '122000000000003',
+  '135412345678911',
+  'GB82WEST12345698765432',
+  'GB29NWBK60161331926819',
+  'DE89370400440532013000',
+  'FR1420041010050500013M02606',
+  '9434765919',
+  '4010232137',
+  '9999999999',
+  '12345678Z',
+  '1EG4TE5MK73',
+  '1EG4TE5MK72',
+  'ABCDE1234F',
 ]);
 
 /** Whether a value belongs to nobody: a documentation value, one digit repeated, or the digits counted up or down. */
@@ -830,6 +1098,7 @@ export function isSample(compact: string): boolean {
   if (WELL_KNOWN.has(compact)) return true;
   const digits = compact.replace(/\D/g, '');
   if (digits.length < 7) return false;
-  if (allSame(digits) || '01234567890123456789'.includes(digits) || '98765432109876543210'.includes(digits)) return true;
+  if (allSame(digits) || '01234567890123456789'.includes(digits) || '98765432109876543210'.includes(digits))
+    return true;
   return /^98765432\d$/.test(compact);
 }

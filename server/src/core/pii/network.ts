@@ -4,17 +4,81 @@ import { anyOf, labelAround } from './context';
 import { type Hit, isWordCode, type Passage, type Taken } from './hits';
 
 const IP_CONTEXT = anyOf(
-  'ip', 'ipv4', 'ipv6', 'ip address', 'ipaddr', 'remote addr', 'client', 'host', 'hostname', 'server', 'inet', 'inet6', 'gateway', 'src', 'dst', 'ping', 'ssh', 'http', 'https', 'login from', 'visitor', 'x forwarded for', 'connect', 'addr', 'address',
+  'ip',
+  'ipv4',
+  'ipv6',
+  'ip address',
+  'ipaddr',
+  'remote addr',
+  'client',
+  'host',
+  'hostname',
+  'server',
+  'inet',
+  'inet6',
+  'gateway',
+  'src',
+  'dst',
+  'ping',
+  'ssh',
+  'login from',
+  'visitor',
+  'x forwarded for',
+  'connect',
+  'remote',
+  'peer',
+  'node',
 );
 /** Says that an address of a person or a machine is meant, not where to connect to. */
-const NAMED_IP = anyOf('ip address', 'ipaddress', 'ipaddr', 'ip addr', 'client ip', 'user ip', 'remote addr', 'remote ip', 'visitor ip', 'source ip', 'src ip', 'last ip', 'ip v4', 'ipv4', 'ipv6');
-const VERSION_CONTEXT = anyOf('version', 'ver', 'v', 'release', 'build', 'driver', 'cuda', 'cudnn', 'nvidia', 'chrome', 'safari', 'install', 'package', 'wheel', 'revision', 'section', 'chapter');
+const NAMED_IP = anyOf(
+  'ip address',
+  'ipaddress',
+  'ipaddr',
+  'ip addr',
+  'client ip',
+  'user ip',
+  'remote addr',
+  'remote ip',
+  'visitor ip',
+  'source ip',
+  'src ip',
+  'last ip',
+  'ip v4',
+  'ipv4',
+  'ipv6',
+);
+const VERSION_CONTEXT = anyOf(
+  'version',
+  'ver',
+  'v',
+  'release',
+  'build',
+  'driver',
+  'cuda',
+  'cudnn',
+  'nvidia',
+  'chrome',
+  'safari',
+  'install',
+  'package',
+  'wheel',
+  'revision',
+  'section',
+  'chapter',
+  'oid',
+  'object identifier',
+  'objectidentifier',
+  'rfc',
+);
 
 /** RFC 6890 and its companions: addresses that point at nobody outside one network, or at nobody at all. */
 function isSpecialV4(octets: readonly number[]): boolean {
   const [a = 0, b = 0, c = 0] = octets;
   return (
-    a === 0 || a === 10 || a === 127 || a >= 224 ||
+    a === 0 ||
+    a === 10 ||
+    a === 127 ||
+    a >= 224 ||
     (a === 100 && b >= 64 && b <= 127) ||
     (a === 169 && b === 254) ||
     (a === 172 && b >= 16 && b <= 31) ||
@@ -26,7 +90,16 @@ function isSpecialV4(octets: readonly number[]): boolean {
 }
 
 /** Resolvers everybody uses. */
-const PUBLIC_SERVICES = new Set(['8.8.8.8', '8.8.4.4', '1.1.1.1', '1.0.0.1', '9.9.9.9', '1.2.3.4', '208.67.222.222', '208.67.220.220']);
+const PUBLIC_SERVICES = new Set([
+  '8.8.8.8',
+  '8.8.4.4',
+  '1.1.1.1',
+  '1.0.0.1',
+  '9.9.9.9',
+  '1.2.3.4',
+  '208.67.222.222',
+  '208.67.220.220',
+]);
 
 const V4 = /\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}/g;
 
@@ -38,18 +111,37 @@ export function findIpAddresses(passage: Passage, taken: Taken, hits: Hit[]): vo
     const start = match.index;
     const end = start + match[0].length;
     const before = text.charCodeAt(start - 1);
-    if (isWordCode(before) || before === 46 || before === 45 || isWordCode(text.charCodeAt(end)) || /^(?:\.\d|[-+]\w)/.test(text.slice(end, end + 2))) continue;
+    if (
+      isWordCode(before) ||
+      before === 46 ||
+      before === 45 ||
+      isWordCode(text.charCodeAt(end)) ||
+      /^(?:\.\d|[-+]\w)/.test(text.slice(end, end + 2))
+    )
+      continue;
     const octets = match[0].split('.').map(Number);
     if (octets.some((octet) => octet > 255) || /(?:^|\.)0\d/.test(match[0]) || taken.overlaps(start, end)) continue;
     const special = isSpecialV4(octets) || PUBLIC_SERVICES.has(match[0]);
     const label = labelAround(text, start, end, header);
     if (special) {
       const named = NAMED_IP(label) && octets[0] !== 127 && octets[0] !== 0 && octets[0] !== 255;
-      if (plain || named) hits.push({ entity: 'IP_ADDRESS', start, end, ...(named && { context: true }), severity: 'info', sample: true });
+      if (plain || named)
+        hits.push({
+          entity: 'IP_ADDRESS',
+          start,
+          end,
+          ...(named && { context: true }),
+          severity: 'info',
+          sample: true,
+        });
       continue;
     }
     if (VERSION_CONTEXT(label)) continue;
-    const context = IP_CONTEXT(label);
+    // Small numbers are chapters and versions unless something says address.
+    const small = octets.every((octet) => octet < 30);
+    const context = small
+      ? NAMED_IP(label)
+      : IP_CONTEXT(label) || /:\/\/$/.test(text.slice(Math.max(0, start - 3), start));
     if (context) hits.push({ entity: 'IP_ADDRESS', start, end, context, severity: 'low' });
     else if (plain) hits.push({ entity: 'IP_ADDRESS', start, end, severity: 'info' });
     taken.add(start, end);
@@ -66,8 +158,11 @@ function findV6({ text, header, plain }: Passage, taken: Taken, hits: Hit[]): vo
     const end = start + value.length;
     if (isWordCode(text.charCodeAt(start - 1)) || text[start - 1] === ':' || text[start - 1] === '.') continue;
     if (isWordCode(text.charCodeAt(end)) || text[end] === ':' || taken.overlaps(start, end) || !isV6(value)) continue;
+    // Eight pairs are an EUI-64 or a fingerprint.
+    if (/^(?:[0-9A-Fa-f]{2}:){7}[0-9A-Fa-f]{2}$/.test(value)) continue;
     const groups = value.split(':').filter((group) => group !== '').length;
-    const special = /^(?:::1?|fe[89ab].*|f[cd]..:.*|2001:0?db8:.*|ff..:.*|::ffff:.*|64:ff9b:.*|::.*)$/i.test(value);
+    const special =
+      /^(?:(?:0+:){7}0*1?|::1?|fe[89ab].*|f[cd]..:.*|2001:0?db8:.*|ff..:.*|::ffff:.*|64:ff9b:.*|::.*)$/i.test(value);
     const context = IP_CONTEXT(labelAround(text, start, end, header));
     if (!special && (context || plain) && groups >= 3) {
       hits.push({ entity: 'IP_ADDRESS', start, end, ...(context && { context }), severity: context ? 'low' : 'info' });
@@ -101,7 +196,17 @@ function isV6(value: string): boolean {
   return halves.length === 2 ? count <= 7 : count === 8;
 }
 
-const MAC_CONTEXT = anyOf('mac', 'hardware address', 'physical address', 'ethernet', 'bssid', 'ether', 'hwaddr', 'wifi', 'bluetooth');
+const MAC_CONTEXT = anyOf(
+  'mac',
+  'hardware address',
+  'physical address',
+  'ethernet',
+  'bssid',
+  'ether',
+  'hwaddr',
+  'wifi',
+  'bluetooth',
+);
 const MAC = /[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}/g;
 
 export function findMacAddresses({ text, header, plain }: Passage, taken: Taken, hits: Hit[]): void {
@@ -122,8 +227,20 @@ export function findMacAddresses({ text, header, plain }: Passage, taken: Taken,
       if (plain) hits.push({ entity: 'MAC_ADDRESS', start, end });
       continue;
     }
-    const sample = hex === 'aabbccddeeff' || hex === '0123456789ab' || hex === '001122334455' || hex === '112233445566' || hex === 'deadbeefcafe';
-    hits.push({ entity: 'MAC_ADDRESS', start, end, ...(context && { context }), severity: sample ? 'info' : 'low', ...(sample && { sample }) });
+    const sample =
+      hex === 'aabbccddeeff' ||
+      hex === '0123456789ab' ||
+      hex === '001122334455' ||
+      hex === '112233445566' ||
+      hex === 'deadbeefcafe';
+    hits.push({
+      entity: 'MAC_ADDRESS',
+      start,
+      end,
+      ...(context && { context }),
+      severity: sample ? 'info' : 'low',
+      ...(sample && { sample }),
+    });
     taken.add(start, end);
   }
 }
@@ -138,7 +255,10 @@ const isBurn = (hex: string): boolean => /^(?:0{20,}|(.)\1{39}$)/.test(hex) || /
  * Judges one word (letters and digits only) as a wallet address.
  * @returns undefined when it is none
  */
-export function walletAddress(word: string, context: () => boolean): Pick<Hit, 'severity' | 'checked' | 'context'> | undefined {
+export function walletAddress(
+  word: string,
+  context: () => boolean,
+): Pick<Hit, 'severity' | 'checked' | 'context'> | undefined {
   if (/^(?:bc1|ltc1|tb1|BC1|LTC1)/.test(word)) return bech32(word) ? { severity: 'low', checked: true } : undefined;
   if (/^0x[0-9A-Fa-f]{40}$/.test(word)) {
     const hex = word.slice(2);
@@ -149,5 +269,7 @@ export function walletAddress(word: string, context: () => boolean): Pick<Hit, '
   }
   if (word.length < 26 || word.length > 35 || !/^[13LMD9ATX t]/.test(word)) return undefined;
   const decoded = base58check(word);
-  return decoded && decoded.length === 20 && VERSIONS.has(decoded.version) ? { severity: 'low', checked: true } : undefined;
+  return decoded && decoded.length === 20 && VERSIONS.has(decoded.version)
+    ? { severity: 'low', checked: true }
+    : undefined;
 }

@@ -24,35 +24,66 @@ const STREET =
   /(?<![\p{L}])(?:street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|way|parkway|pkwy|square|sq|place|pl|terrace|highway|hwy|apt|suite|rue|via|calle|plaza|avenida|straat|gasse|allee)(?![\p{L}])|(?:straße|strasse|str\.|weg|platz|gasse|laan)(?![\p{L}])/iu;
 
 export function isAddress(value: string): boolean {
-  if (value.length > 160 || !/\d/.test(value) || !/\p{L}{2}/u.test(value) || /[{}<>=@\\_]|:\/\//.test(value)) return false;
+  if (value.length > 160 || !/\d/.test(value) || !/\p{L}{2}/u.test(value) || /[{}<>=@\\_]|:\/\//.test(value))
+    return false;
   if (STREET.test(value)) return true;
   return /^\d{1,6}[A-Za-z]?,? \p{Lu}[\p{L} .'-]+,/u.test(value);
 }
 
-const DATE = /^(?:(?:19|20)\d{2}[-/.](?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|[12]\d|3[01])|(?:0?[1-9]|[12]\d|3[01])[-/. ](?:0?[1-9]|[12]\d|3[01]|[A-Za-z]{3,9})[-/. ,]{1,2}(?:19|20)?\d{2}|[A-Za-z]{3,9} \d{1,2},? (?:19|20)\d{2})(?:[T ]0{1,2}:\d{2}.*)?$/;
+const DATE =
+  /^(?:(?:19|20)\d{2}[-/.](?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|[12]\d|3[01])|(?:0?[1-9]|[12]\d|3[01])[-/. ](?:0?[1-9]|[12]\d|3[01]|[A-Za-z]{3,9})[-/. ,]{1,2}(?:19|20)?\d{2}|[A-Za-z]{3,9} \d{1,2},? (?:19|20)\d{2})(?:[T ]0{1,2}:\d{2}.*)?$/;
 
 /** What a key, a label or a column header says of its values. */
 export type LabelKind = 'full-name' | 'part-name' | 'name' | 'address' | 'birth' | 'record';
 
-const NOT_POSTAL = /e ?mail|ip|mac|web|url|wallet|memory|server|host|bind|base|contract|start|end|http|token|site|bus|device|line|physical/;
-const PERSONS = 'patient|customer|employee|client|contact|person|student|applicant|holder|account holder|cardholder|card holder|owner|guardian|passenger|guest|member|subscriber|doctor|physician|nurse|teacher|manager|recipient|beneficiary|emergency contact|spouse|mother|father|parent|child|billing|shipping';
+const NOT_POSTAL =
+  /e ?mail|ip|mac|web|url|wallet|memory|server|host|bind|base|contract|start|end|http|token|site|bus|device|line|physical/;
+const PERSONS =
+  'patient|customer|employee|client|contact|person|student|applicant|holder|account holder|cardholder|card holder|owner|guardian|passenger|guest|member|subscriber|doctor|physician|nurse|teacher|manager|recipient|beneficiary|emergency contact|spouse|mother|father|parent|child|billing|shipping';
 
 /** @param label as {@link normaliseLabel} gives it */
 export function labelKind(label: string): LabelKind | undefined {
-  if (/ (?:date of birth|dob|birth ?date|birth ?day|birth ?dt|born|geburtsdatum|geburtstag|fecha (?:de )?nacimiento|date (?:de )?naissance|data (?:di )?nascita) /.test(label)) return 'birth';
-  if (/ (?:mrn|medical record(?: (?:number|no|id))?|medical rec num|hospital (?:number|no)|patient mrn|health record number) /.test(label)) return 'record';
-  if (/ (?:(?:street|home|postal|mailing|residential|billing|shipping|delivery|customer|patient|work|office|permanent|current) address|street|address|addresses|address ?1|address line ?\d?|addr|residence|anschrift|adresse|direccion|dirección|indirizzo|endereço) /.test(label)) {
+  if (
+    / (?:date of birth|dob|birth ?date|birth ?day|birth ?dt|born|geburtsdatum|geburtstag|fecha (?:de )?nacimiento|date (?:de )?naissance|data (?:di )?nascita) /.test(
+      label,
+    )
+  )
+    return 'birth';
+  if (
+    / (?:mrn|medical record(?: (?:number|no|id))?|medical rec num|hospital (?:number|no)|patient mrn|health record number) /.test(
+      label,
+    )
+  )
+    return 'record';
+  if (
+    / (?:(?:street|home|postal|mailing|residential|billing|shipping|delivery|customer|patient|work|office|permanent|current) address|street|address|addresses|address ?1|address line ?\d?|addr|residence|anschrift|adresse|direccion|dirección|indirizzo|endereço) /.test(
+      label,
+    )
+  ) {
     return NOT_POSTAL.test(label) ? undefined : 'address';
   }
-  if (/ (?:first ?name|last ?name|sur ?name|given ?name|family ?name|middle ?name|maiden ?name|fname|lname|vorname|nachname|familienname|apellidos?|prénom|prenom|cognome|forename) /.test(label)) return 'part-name';
-  if (new RegExp(` (?:full ?name|user ?name|(?:${PERSONS}) ?(?:s )?(?:full )?name|name of (?:the )?(?:${PERSONS})|display name|real name) `).test(label)) return 'full-name';
+  if (
+    / (?:first ?name|last ?name|sur ?name|given ?name|family ?name|middle ?name|maiden ?name|fname|lname|vorname|nachname|familienname|apellidos?|prénom|prenom|cognome|forename) /.test(
+      label,
+    )
+  )
+    return 'part-name';
+  if (
+    new RegExp(
+      ` (?:full ?name|user ?name|(?:${PERSONS}) ?(?:s )?(?:full )?name|name of (?:the )?(?:${PERSONS})|display name|real name) `,
+    ).test(label)
+  )
+    return 'full-name';
+  if (/^ (?:contact )?person $/.test(label)) return 'full-name';
   if (/^(?: \S+ \|)? name /.test(label) || / (?:name|nombre|nome) $/.test(label)) return 'name';
   return undefined;
 }
 
-const KEYWORD = /name|addr|street|dob|birth|born|geburts|mrn|medical rec|residence|anschrift|nombre|apellido|indirizzo/gi;
+const KEYWORD =
+  /name|addr|street|dob|birth|born|geburts|mrn|medical rec|residence|anschrift|nombre|apellido|indirizzo/gi;
 /** What else a record of a person holds. */
-const SIBLING = /(?:^|[^a-z])(?:e-?mail|phone|mobile|tel|address|ssn|dob|birth|age|gender|sex|passport|salary|zip|postcode|city|surname|last_?name|nationality|patient|diagnosis)(?:[^a-z]|$)/i;
+const SIBLING =
+  /(?:^|[^a-z])(?:e-?mail|phone|mobile|tel|address|ssn|dob|birth|age|gender|sex|passport|salary|zip|postcode|city|surname|last_?name|nationality|patient|diagnosis)(?:[^a-z]|$)/i;
 const SIBLING_REACH = 240;
 
 /** Judges a value by the kind of its label. */
@@ -65,7 +96,9 @@ export function personal(kind: LabelKind, value: string, sibling: () => boolean)
     case 'address':
       return isAddress(value) ? 'LOCATION' : undefined;
     case 'part-name':
-      return value.length >= 2 && ONE_NAME.test(value) && !NOT_NAMES.test(value) && value !== value.toUpperCase() ? 'PERSON' : undefined;
+      return value.length >= 2 && ONE_NAME.test(value) && !NOT_NAMES.test(value) && value !== value.toUpperCase()
+        ? 'PERSON'
+        : undefined;
     case 'full-name':
       return isFullName(value) && (hasGivenName(value) || sibling()) ? 'PERSON' : undefined;
     case 'name':
@@ -89,7 +122,11 @@ export function findPersonal(passage: Passage, taken: Taken, hits: Hit[]): void 
   for (let match = KEYWORD.exec(text); match; match = KEYWORD.exec(text)) {
     let keyStart = match.index;
     const least = Math.max(done, keyStart - 40);
-    while (keyStart > least && (isWordCode(text.charCodeAt(keyStart - 1)) || text[keyStart - 1] === ' ' || text[keyStart - 1] === '-')) keyStart -= 1;
+    while (
+      keyStart > least &&
+      (isWordCode(text.charCodeAt(keyStart - 1)) || text[keyStart - 1] === ' ' || text[keyStart - 1] === '-')
+    )
+      keyStart -= 1;
     const rest = text.slice(match.index, match.index + 260);
     const key = /^[\p{L}\d_]{1,40}(?: (?:of |line |number|no|id|name|\d)[\p{L}\d_]{0,12}){0,2}/u.exec(rest)?.[0] ?? '';
     const operator = /^(["']?\]?)[ \t]{0,8}(:|=>|=(?!=))[ \t]{0,8}/.exec(rest.slice(key.length));
@@ -108,7 +145,10 @@ export function findPersonal(passage: Passage, taken: Taken, hits: Hit[]): void 
     } else {
       // Without quotes only where text is not code, up to what ends a field.
       if (!passage.plain && !passage.output) continue;
-      value = (/^[^\n"'{}[\]()|;\t]{2,120}/.exec(after)?.[0] ?? '').replace(kind === 'address' ? /\s+$/ : /(?:,| {2}).*$|\s+$/, '');
+      value = (/^[^\n"'{}[\]()|;\t]{2,120}/.exec(after)?.[0] ?? '').replace(
+        kind === 'address' ? /\s+$/ : /(?:,| {2}).*$|\s+$/,
+        '',
+      );
       start = at;
     }
     const sibling = () => {

@@ -4,18 +4,70 @@ import { anyOf, labelAround } from './context';
 import { type Hit, isDigit, isWordCode, type Passage, type Taken } from './hits';
 
 const PHONE_CONTEXT = anyOf(
-  'phone', 'telephone', 'tel', 'tel no', 'mobile', 'mobil', 'cell', 'cellphone', 'fax', 'whatsapp', 'call me', 'call us', 'contact', 'sms', 'hotline', 'telefon', 'téléphone', 'teléfono', 'telefono', 'móvil', 'celular', 'handy', 'gsm', 'cep', 'cep no', 'kontakt', 'rufnummer', 'phonenumber', 'contact number', '电话', '手机', '電話', '전화', 'โทร', 'τηλέφωνο',
+  'phone',
+  'telephone',
+  'tel',
+  'tel no',
+  'mobile',
+  'mobil',
+  'cell',
+  'cellphone',
+  'fax',
+  'whatsapp',
+  'call me',
+  'call us',
+  'contact',
+  'sms',
+  'hotline',
+  'telefon',
+  'téléphone',
+  'teléfono',
+  'telefono',
+  'móvil',
+  'celular',
+  'handy',
+  'gsm',
+  'cep',
+  'cep no',
+  'kontakt',
+  'rufnummer',
+  'phonenumber',
+  'contact number',
+  '电话',
+  '手机',
+  '電話',
+  '전화',
+  'โทร',
+  'τηλέφωνο',
 );
 /** In prose the word before the number is enough. */
 const PROSE_CONTEXT = anyOf('number is', 'number', 'one is', 'call', 'no is', 'dial');
 
-const REGIONS: readonly CountryCode[] = ['US', 'GB', 'DE', 'FR', 'IN', 'IL', 'BR', 'CA', 'TR', 'PH', 'JP', 'CN', 'IT', 'ES', 'AU', 'KR'];
+const REGIONS: readonly CountryCode[] = [
+  'US',
+  'GB',
+  'DE',
+  'FR',
+  'IN',
+  'IL',
+  'BR',
+  'CA',
+  'TR',
+  'PH',
+  'JP',
+  'CN',
+  'IT',
+  'ES',
+  'AU',
+  'KR',
+];
 
 const CANDIDATE = /(?:\+|\(\+?)?\d(?:[ .()/-]{0,2}\d){6,14}/g;
 const AMERICAN = /^(?:\+?1[-. ]?)?(?:\(\d{3}\) ?|\d{3}[-.])\d{3}[-. ]\d{4}$/;
 
 /** ATIS-0300115: 555-0100 to 555-0199 belong to nobody; so do the numbers that count. */
-const FICTIONAL = /555-?01\d\d$|^\D*1?\D*123\D*456\D*7890$|^\D*1?\D*555\D*555\D*5555$|^\D*1?\D*(?:000|111|999)\D*(?:000|111|999)\D*\d{4}$/;
+const FICTIONAL =
+  /555[-. ]?(?:01\d\d|1212)$|^\D*1?\D*123\D*456\D*7890$|^\D*1?\D*555\D*555\D*5555$|^\D*1?\D*(?:000|111|999)\D*(?:000|111|999)\D*\d{4}$/;
 
 export function findPhones({ text, header, plain, output, code }: Passage, taken: Taken, hits: Hit[]): void {
   const letters = header !== '' || /[^\W\d_]/.test(text);
@@ -27,12 +79,27 @@ export function findPhones({ text, header, plain, output, code }: Passage, taken
     const before = text.charCodeAt(start - 1);
     const after = text.charCodeAt(end);
     const afterWord = start > 0 && !isDigit(before) && before !== 95 && isWordCode(before);
-    if ((isWordCode(before) && !afterWord) || isWordCode(after) || (isPoint(before) && isDigit(text.charCodeAt(start - 2)))) continue;
-    if ((isPoint(after) || after === 45 || after === 47 || after === 58) && isWordCode(text.charCodeAt(end + 1))) continue;
-    if (before === 45 || before === 47 || before === 35 || before === 36 || before === 61 && /[?&]\w+=$/.test(text.slice(Math.max(0, start - 30), start))) continue;
+    if (
+      (isWordCode(before) && !afterWord) ||
+      isWordCode(after) ||
+      (isPoint(before) && isDigit(text.charCodeAt(start - 2)))
+    )
+      continue;
+    if ((isPoint(after) || after === 45 || after === 47 || after === 58) && isWordCode(text.charCodeAt(end + 1)))
+      continue;
+    if (
+      before === 45 ||
+      before === 47 ||
+      before === 35 ||
+      before === 36 ||
+      (before === 61 && /[?&]\w+=$/.test(text.slice(Math.max(0, start - 30), start)))
+    )
+      continue;
     if (taken.overlaps(start, end)) continue;
     const digits = value.replace(/\D/g, '');
     if (digits.length > 15 || isDateOrVersion(value)) continue;
+    // `x+12345678` is a sum, `+1234567.8` a decimal number.
+    if (value[0] === '+' && (/[\w)\]]/.test(text[start - 1] ?? ' ') || /^\+\d+\.\d+$/.test(value))) continue;
     const american = AMERICAN.test(value);
     const plus = value.includes('+');
     if (afterWord && !american) continue;
@@ -43,14 +110,24 @@ export function findPhones({ text, header, plain, output, code }: Passage, taken
     // A row of printed numbers looks like anything.
     if (output && !plus && !context && !american) continue;
     const sample = FICTIONAL.test(value);
-    const valid = sample || isValid(value, plus, context || plain);
+    const valid = sample || isValid(value, plus, context);
     const separated = /\d[ .()/-]+\d/.test(value);
     const at = value[0] === '(' && !value.includes(')') ? start + 1 : start;
-    const hit = { entity: 'PHONE_NUMBER', start: at, end, ...(context && { context }), ...(sample && { sample }), ...(valid && !sample && { checked: true }) } as const;
-    if (sample) hits.push({ ...hit, severity: context && !/555-?01/.test(value) ? 'low' : 'info' });
+    const hit = {
+      entity: 'PHONE_NUMBER',
+      start: at,
+      end,
+      ...(context && { context }),
+      ...(sample && { sample }),
+      ...(valid && !sample && { checked: true }),
+    } as const;
+    if (sample) hits.push({ ...hit, severity: context && !/555[-. ]?(?:01|1212)/.test(value) ? 'low' : 'info' });
     else if (plus && valid) hits.push({ ...hit, severity: 'low' });
     else if (context && (valid || (separated && digits.length >= 9 && digits.length <= 13))) {
-      hits.push({ ...hit, severity: valid && (separated || (digits.length >= 10 && !(code && isInteger(text, start)))) ? 'low' : 'info' });
+      hits.push({
+        ...hit,
+        severity: valid && (separated || (digits.length >= 10 && !(code && isInteger(text, start)))) ? 'low' : 'info',
+      });
     } else if (american && valid && !value.includes('.')) hits.push({ ...hit, severity: 'low' });
     else if (plain && digits.length >= 9 && digits.length <= 13) hits.push(hit);
     else continue;
@@ -66,7 +143,9 @@ function isInteger(text: string, start: number): boolean {
 const isPoint = (code: number): boolean => code === 46 || code === 44;
 
 function isDateOrVersion(value: string): boolean {
-  return /^(?:19|20)\d{2}[-./ ]\d{1,2}[-./ ]\d{1,2}|^\d{1,2}[-./ ]\d{1,2}[-./ ](?:19|20)\d{2}(?!\d)|^\d+(?:\.\d+){3,}$|^\d{4} \d{4}(?: \d{4})*$|^(?:\d{1,2} ){3,}/.test(value);
+  return /(?:19|20)\d{2}-\d{2}-\d{2}|^(?:19|20)\d{2}[-./ ]\d{1,2}[-./ ]\d{1,2}|^\d{1,2}[-./ ]\d{1,2}[-./ ](?:19|20)\d{2}(?!\d)|^\d+(?:\.\d+){3,}$|^\d{4} \d{4}(?: \d{4})*$|^(?:\d{1,2} ){3,}/.test(
+    value,
+  );
 }
 
 function isValid(value: string, plus: boolean, anywhere: boolean): boolean {

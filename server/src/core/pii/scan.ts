@@ -11,13 +11,15 @@ import { CLASS_SEVERITY, ENTITIES } from './rules';
 
 const LONGEST_WORD = 90;
 
-const byFirst = (first: readonly Identifier['first'][]): readonly Identifier[] => IDENTIFIERS.filter((id) => first.includes(id.first));
+const byFirst = (first: readonly Identifier['first'][]): readonly Identifier[] =>
+  IDENTIFIERS.filter((id) => first.includes(id.first));
 const DIGITS = byFirst(['digits', 'any']);
 const MIXED = byFirst(['mixed', 'any']);
 const LETTERS = byFirst(['letters', 'any']);
 
 /** Those that need no context, for the many places that have none. */
-const bareOf = (all: readonly Identifier[]): readonly Identifier[] => all.filter(({ bare, short }) => bare !== undefined && !short);
+const bareOf = (all: readonly Identifier[]): readonly Identifier[] =>
+  all.filter(({ bare, short }) => bare !== undefined && !short);
 const BARE = new Map([DIGITS, MIXED, LETTERS].map((all) => [all, bareOf(all)]));
 
 /** Any word that speaks of any identifier: most labels hold none. */
@@ -118,42 +120,68 @@ function findIdentifiers(passage: Passage, taken: Taken, hits: Hit[], checkTime:
 }
 
 /** @returns end of what was found at the word, or the word's end */
-function judgeWord(passage: Passage, labels: Labels, start: number, end: number, letters: boolean, digits: number, taken: Taken, hits: Hit[]): number {
+function judgeWord(
+  passage: Passage,
+  labels: Labels,
+  start: number,
+  end: number,
+  letters: boolean,
+  digits: number,
+  taken: Taken,
+  hits: Hit[],
+): number {
   const { text } = passage;
   if (taken.overlaps(start, end)) return end;
   if (letters && end - start >= 26) {
-    const wallet = walletAddress(text.slice(start, end), () => / (?:wallet|address|eth|ethereum|btc|bitcoin|crypto|contract|0x) /.test(labels.at(start, end)));
+    const wallet = walletAddress(text.slice(start, end), () =>
+      / (?:wallet|address|eth|ethereum|btc|bitcoin|crypto|contract|0x) /.test(labels.at(start, end)),
+    );
     if (wallet && closesHere(text, end)) {
       hits.push({ entity: 'CRYPTO', start, end, ...wallet });
       taken.add(start, end);
       return end;
     }
   }
-  // Separators let a value go on; a lone short number is nobody's number.
-  const goesOn = /^[ :/.-][A-Za-z0-9]/.test(text.slice(end, end + 2));
-  if (opensHere(text, start) && (digits >= 5 || goesOn || end - start >= 5)) {
-    const found = bestAt(passage, labels, start, end, letters ? MIXED : DIGITS, taken, hits);
-    if (found > 0) return found;
-  }
   // `HRB 12345`, `HH AB 1234`, `AA 12 34 56 B`: the value begins with short words before the digits.
-  let from = start;
-  for (let back = 0; back < 2; back += 1) {
+  const heads: number[] = [];
+  for (let from = start; heads.length < 2; ) {
     const separator = text[from - 1];
     if (separator !== ' ' && separator !== '-') break;
     let head = from - 1;
-    while (head > 0 && from - 1 - head < 4 && isWordCode(text.charCodeAt(head - 1)) && !isDigit(text.charCodeAt(head - 1))) head -= 1;
+    while (
+      head > 0 &&
+      from - 1 - head < 4 &&
+      isWordCode(text.charCodeAt(head - 1)) &&
+      !isDigit(text.charCodeAt(head - 1))
+    )
+      head -= 1;
     const length = from - 1 - head;
     if (length < 1 || length > 3) break;
+    heads.push(head);
     from = head;
-    if (!opensHere(text, head)) continue;
-    const found = bestAt(passage, labels, from, end, LETTERS, taken, hits);
+  }
+  for (const head of heads.reverse()) {
+    const found = opensHere(text, head) ? bestAt(passage, labels, head, end, LETTERS, taken, hits) : 0;
     if (found > 0) return found;
+  }
+  // Separators let a value go on; a lone short number is nobody's number.
+  const goesOn = /^[ :/.-][A-Za-z0-9]/.test(text.slice(end, end + 2));
+  if (opensHere(text, start) && (digits >= 5 || goesOn || end - start >= 5)) {
+    return bestAt(passage, labels, start, end, letters ? MIXED : DIGITS, taken, hits) || end;
   }
   return end;
 }
 
 /** The identifier that fits best at a place. @returns its end, or 0 */
-function bestAt(passage: Passage, labels: Labels, start: number, wordEnd: number, identifiers: readonly Identifier[], taken: Taken, hits: Hit[]): number {
+function bestAt(
+  passage: Passage,
+  labels: Labels,
+  start: number,
+  wordEnd: number,
+  identifiers: readonly Identifier[],
+  taken: Taken,
+  hits: Hit[],
+): number {
   const { text, plain } = passage;
   let best: Hit | undefined;
   let bestRank = 0;
@@ -167,6 +195,8 @@ function bestAt(passage: Passage, labels: Labels, start: number, wordEnd: number
     if (isPartOfRow(text, start, end, raw)) continue;
     const context = speaks && identifier.context(label);
     if (!context && !plain && (identifier.bare === undefined || identifier.short)) continue;
+    // Plates and postcodes are written in one case; identifiers of programs are not.
+    if (identifier.short && /[a-z]/.test(raw) && /[A-Z]/.test(raw)) continue;
     const compact = raw.replace(/[-\s./:_]/g, '').toUpperCase();
     const check = identifier.check?.(compactFor(identifier, compact, raw), raw);
     if (check === false) continue;
@@ -178,8 +208,16 @@ function bestAt(passage: Passage, labels: Labels, start: number, wordEnd: number
     const sample = isSample(compact);
     const full = CLASS_SEVERITY[ENTITIES[identifier.entity].class];
     let severity: Hit['severity'];
-    if (context) severity = sample ? (full === 'high' ? 'low' : 'info') : check === undefined && identifier.check && full === 'high' ? 'medium' : full;
-    else if (rare && identifier.bare && !(passage.output && / /.test(raw) && !/[A-Za-z]/.test(raw))) severity = sample ? 'info' : identifier.bare;
+    if (context)
+      severity = sample
+        ? full === 'high'
+          ? 'low'
+          : 'info'
+        : check === undefined && identifier.lenient && full === 'high'
+          ? 'medium'
+          : full;
+    else if (rare && identifier.bare && !(passage.output && / /.test(raw) && !/[A-Za-z]/.test(raw)))
+      severity = sample ? 'info' : identifier.bare;
     best = {
       entity: identifier.entity,
       start,
@@ -228,5 +266,8 @@ function ibanEnd(text: string, start: number): number {
 /** Groups split by spaces inside a row of more such groups are columns. */
 function isPartOfRow(text: string, start: number, end: number, raw: string): boolean {
   if (!raw.includes(' ') || /[A-Za-z]/.test(raw)) return false;
-  return (text[end] === ' ' && isDigit(text.charCodeAt(end + 1))) || (text[start - 1] === ' ' && isDigit(text.charCodeAt(start - 2)));
+  return (
+    (text[end] === ' ' && isDigit(text.charCodeAt(end + 1))) ||
+    (text[start - 1] === ' ' && isDigit(text.charCodeAt(start - 2)))
+  );
 }

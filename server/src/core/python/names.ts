@@ -13,24 +13,72 @@ export interface Value {
 }
 
 const UNKNOWN: Value = {};
-const DEPTH = 60;
+const DEPTH = 40;
 /** Nodes of one expression that are looked at for where its value comes from. */
-const TAINT_NODES = 400;
+const TAINT_NODES = 200;
 
 /** Names by convention, for snippets and star imports: they mean the module unless something else is bound to them. */
 const CONVENTIONAL: ReadonlyMap<string, string> = new Map([
-  ...['torch', 'pickle', 'joblib', 'yaml', 'os', 'subprocess', 'requests', 'numpy', 'pandas', 'keras', 'dill', 'cloudpickle', 'marshal', 'shelve', 'sys', 'ssl', 'base64', 'zlib', 'socket', 'pty', 'codecs', 'builtins', 'tarfile', 'urllib', 'importlib', 'transformers', 'tensorflow', 'platform', 'shutil'].map((name) => [name, name] as const),
+  ...[
+    'torch',
+    'pickle',
+    'joblib',
+    'yaml',
+    'os',
+    'subprocess',
+    'requests',
+    'numpy',
+    'pandas',
+    'keras',
+    'dill',
+    'cloudpickle',
+    'marshal',
+    'shelve',
+    'sys',
+    'ssl',
+    'base64',
+    'zlib',
+    'socket',
+    'pty',
+    'codecs',
+    'builtins',
+    'tarfile',
+    'urllib',
+    'importlib',
+    'transformers',
+    'tensorflow',
+    'platform',
+    'shutil',
+  ].map((name) => [name, name] as const),
   ['np', 'numpy'],
   ['pd', 'pandas'],
   ['tf', 'tensorflow'],
   ['pkl', 'pickle'],
 ]);
 
-const BUILTINS = new Set(['eval', 'exec', 'compile', 'open', 'input', 'getattr', '__import__', 'print', 'globals', 'bytes', 'str', 'raw_input', 'vars', 'locals']);
+const BUILTINS = new Set([
+  'eval',
+  'exec',
+  'compile',
+  'open',
+  'input',
+  'getattr',
+  '__import__',
+  'print',
+  'globals',
+  'bytes',
+  'str',
+  'raw_input',
+  'vars',
+  'locals',
+]);
 
-const NETWORK = /^(?:requests(?:\.Session\(\))?\.(?:get|post|request)\(\)|(?:urllib\.request|urllib2|urllib)\.urlopen\(\)|httpx(?:\.Client\(\))?\.(?:get|post)\(\)|socket\.socket\(\)\.(?:recv|recvfrom)\(\)|aiohttp\.)/;
-const INPUT = /^(?:(?:raw_)?input\(\)|sys\.argv|flask\.request\b|fastapi\.Request|streamlit\.(?:text_input|text_area|file_uploader|chat_input)\(\)|sys\.stdin)/;
-const DECODED = /^(?:base64\.(?:b64decode|b32decode|b16decode|b85decode|a85decode|urlsafe_b64decode|decodebytes|decodestring|standard_b64decode)|binascii\.(?:unhexlify|a2b_base64|a2b_hex)|zlib\.decompress|gzip\.decompress|bz2\.decompress|lzma\.decompress|codecs\.decode|bytes\.fromhex|bytearray\.fromhex|marshal\.loads)\(\)/;
+const NETWORK =
+  /^(?:requests(?:\.Session\(\))?\.(?:get|post|request)\(\)|(?:urllib\.request|urllib2|urllib)\.urlopen\(\)|httpx(?:\.Client\(\))?\.(?:get|post)\(\)|socket\.socket\(\)\.(?:recv|recvfrom)\(\)|aiohttp\.)/;
+const INPUT =
+  /^(?:(?:raw_)?input\(\)|flask\.request\b|fastapi\.Request|streamlit\.(?:text_input|text_area|file_uploader|chat_input)\(\))/;
+const DECODED =
+  /^(?:base64\.(?:b64decode|b32decode|b16decode|b85decode|a85decode|urlsafe_b64decode|decodebytes|decodestring|standard_b64decode)|binascii\.(?:unhexlify|a2b_base64|a2b_hex)|zlib\.decompress|gzip\.decompress|bz2\.decompress|lzma\.decompress|codecs\.decode|bytes\.fromhex|bytearray\.fromhex|marshal\.loads)\(\)/;
 
 export class Names {
   readonly #scopes: Map<string, Value>[] = [new Map()];
@@ -173,7 +221,10 @@ export class Names {
     if (path === undefined) return taint ? { taint } : UNKNOWN;
     const args = node.lastChild?.name === 'ArgList' ? positional(node.lastChild) : [];
     const first = args[0] ? this.constant(args[0], depth + 1) : undefined;
-    if ((path === 'importlib.import_module' || path === '__import__' || path === 'builtins.__import__') && first !== undefined) {
+    if (
+      (path === 'importlib.import_module' || path === '__import__' || path === 'builtins.__import__') &&
+      first !== undefined
+    ) {
       return { path: first };
     }
     if ((path === 'getattr' || path === 'builtins.getattr') && args[0] && args[1]) {
@@ -272,7 +323,10 @@ export function positional(list: SyntaxNode): SyntaxNode[] {
 }
 
 /** Arguments by name. */
-export function named(list: SyntaxNode, source: (node: SyntaxNode) => string): Map<string, { name: SyntaxNode; value: SyntaxNode }> {
+export function named(
+  list: SyntaxNode,
+  source: (node: SyntaxNode) => string,
+): Map<string, { name: SyntaxNode; value: SyntaxNode }> {
   const out = new Map<string, { name: SyntaxNode; value: SyntaxNode }>();
   for (let child = list.firstChild; child; child = child.nextSibling) {
     if (child.name !== 'VariableName' || child.nextSibling?.name !== 'AssignOp') continue;
@@ -287,12 +341,28 @@ export function literal(source: string): string {
   const match = /^([A-Za-z]{0,2})("""|'''|"|')/.exec(source);
   if (!match) return source;
   const quote = match[2] as string;
-  const end = source.endsWith(quote) && source.length >= match[0].length + quote.length ? source.length - quote.length : source.length;
+  const end =
+    source.endsWith(quote) && source.length >= match[0].length + quote.length
+      ? source.length - quote.length
+      : source.length;
   const body = source.slice(match[0].length, end);
   if (/r/i.test(match[1] as string) || !body.includes('\\')) return body;
-  return body.replace(/\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|([0-7]{1,3})|([\s\S]))/g, (all, hex, unicode, octal, c) => {
-    if (hex ?? unicode) return String.fromCharCode(Number.parseInt((hex ?? unicode) as string, 16));
-    if (octal) return String.fromCharCode(Number.parseInt(octal as string, 8));
-    return c === 'n' ? '\n' : c === 't' ? '\t' : c === 'r' ? '\r' : c === '\n' ? '' : '\\\'"'.includes(c as string) ? (c as string) : (all as string);
-  });
+  return body.replace(
+    /\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|([0-7]{1,3})|([\s\S]))/g,
+    (all, hex, unicode, octal, c) => {
+      if (hex ?? unicode) return String.fromCharCode(Number.parseInt((hex ?? unicode) as string, 16));
+      if (octal) return String.fromCharCode(Number.parseInt(octal as string, 8));
+      return c === 'n'
+        ? '\n'
+        : c === 't'
+          ? '\t'
+          : c === 'r'
+            ? '\r'
+            : c === '\n'
+              ? ''
+              : '\\\'"'.includes(c as string)
+                ? (c as string)
+                : (all as string);
+    },
+  );
 }

@@ -13,32 +13,58 @@ export interface PythonSyntax {
 
 /** Cell magics whose body is still Python. */
 const PYTHON_CELL_MAGICS = /^%%(?:time|timeit|capture|prun|python3?|pypy|debug|skip|writefile|memit|wandb|cython)\b/;
-const IPYTHON_SYNTAX = /^[ \t]*(?:[%!?]|[^#\n]*(?:=[ \t]*[!%]|\?[ \t]*$))/m;
 
 /**
  * Blanks out IPython's own syntax (line and cell magics, `!shell`, `name = !shell`, help with `?`), keeping every offset.
  * @returns undefined when the whole cell is another language (`%%bash`, `%%html`, `%%sql`)
  */
 export function maskIPython(text: string): string | undefined {
-  const first = /^\s*(%%[^\n]*)/.exec(text)?.[1];
-  if (first !== undefined && !PYTHON_CELL_MAGICS.test(first)) return undefined;
-  if (!IPYTHON_SYNTAX.test(text)) return text;
+  const first = text.trimStart();
+  if (first.startsWith('%%') && !PYTHON_CELL_MAGICS.test(first.slice(0, 40))) return undefined;
+  if (!/[!?%]/.test(text)) return text;
+  const lines = text.split('\n');
   let continued = false;
-  return text.replace(/[^\n]+/g, (line) => {
-    const body = line.trimStart();
-    const c = body[0];
-    if (continued || c === '!' || (c === '%' && /^%{1,2}[A-Za-z]/.test(body)) || c === '?') {
-      continued = line.endsWith('\\');
-      return ' '.repeat(line.length);
+  let changed = false;
+  for (const [i, line] of lines.entries()) {
+    const kept = continued ? 0 : pythonPart(line);
+    if (kept === line.length) {
+      continued = false;
+      continue;
     }
-    if (c !== '#' && /^[\w.]+\?{1,2}\s*$/.test(body)) return ' '.repeat(line.length);
-    const assigned = /^(\s*[\w., ]{1,200}?=[ \t]*)[!%][A-Za-z]/.exec(line)?.[1];
-    if (assigned !== undefined) {
-      continued = line.endsWith('\\');
-      return `${assigned}0${' '.repeat(line.length - assigned.length - 1)}`;
-    }
-    return line;
-  });
+    changed = true;
+    continued = line.endsWith('\\');
+    // What a value is assigned from has to stay an expression.
+    lines[i] = kept === 0 ? ' '.repeat(line.length) : `${line.slice(0, kept)}0${' '.repeat(line.length - kept - 1)}`;
+  }
+  return changed ? lines.join('\n') : text;
+}
+
+const ASSIGNED = 200;
+
+/** Length of the part of a line that is Python: all of it, nothing, or up to the sign behind `name =`. */
+function pythonPart(line: string): number {
+  const body = line.trimStart();
+  switch (body[0]) {
+    case '!':
+    case '?':
+      return 0;
+    case '%':
+      return /^%{1,2}[A-Za-z]/.test(body) ? 0 : line.length;
+    case '#':
+    case undefined:
+      return line.length;
+    default:
+  }
+  if (body.length < ASSIGNED && /^[\w.]+\?{1,2}\s*$/.test(body)) return 0;
+  const equals = line.slice(0, ASSIGNED).indexOf('=');
+  if (
+    equals > 0 &&
+    /^[ \t]*[!%][A-Za-z]/.test(line.slice(equals + 1, equals + ASSIGNED)) &&
+    /^[\w., \t]+$/.test(line.slice(0, equals))
+  ) {
+    return equals + 1 + line.slice(equals + 1).search(/[!%]/);
+  }
+  return line.length;
 }
 
 const CHUNK = 64 * 1024;
