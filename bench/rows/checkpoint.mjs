@@ -1,6 +1,6 @@
 import { closeSync, ftruncateSync, mkdirSync, openSync, statSync, writeSync } from 'node:fs';
 import path from 'node:path';
-import { generatedFiles } from '../../fixtures/make.mjs';
+import { checkpointPickle, crc } from '../../fixtures/make.mjs';
 
 const GB = 1_000_000_000;
 
@@ -9,13 +9,14 @@ const u32 = (value) => Buffer.from(Uint32Array.of(value).buffer);
 
 /**
  * A PyTorch archive of about `size` bytes with `count` storages. The storages are holes: the file takes no room on disk.
- * Its pickle is the one of the sample workspace, with or without what it should not contain.
  */
-function sparseCheckpoint(file, pickle, size, count) {
+function sparseCheckpoint(file, size, count, payload) {
+  const elements = Math.floor(size / count / 4);
+  const tensors = Array.from({ length: count }, (_, i) => [`layers.${i}.weight`, [elements]]);
   const descriptor = openSync(file, 'w');
   const directory = [];
   let offset = 0;
-  const add = (name, bytes, length = bytes.length) => {
+  const add = (name, bytes, length = bytes.length, checksum = crc(bytes)) => {
     const title = Buffer.from(name);
     const common = [
       u16(20),
@@ -23,7 +24,7 @@ function sparseCheckpoint(file, pickle, size, count) {
       u16(0),
       u16(0),
       u16(0x21),
-      u32(0),
+      u32(checksum),
       u32(length),
       u32(length),
       u16(title.length),
@@ -35,9 +36,9 @@ function sparseCheckpoint(file, pickle, size, count) {
     directory.push(u32(0x02014b50), u16(20), ...common, u16(0), u16(0), u16(0), u32(0), u32(offset), title);
     offset += head.length + length;
   };
-  add('archive/data.pkl', pickle);
-  const each = Math.floor(size / count);
-  for (let i = 0; i < count; i += 1) add(`archive/data/${i}`, undefined, each);
+  add('archive/data.pkl', checkpointPickle(tensors, payload));
+  const zeros = crc(Buffer.alloc(elements * 4));
+  for (let i = 0; i < count; i += 1) add(`archive/data/${i}`, undefined, elements * 4, zeros);
   add('archive/version', Buffer.from('3\n'));
   const central = Buffer.concat(directory);
   const entries = count + 2;
@@ -56,27 +57,19 @@ function sparseCheckpoint(file, pickle, size, count) {
   closeSync(descriptor);
 }
 
-/** The pickle of one of the sample's archives: its first member, stored as it is. */
-function pickleOf(archive) {
-  const bytes = Buffer.from(archive);
-  const start = 30 + bytes.readUInt16LE(26);
-  return bytes.subarray(start, start + bytes.readUInt32LE(18));
-}
-
 export const rows = [
   {
     name: 'PyTorch checkpoint, bytes read',
     run({ temporary, scan, bytes }) {
       const folder = path.join(temporary, 'checkpoint');
       mkdirSync(folder, { recursive: true });
-      const files = generatedFiles();
       return [
-        ['1 GB', GB, 300, 'models/classifier.pt'],
-        ['2 GB', 2 * GB, 300, 'models/classifier.pt'],
-        ['2 GB with a payload', 2 * GB, 300, 'models/classifier-finetuned.pt'],
-      ].map(([title, size, count, sample]) => {
+        ['1 GB', GB, 300, false],
+        ['2 GB', 2 * GB, 300, false],
+        ['2 GB with a payload', 2 * GB, 300, true],
+      ].map(([title, size, count, payload]) => {
         const file = path.join(folder, `${title.replaceAll(' ', '-')}.pt`);
-        sparseCheckpoint(file, pickleOf(files[sample]), size, count);
+        sparseCheckpoint(file, size, count, payload);
         const { seconds, report, peakMb } = scan(file);
         const artifact = report.artifacts[0];
         const worst = artifact?.findings.map(({ severity }) => severity)[0] ?? 'nothing';

@@ -18,6 +18,18 @@ export interface TargetAccess {
   region?: string;
   accessKeyId?: string;
   secretAccessKey?: string;
+  /** Folder of the remote source, when the target itself names none. */
+  subfolder?: string;
+  /** Address of an S3 store that is not Amazon's. */
+  endpoint?: string;
+  pathStyle?: boolean;
+  anonymous?: boolean;
+  profile?: string;
+  requesterPays?: boolean;
+  /** Read GitHub through its REST interface although git is installed. */
+  withoutGit?: boolean;
+  /** Fetch whole files instead of the parts that matter. */
+  full?: boolean;
 }
 
 export interface ScanArguments {
@@ -34,6 +46,8 @@ export interface ScanArguments {
   exclude: string[];
   minSeverity?: Severity;
   inlineSuppression: boolean;
+  /** Exit code 0 although something could not be scanned in full. */
+  allowIncomplete: boolean;
   timeoutSeconds?: number;
   quiet: boolean;
   color: boolean | undefined;
@@ -45,7 +59,7 @@ export interface ScanArguments {
 
 export type Arguments =
   | ScanArguments
-  | (Omit<ScanArguments, 'command'> & { command: 'baseline'; reason?: string })
+  | (Omit<ScanArguments, 'command'> & { command: 'baseline' })
   | { command: 'rules'; id?: string; json: boolean }
   | { command: 'help'; about?: string }
   | { command: 'version' };
@@ -68,12 +82,22 @@ const SCAN_OPTIONS = {
   exclude: { ...text, multiple: true },
   'min-severity': text,
   'no-inline-suppression': flag,
+  'allow-incomplete': flag,
   timeout: text,
   quiet: { ...flag, short: 'q' },
   'no-color': flag,
   color: flag,
   help: { ...flag, short: 'h' },
   version: { ...flag, short: 'V' },
+  ref: text,
+  subfolder: text,
+  full: flag,
+  endpoint: text,
+  'path-style': flag,
+  anonymous: flag,
+  profile: text,
+  'requester-pays': flag,
+  'no-git': flag,
   // The seed's watchtower.py.
   repo_type: text,
   repo_url: text,
@@ -135,7 +159,15 @@ function parseScan(command: 'scan' | 'baseline', argv: readonly string[]): Argum
   const shared = {
     targets: [...positionals, ...(seed ? [seed] : [])],
     access: {
-      ...(values.branch_name !== undefined && { branch: values.branch_name }),
+      ...((values.ref ?? values.branch_name) !== undefined && { branch: values.ref ?? values.branch_name }),
+      ...(values.subfolder !== undefined && { subfolder: values.subfolder }),
+      ...(values.endpoint !== undefined && { endpoint: values.endpoint }),
+      ...(values.profile !== undefined && { profile: values.profile }),
+      ...(values['path-style'] && { pathStyle: true }),
+      ...(values.anonymous && { anonymous: true }),
+      ...(values['requester-pays'] && { requesterPays: true }),
+      ...(values['no-git'] && { withoutGit: true }),
+      ...(values.full && { full: true }),
       ...(values.depth !== undefined && { depth: positiveInteger('--depth', values.depth) }),
       ...(values.region !== undefined && { region: values.region }),
       ...(values.aws_access_key_id !== undefined && { accessKeyId: values.aws_access_key_id }),
@@ -153,6 +185,7 @@ function parseScan(command: 'scan' | 'baseline', argv: readonly string[]): Argum
       minSeverity: oneOf('--min-severity', values['min-severity'], SEVERITIES),
     }),
     inlineSuppression: !values['no-inline-suppression'],
+    allowIncomplete: values['allow-incomplete'] ?? false,
     ...(values.timeout !== undefined && { timeoutSeconds: positiveInteger('--timeout', values.timeout) }),
     quiet: values.quiet ?? false,
     color: values['no-color'] ? false : values.color ? true : undefined,

@@ -28,10 +28,17 @@ Options:
       --reports DIR          also write the three Watchtower reports (summary, detailed, severity-mapped) into DIR
       --fail-on LEVEL        critical, high (default), medium, low or never
       --min-severity LEVEL   show findings from LEVEL on: critical, high, medium, low, info (default)
-      --baseline FILE        do not report what FILE (written by "watchtower baseline") already has
+      --baseline FILE        count as suppressed what FILE has: written by "watchtower baseline", or .secrets.baseline
+                             of detect-secrets, or .gitleaksignore
   -c, --config FILE          settings as JSON; a file inside the scanned tree is used only when named here
       --exclude GLOB         leave out, in .gitignore syntax; may be repeated
-      --no-inline-suppression  ignore "watchtower: ignore" comments in what is scanned
+      --allow-incomplete     exit code 0 although something could not be scanned in full; it is listed all the same
+      --no-inline-suppression  ignore "watchtower: ignore" comments and the .watchtowerignore in what is scanned
+      --full                 remote sources: fetch whole files instead of the parts that matter
+      --ref NAME             remote repositories: branch, tag, commit or revision (--depth N: commits of history)
+      --subfolder PATH       remote repositories: only this folder or file
+      --no-git               GitHub: use the REST interface although git is installed
+      --region, --endpoint URL, --path-style, --anonymous, --profile NAME, --requester-pays   S3
   -j, --jobs N               scan worker threads (default: processors minus one, at most four)
       --timeout SECONDS      longest time for one artifact (default: 60)
   -q, --quiet                no progress, no notes
@@ -41,7 +48,8 @@ Options:
 
 const BASELINE = `Usage: watchtower baseline [TARGET] [--output FILE] [scan options]
 
-Scans TARGET and writes its findings as a baseline (default: .watchtower-baseline.json in the current folder).
+Scans TARGET and writes its findings as a baseline (default: .watchtower/baseline.json in the current folder).
+Written anew, it keeps the salt, the reasons and the expiry dates of entries that are still found.
 A baseline holds fingerprints and salted hashes, no secret, no line number, no time. Scan with --baseline FILE to see only what is new.
 `;
 

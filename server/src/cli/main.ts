@@ -1,4 +1,6 @@
+import path from 'node:path';
 import { VERSION } from '../core/version';
+import { WorkerPool } from '../worker/pool';
 import { parseArguments, UsageError } from './arguments';
 import { helpText } from './help';
 import { EXIT, styleFor, type Terminal, wantsColor } from './terminal';
@@ -18,13 +20,23 @@ async function run(argv: readonly string[], terminal: Terminal): Promise<number>
       terminal.stdout.write(rulesText(args.id, args.json, style));
       return EXIT.clean;
     }
-    case 'scan': {
-      // Loaded when needed: `--help` and `--version` do not wait for every scanner.
-      const { scanCommand } = await import('./scan');
-      return scanCommand(args, terminal);
+    case 'scan':
+    case 'baseline': {
+      const pool = new WorkerPool({
+        script: path.join(__dirname, 'scanWorker.js'),
+        ...(args.jobs !== undefined && { size: args.jobs }),
+      });
+      pool.warm();
+      try {
+        // Loaded when needed: `--help` and `--version` do not wait for every scanner.
+        const { baselineCommand, scanCommand } = await import('./scan');
+        return args.command === 'scan'
+          ? await scanCommand(args, terminal, pool)
+          : await baselineCommand(args, terminal, pool);
+      } finally {
+        await pool.stop();
+      }
     }
-    case 'baseline':
-      throw new UsageError('baselines are not supported yet');
   }
 }
 

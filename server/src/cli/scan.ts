@@ -3,26 +3,41 @@ import path from 'node:path';
 import { ADVISORY_SNAPSHOT } from '../core/dependencies/snapshot';
 import { SEVERITY_RANK } from '../core/engine';
 import type { ScanReport } from '../core/finding';
+import { printable } from '../core/redact';
 import { REPORTS, reportById } from '../core/reports';
 import type { ReportFormat, ReportOptions } from '../core/reports/report';
 import { buildSeedReports } from '../core/reports/seed';
+import { counted } from '../core/reports/totals';
 import { DEFAULT_SETTINGS, type ScanSettings } from '../core/settings';
+import { HUGGING_FACE } from '../core/sources/huggingface';
+import type { SourceFact, SourceSpec } from '../core/sources/source';
+import { transferSentence } from '../core/sources/transferSentence';
+import { BASELINE_PATH, createBaseline, formatBaseline } from '../core/suppress/baseline';
+import type { Suppressor } from '../core/suppress/suppressor';
 import { VERSION } from '../core/version';
-import { WorkerPool } from '../worker/pool';
+import type { WorkerPool } from '../worker/pool';
 import { type ScanProgress, scanSource } from '../worker/scan';
 import { type ScanArguments, type Threshold, UsageError } from './arguments';
 import { type FileConfig, readConfig } from './config';
 import { ProgressBar } from './progress';
+import { remoteAccess } from './remote';
+import { ownIgnoreFile, readNamedBaseline, readPreviousBaseline, suppressIn } from './suppress';
 import { resolveTargets, type ScanTarget } from './target';
 import { EXIT, styleFor, type Terminal, wantsColor } from './terminal';
 import { findingsText, summaryText } from './text';
+
+/** Where the editor keeps settings of a workspace. */
+const CONFIG_PATH = '.watchtower/config.json';
 
 export interface ScanOutcome {
   report: ScanReport;
   /** Files that no format claims. */
   others: number;
   cancelled: boolean;
+  /** POSIX path from the current folder to the target; '' for several, and for those that lie elsewhere. */
   prefix: string;
+  /** The first target's source. */
+  spec: SourceSpec;
 }
 
 /** Settings of a scan: the configuration file that was named, then the flags. Nothing inside the scanned tree has a say. */
@@ -32,6 +47,7 @@ export async function settingsFor(args: Omit<ScanArguments, 'command'>): Promise
     ...file.settings,
     exclude: [...file.settings.exclude, ...args.exclude],
     inlineSuppression: file.settings.inlineSuppression && args.inlineSuppression,
+    ...(args.access.full && { remote: { ...file.settings.remote, full: true } }),
     ...(args.minSeverity && { minimumSeverity: args.minSeverity }),
     ...(args.timeoutSeconds && { limits: { ...file.settings.limits, timeMs: args.timeoutSeconds * 1000 } }),
   };
@@ -42,7 +58,9 @@ export async function settingsFor(args: Omit<ScanArguments, 'command'>): Promise
 export async function scanTargets(
   args: Omit<ScanArguments, 'command'>,
   settings: ScanSettings,
+  suppressors: readonly Suppressor[],
   terminal: Terminal,
+  pool: WorkerPool,
 ): Promise<ScanOutcome> {
   const targets = await resolveTargets(args.targets, args.access, terminal.cwd);
   const single = targets.length === 1;
@@ -54,34 +72,49 @@ export async function scanTargets(
     notScanned: [],
     artifacts: [],
   };
-  const pool = new WorkerPool({
-    script: path.join(__dirname, 'scanWorker.js'),
-    ...(args.jobs !== undefined && { size: args.jobs }),
-  });
   const bar = new ProgressBar(terminal.stderr, !args.quiet);
   let others = 0;
   try {
     for (const target of targets) {
       const before = single ? '' : prefixOf(target);
       let progress: ScanProgress | undefined;
+      const environment = await remoteAccess(target, args.access, terminal.env);
       const scan = await scanSource(target.spec, settings, pool, {
         signal: terminal.signal,
+        ...(environment && { environment }),
         onProgress: (p) => {
           progress = p;
           bar.update(p);
         },
       });
-      for (const artifact of scan.artifacts) report.artifacts.push({ ...artifact, path: before + artifact.path });
+      const ignored = settings.inlineSuppression ? await ownIgnoreFile(target.spec) : [];
+      for (const artifact of scan.artifacts) {
+        const fromHere = target.prefix ? `${target.prefix}/${artifact.path}` : artifact.path;
+        // What was named first: it needs the digests that are taken out with the first look.
+        const known = suppressIn(artifact, suppressors, fromHere);
+        report.artifacts.push({ ...suppressIn(known, ignored), path: before + artifact.path });
+      }
       for (const skip of scan.notScanned) report.notScanned.push({ ...skip, path: before + skip.path });
       others += (progress?.planned ?? 0) - scan.artifacts.length;
+      if (scan.transfer) {
+        report.sources ??= [];
+        report.sources.push({ label: scan.label, facts: [...(scan.facts ?? [])], transfer: scan.transfer });
+        bar.clear();
+        if (!args.quiet)
+          terminal.stderr.write(sourceText(scan.label, scan.facts ?? [], transferSentence(scan.transfer)));
+      }
       if (terminal.signal.aborted) break;
     }
   } finally {
     bar.clear();
-    await pool.stop();
   }
-  const prefix = single ? (targets[0] as ScanTarget).prefix : '';
-  return { report, others, cancelled: terminal.signal.aborted, prefix };
+  const first = targets[0] as ScanTarget;
+  return { report, others, cancelled: terminal.signal.aborted, prefix: single ? first.prefix : '', spec: first.spec };
+}
+
+function sourceText(label: string, facts: readonly SourceFact[], transfer: string): string {
+  const lines = facts.map((fact) => `  ${fact.level === 'notice' ? '! ' : ''}${fact.label}: ${fact.value}`);
+  return [`watchtower: ${label}: ${transfer}`, ...lines].map((line) => `${printable(line)}\n`).join('');
 }
 
 function prefixOf({ spec, prefix, label }: ScanTarget): string {
@@ -95,24 +128,30 @@ function prefixOf({ spec, prefix, label }: ScanTarget): string {
  * @returns the exit code
  * @throws UsageError
  */
-export async function scanCommand(args: ScanArguments, terminal: Terminal): Promise<number> {
+export async function scanCommand(args: ScanArguments, terminal: Terminal, pool: WorkerPool): Promise<number> {
   const format = formatOf(args);
   const { settings, failOn, baseline: configured } = await settingsFor(args);
   const note = (text: string) => {
     if (!args.quiet) terminal.stderr.write(`watchtower: ${text}\n`);
   };
   for (const text of args.notes) note(text);
-  if (!args.config) await noteUnusedConfig(args.targets, terminal, note);
-  const baseline = args.baseline ?? configured;
-  if (baseline !== undefined) throw new UsageError('--baseline is not supported yet');
-
-  const { report, others, cancelled, prefix } = await scanTargets(args, settings, terminal);
-  if (cancelled) {
+  const file = args.baseline ?? configured;
+  const named = new Set([...(args.config ? ['--config'] : []), ...(file ? ['--baseline'] : [])]);
+  await noteUnused(args.targets, named, terminal, note);
+  const baseline = file === undefined ? undefined : await readNamedBaseline(path.resolve(terminal.cwd, file), today());
+  const outcome = await scanTargets(
+    args,
+    baseline?.needsDigests ? { ...settings, secretDigests: true } : settings,
+    baseline ? [baseline.suppressor] : [],
+    terminal,
+    pool,
+  );
+  if (outcome.cancelled) {
     terminal.stderr.write('watchtower: cancelled; nothing was written\n');
     return EXIT.cancelled;
   }
-  await writeReports(args, format, report, others, prefix, terminal);
-  return exitCode(report, args.failOn ?? failOn ?? 'high');
+  await writeReports(args, format, outcome, terminal);
+  return exitCode(outcome.report, args.failOn ?? failOn ?? 'high', args.allowIncomplete);
 }
 
 /** The report that was asked for, by name or by the output's extension; undefined for text. @throws UsageError */
@@ -132,31 +171,71 @@ function formatOf({ format, output }: ScanArguments): ReportFormat | undefined {
     .find(({ extension }) => name.endsWith(extension));
 }
 
+/**
+ * `watchtower baseline`: what is there now, so that later scans show what is new.
+ * @returns the exit code
+ * @throws UsageError
+ */
+export async function baselineCommand(
+  args: Omit<ScanArguments, 'command'>,
+  terminal: Terminal,
+  pool: WorkerPool,
+): Promise<number> {
+  const { settings } = await settingsFor(args);
+  const name = args.output ?? BASELINE_PATH;
+  const file = path.resolve(terminal.cwd, name);
+  const previous = await readPreviousBaseline(file);
+  const { report, cancelled } = await scanTargets(args, settings, [], terminal, pool);
+  if (cancelled) {
+    terminal.stderr.write('watchtower: cancelled; nothing was written\n');
+    return EXIT.cancelled;
+  }
+  const baseline = createBaseline(report.artifacts, previous);
+  try {
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, formatBaseline(baseline));
+  } catch (error) {
+    throw new UsageError(`--output ${name}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  await write(terminal.stdout, `${name}: ${counted(baseline.entries.length, 'finding')}\n`);
+  return EXIT.clean;
+}
+
+/** The day, for entries that expire. */
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
+}
+
 /** A configuration that lies in the scanned tree could switch its own scanner off, so it is only mentioned. */
-async function noteUnusedConfig(
+async function noteUnused(
   targets: readonly string[],
+  named: ReadonlySet<string>,
   terminal: Terminal,
   note: (text: string) => void,
 ): Promise<void> {
   for (const target of targets) {
-    const file = path.join(target, '.watchtower', 'config.json');
-    const there = await stat(path.resolve(terminal.cwd, file)).then(
-      (s) => s.isFile(),
-      () => false,
-    );
-    if (there) note(`${JSON.stringify(file)} is not used unless it is named with --config`);
+    for (const [name, option] of [
+      [CONFIG_PATH, '--config'],
+      [BASELINE_PATH, '--baseline'],
+    ] as const) {
+      const file = path.join(target, name);
+      const there = await stat(path.resolve(terminal.cwd, file)).then(
+        (s) => s.isFile(),
+        () => false,
+      );
+      if (there && !named.has(option)) note(`${JSON.stringify(file)} is not used unless it is named with ${option}`);
+    }
   }
 }
 
 async function writeReports(
   args: ScanArguments,
   format: ReportFormat | undefined,
-  report: ScanReport,
-  others: number,
-  prefix: string,
+  outcome: ScanOutcome,
   terminal: Terminal,
 ): Promise<void> {
-  const options = reportOptions(args, prefix);
+  const { report, others, prefix } = outcome;
+  const options = reportOptions(args, outcome);
   const onTerminal = args.output === undefined;
   const style = styleFor(onTerminal && wantsColor(args.color, terminal.stdout, terminal.env));
   const text =
@@ -184,17 +263,31 @@ async function writeReports(
   }
 }
 
-function reportOptions(args: ScanArguments, prefix: string): ReportOptions {
-  const first = args.targets[0] ?? '.';
-  const type = args.repositoryType ?? 'folder';
-  const remote = /^(?:https?:|github:|hf:)/.test(first);
+function reportOptions({ repositoryType }: ScanArguments, { spec, prefix }: ScanOutcome): ReportOptions {
   return {
     timestamp: Math.floor(Date.now() / 1000),
-    repositoryType: type,
     ...(prefix && { pathPrefix: prefix }),
-    ...(remote && { repositoryUrl: first }),
-    ...(first.startsWith('s3://') && { bucketName: first.slice(5) }),
+    ...repositoryOf(spec),
+    ...(repositoryType !== undefined && { repositoryType }),
   };
+}
+
+/** The first target in the words of the three Watchtower reports. */
+function repositoryOf(spec: SourceSpec): Pick<ReportOptions, 'repositoryType' | 'repositoryUrl' | 'bucketName'> {
+  switch (spec.kind) {
+    case 'folder':
+      return { repositoryType: spec.only ? 'file' : 'folder' };
+    case 'file':
+      return { repositoryType: 'file' };
+    case 'git':
+      return { repositoryType: 'github', repositoryUrl: spec.url };
+    case 'huggingface': {
+      const kind = spec.repoType === 'model' ? '' : `${spec.repoType}s/`;
+      return { repositoryType: 'huggingface', repositoryUrl: `${spec.endpoint ?? HUGGING_FACE}/${kind}${spec.repo}` };
+    }
+    case 's3':
+      return { repositoryType: 's3', bucketName: spec.bucket };
+  }
 }
 
 /** Waits until all of it has gone: a report behind a pipe must not be cut off. */
@@ -208,14 +301,17 @@ function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
   });
 }
 
-/** What the process says of the scan: findings first, then what should have been scanned and could not be. */
-export function exitCode(report: ScanReport, failOn: Threshold): number {
+/** What the process says of the scan: findings first, then what should have been scanned and was not, or not in full. */
+export function exitCode(report: ScanReport, failOn: Threshold, allowIncomplete = false): number {
   if (failOn === 'never') return EXIT.clean;
   const threshold = SEVERITY_RANK[failOn];
   const reached = report.artifacts.some(({ findings }) =>
     findings.some(({ severity }) => SEVERITY_RANK[severity] >= threshold),
   );
   if (reached) return EXIT.findings;
-  const unread = report.artifacts.some(({ status }) => status === 'failed');
-  return unread || report.notScanned.some((skip) => skip.unreadable) ? EXIT.trouble : EXIT.clean;
+  if (allowIncomplete) return EXIT.clean;
+  const incomplete =
+    report.artifacts.some(({ status }) => status === 'failed' || status === 'partial') ||
+    report.notScanned.some((skip) => skip.unreadable);
+  return incomplete ? EXIT.trouble : EXIT.clean;
 }

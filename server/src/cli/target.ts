@@ -51,12 +51,22 @@ export async function resolveTargets(
   return targets;
 }
 
-function remoteSpec(label: string, { branch, depth, region }: TargetAccess): SourceSpec {
+function remoteSpec(label: string, access: TargetAccess): SourceSpec {
+  const { branch, depth, region } = access;
+  const { HF_ENDPOINT, AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL } = process.env;
+  const s3Endpoint = access.endpoint ?? AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL;
   try {
     return parseTarget(label, {
       ...(branch !== undefined && { ref: branch }),
       ...(depth !== undefined && { depth }),
       ...(region !== undefined && { region }),
+      ...(access.subfolder !== undefined && { subfolder: access.subfolder }),
+      ...(HF_ENDPOINT && { hubEndpoint: HF_ENDPOINT }),
+      ...(s3Endpoint && { s3Endpoint }),
+      ...(access.pathStyle && { pathStyle: true }),
+      ...(access.anonymous && { anonymous: true }),
+      ...(access.requesterPays && { requesterPays: true }),
+      ...(access.withoutGit && { through: 'api' as const }),
     });
   } catch (error) {
     throw new UsageError(`"${label}": ${error instanceof Error ? error.message : String(error)}`);

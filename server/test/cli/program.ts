@@ -36,8 +36,8 @@ export class Program {
     return { code: status, stdout, stderr };
   }
 
-  /** Starts it, sends `signal` as soon as it has written to stderr or `delayMs` have passed, and waits for its end. */
-  async interrupt(args: readonly string[], signal: NodeJS.Signals, delayMs: number): Promise<Ran> {
+  /** Starts it, sends `signal` as soon as it writes to the error output, and waits for its end. */
+  async interrupt(args: readonly string[], signal: NodeJS.Signals): Promise<Ran> {
     const child = spawn(process.execPath, [path.join(this.folder, 'cli.js'), ...args], { cwd: this.folder });
     let stdout = '';
     let stderr = '';
@@ -45,11 +45,10 @@ export class Program {
       stdout += data;
     });
     child.stderr.on('data', (data) => {
+      if (stderr === '') child.kill(signal);
       stderr += data;
     });
-    const timer = setTimeout(() => child.kill(signal), delayMs);
     const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-    clearTimeout(timer);
     return { code, stdout, stderr };
   }
 

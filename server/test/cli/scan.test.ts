@@ -201,6 +201,49 @@ describe('watchtower', function () {
     assert.ok(!program.run(['scan', '.', '--color', '--no-color'], { cwd: place }).stdout.includes(sequence));
   });
 
+  it('writes a baseline that hides what is known and shows what is new, and repeats itself', () => {
+    put('requirements.txt', `${PINNED}requests==2.19.1\n`);
+    const first = program.run(['baseline', '.'], { cwd: place });
+    assert.equal(first.code, 0);
+    assert.match(first.stdout, /^\.watchtower\/baseline\.json: 2 findings\n$/);
+    const file = path.join(place, '.watchtower', 'baseline.json');
+    const written = readFileSync(file, 'utf8');
+    assert.equal(program.run(['baseline', '.'], { cwd: place }).code, 0);
+    assert.equal(readFileSync(file, 'utf8'), written, 'the same salt and entries');
+
+    const known = json(['.', '--baseline', '.watchtower/baseline.json']);
+    assert.equal(known.code, 0);
+    assert.equal(known.report.artifacts.flatMap(({ findings }) => findings).length, 0);
+    assert.equal(known.report.artifacts.flatMap(({ suppressed = [] }) => suppressed).length, 2);
+    assert.equal(json(['requirements.txt', '--baseline', '.watchtower/baseline.json']).code, 0, 'named alone');
+
+    put('requirements.txt', `# moved\n\n${PINNED}requests==2.19.1\nmlflow==2.9.0\n`);
+    const fresh = json(['.', '--baseline', '.watchtower/baseline.json']);
+    assert.equal(fresh.code, 1);
+    assert.deepEqual(
+      fresh.report.artifacts.flatMap(({ findings }) => findings.map(({ location }) => location.line)),
+      [5],
+    );
+    assert.match(program.run(['scan', '.'], { cwd: place }).stderr, /baseline\.json" is not used unless it is named/);
+    assert.match(program.run(['scan', '.', '--baseline', 'requirements.txt'], { cwd: place }).stderr, /--baseline/);
+    const kept = program.run(['baseline', '.', '-o', 'requirements.txt'], { cwd: place });
+    assert.equal(kept.code, 2, 'another file is not overwritten');
+    assert.match(readFileSync(path.join(place, 'requirements.txt'), 'utf8'), /^# moved/);
+  });
+
+  it('reads the ignore file of what it scans for text, and not when told', () => {
+    put('docs/requirements.txt', PINNED);
+    put('.watchtowerignore', 'dependency/*:docs/\n');
+    const { code, report } = json(['.']);
+    assert.equal(code, 0);
+    assert.equal(report.artifacts.flatMap(({ suppressed = [] }) => suppressed).length, 1);
+    assert.equal(json(['.', '--no-inline-suppression']).code, 1);
+    const poisoned = Buffer.from('\x80\x02cposix\nsystem\nX\x04\0\0\0echo\x85R.', 'latin1');
+    put('docs/model.pkl', poisoned);
+    put('.watchtowerignore', 'docs/\n');
+    assert.equal(json(['.']).code, 1, 'what a model does is not hidden by what came with it');
+  });
+
   it('ends normally on a hostile folder, lists each problem and touches nothing', () => {
     put('models/truncated.h5', Buffer.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0]));
     put('models/empty.pkl', '');
@@ -259,13 +302,16 @@ describe('watchtower', function () {
     put('notebooks/corrupt.ipynb', '{"cells": [');
     assert.equal(json(['.']).code, 2);
     assert.equal(json(['.', '--fail-on', 'never']).code, 0);
+    assert.equal(json(['.', '--allow-incomplete']).code, 0);
     assert.match(program.run(['scan', '.'], { cwd: place }).stdout, /Not fully scanned: 1/);
   });
 
   it('stops when it is interrupted and writes nothing', async () => {
     for (let i = 0; i < 3000; i += 1) put(`many/r${i}/requirements.txt`, `${PINNED}torch==2.5.1\nmlflow==2.9.0\n`);
     const output = path.join(place, 'out.json');
-    const { code, stderr } = await program.interrupt(['scan', place, '--jobs', '1', '-o', output], 'SIGINT', 700);
+    // It is mentioned on the error output when the scan begins.
+    put('.watchtower/config.json', '{}');
+    const { code, stderr } = await program.interrupt(['scan', place, '--jobs', '1', '-o', output], 'SIGINT');
     assert.equal(code, 130);
     assert.match(stderr, /cancelled/);
     assert.ok(!existsSync(output));

@@ -93,11 +93,26 @@ export class Advisories {
   }
 }
 
+/** Answers that were worked out before, by the list and the version: a document is judged again with every keystroke. */
+const cleared = new WeakMap<readonly Affected[], Map<string, Version | undefined>>();
+const MAX_CLEARED = 500;
+
 /**
  * The version above `from` to move to: of those that the fewest advisories affect the smallest, final releases before
  * pre-releases. Only versions that an advisory names as its fix are known to exist.
  */
 export function clearingVersion(from: Version | undefined, affected: readonly Affected[]): Version | undefined {
+  let known = cleared.get(affected);
+  if (!known || known.size >= MAX_CLEARED) {
+    known = new Map();
+    cleared.set(affected, known);
+  }
+  const key = from?.text ?? '';
+  if (!known.has(key)) known.set(key, findClearing(from, affected));
+  return known.get(key);
+}
+
+function findClearing(from: Version | undefined, affected: readonly Affected[]): Version | undefined {
   const candidates = new Map<string, Version>();
   for (const { spans } of affected) {
     for (const { hi, hiInclusive } of spans) {

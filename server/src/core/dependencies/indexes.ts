@@ -3,8 +3,6 @@ export interface Address {
   scheme: string;
   host: string;
   path: string;
-  /** Part before the host's `@`, as written. */
-  userinfo: string | undefined;
 }
 
 /** @returns undefined when it is no address with a host, or its host is a variable */
@@ -18,7 +16,7 @@ export function parseAddress(url: string): Address | undefined {
     hostPort.startsWith('[') ? hostPort.slice(1, hostPort.indexOf(']')) : hostPort.replace(/:\d*$/, '')
   ).toLowerCase();
   if (host === '' || /[${}<>]/.test(host)) return undefined;
-  return { scheme: scheme.toLowerCase(), host, path, userinfo: at >= 0 ? authority.slice(0, at) : undefined };
+  return { scheme: scheme.toLowerCase(), host, path };
 }
 
 export function isLoopback(host: string): boolean {

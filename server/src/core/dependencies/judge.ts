@@ -1,6 +1,5 @@
 import type { Fix, Severity } from '../finding';
 import { evidenceText, redactRanges } from '../redact';
-import { SEVERITIES } from '../reports/totals';
 import type { Rule } from '../rule';
 import type { TextFindingDraft } from '../text/document';
 import {
@@ -26,6 +25,8 @@ export interface DependencyDraft extends Omit<TextFindingDraft, 'fixes'> {
 
 /** Ids that a finding carries with it; the count says how many there are. */
 const MAX_IDS = 500;
+
+const WORST_FIRST: readonly Severity[] = ['critical', 'high', 'medium', 'low', 'info'];
 
 const ONE_STEP_LOWER: Record<Severity, Severity> = {
   critical: 'high',
@@ -146,7 +147,7 @@ function verdict(hit: readonly Affected[], from: Version | undefined, affected: 
     const severity = severityOf(entry.advisory.score);
     return mended.includes(entry) ? severity : ONE_STEP_LOWER[severity];
   });
-  const severity = SEVERITIES.find((level) => levels.includes(level)) ?? 'medium';
+  const severity = WORST_FIRST.find((level) => levels.includes(level)) ?? 'medium';
   let outcome = 'no version without them is known';
   if (clearing) {
     const clean = !affected.some((entry) => isAffected(clearing, entry));
@@ -281,7 +282,7 @@ function judgeUrl({ hashes, start, end }: Requirement, url: Link): DependencyDra
   if (!address) return [];
   const place = { start, end, evidence: linkEvidence(url), anchor: anchorOf(address) };
   const hashed = hashes > 0 || /[#&](?:sha256|sha384|sha512)=/.test(url.text);
-  const drafts: DependencyDraft[] = [...credentials(url, address)];
+  const drafts: DependencyDraft[] = [];
   const version = /^(git|hg|svn|bzr)(?:\+([a-z]+))?$/.exec(address.scheme);
   const transport = version ? (version[2] ?? version[1]) : address.scheme;
   if (!isLoopback(address.host) && !hashed && ['http', 'ftp', 'git', 'svn'].includes(transport as string)) {
@@ -317,32 +318,11 @@ function anchorOf({ host, path }: Address): string {
   return `${host}${path.replace(/[?#].*$/, '')}`;
 }
 
-/** An address with whatever stands before its host blanked out. */
+/** An address with whatever stands before its host blanked out: what is secret there is the secret rules' to report. */
 function linkEvidence({ text }: Link): NonNullable<DependencyDraft['evidence']> {
   const at = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]*@/i.exec(text);
   if (!at) return evidenceText(text);
   return redactRanges(text, [{ start: text.indexOf('://') + 3, end: at[0].length - 1 }]);
-}
-
-function credentials(url: Link, address: Address): DependencyDraft[] {
-  const { userinfo } = address;
-  if (!userinfo || userinfo === 'git') return [];
-  const colon = userinfo.indexOf(':');
-  const password = colon >= 0 ? userinfo.slice(colon + 1) : '';
-  const secret = password || (userinfo.length >= 16 ? userinfo : '');
-  // Variables and the words of a manual are no credentials.
-  if (!secret || /[${}<>*]|^(?:x-oauth-basic|password|pass|token|secret|your[-_]?\w*|xxx+)$/i.test(secret)) return [];
-  const start = url.start + address.scheme.length + 3;
-  return [
-    {
-      rule: RULES['index-credentials'],
-      message: `The address of ${evidenceText(address.host, 80)} contains a credential.`,
-      start,
-      end: start + userinfo.length,
-      evidence: linkEvidence(url),
-      anchor: `${address.host}\0credential`,
-    },
-  ];
 }
 
 const INDEX_OPTIONS = new Set(['--index-url', '--extra-index-url', '--find-links']);
@@ -374,7 +354,7 @@ export function judgeOption({ name, value, start, end }: InstallOption): Depende
   if (!address) return [];
   const evidence = linkEvidence(value);
   const shown = evidenceText(address.host, 80);
-  const drafts = [...credentials(value, address)];
+  const drafts: DependencyDraft[] = [];
   const anchor = `${name} ${anchorOf(address)}`;
   if (name === '--requirement' || name === '--constraint') {
     if (!/^https?$/.test(address.scheme)) return drafts;

@@ -103,20 +103,6 @@ export const DEPENDENCY_RULES = defineRules('dependency', {
     remediation: 'Keep a copy of the list in the repository.',
     references: { cwe: ['CWE-829', 'CWE-494'], ...SUPPLY_CHAIN },
   },
-  'index-credentials': {
-    title: 'Credentials in a package URL',
-    category: 'secret',
-    severity: 'high',
-    description:
-      'The address of an index or a repository contains a password or a token, readable by everyone who can read the file.',
-    remediation: 'Revoke it, and give pip the credentials through an environment variable, a keyring or .netrc.',
-    references: {
-      cwe: ['CWE-798', 'CWE-522'],
-      owasp: ['A07:2021', 'LLM02:2025'],
-      atlas: ['AML.T0055'],
-      nist: ['MEASURE 2.7', 'MANAGE 2.4'],
-    },
-  },
   'wrong-name': {
     title: 'Name of another distribution',
     category: 'dependency',

@@ -66,7 +66,7 @@ th,td{text-align:left;padding:7px 14px;border-top:1px solid var(--line);vertical
 th{font-size:13px;color:var(--soft);font-weight:600;border-top:0;white-space:nowrap}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
 footer{margin-top:48px;color:var(--soft);font-size:13px}
-@media(max-width:640px){.cards{grid-template-columns:repeat(2,1fr)}summary .meta{display:none}}
+@media(max-width:640px){.cards{grid-template-columns:repeat(2,1fr)}summary .meta{display:none}table{display:block;overflow-x:auto}}
 @media print{body{background:#fff}details.file{break-inside:avoid}}
 `;
 
@@ -103,6 +103,8 @@ ${sortedFindings(artifact.findings).map(findingHtml).join('\n')}
 
 /** Files that stand open when the page does; a page of thousands would be slow to draw. */
 const OPEN = 20;
+/** Names listed of files in which nothing was found. */
+const LISTED_CLEAN = 2000;
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return `<table><thead><tr>${head.map((cell) => `<th>${cell}</th>`).join('')}</tr></thead><tbody>${rows
@@ -147,7 +149,12 @@ export const HTML_REPORT: ReportFormat = {
           )}`
         : '',
       clean.length
-        ? `<h2>Nothing found</h2>\n<details class="file"><summary><span class="path">${counted(clean.length, 'artifact')} without findings</span></summary><article>${clean.map(({ path }) => `<span class="place">${text(path)}</span>`).join('<br>')}</article></details>`
+        ? `<h2>Nothing found</h2>\n<details class="file"><summary><span class="path">${counted(clean.length, 'artifact')} without findings</span></summary><article>${clean
+            .slice(0, LISTED_CLEAN)
+            .map(({ path }) => `<span class="place">${text(path)}</span>`)
+            .join(
+              '<br>',
+            )}${clean.length > LISTED_CLEAN ? `<br>and ${clean.length - LISTED_CLEAN} more` : ''}</article></details>`
         : '',
       chosen.length
         ? `<h2>Left out</h2>\n${table(
