@@ -54,6 +54,38 @@ export function rulePage(rule: Rule): string {
   return lines.join('\n');
 }
 
+/** All rules as one Markdown document, a table for each family: `docs/rules.md`, written by `npm run docs`. */
+export function ruleIndex(rules: readonly Rule[]): string {
+  const families = new Map<string, Rule[]>();
+  for (const rule of rules) {
+    const family = rule.id.slice(0, rule.id.indexOf('/'));
+    families.set(family, [...(families.get(family) ?? []), rule]);
+  }
+  const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+  const lines = [
+    '# Rules',
+    '',
+    '<!-- Written by `npm run docs` from the rules themselves. -->',
+    '',
+    `${rules.length} rules. The id stands in diagnostics, reports, suppressions and settings; \`watchtower rules ID\` prints one with all its references.`,
+  ];
+  for (const [family, own] of [...families].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    lines.push(
+      '',
+      `## ${family}`,
+      '',
+      '| rule | severity | what it finds | what to do | CWE |',
+      '| --- | --- | --- | --- | --- |',
+    );
+    for (const rule of own) {
+      const cwe = (rule.references.cwe ?? []).join(', ');
+      const what = `**${cell(rule.title)}.** ${cell(rule.description)}`;
+      lines.push(`| \`${rule.id}\` | ${rule.severity} | ${what} | ${cell(rule.remediation)} | ${cwe} |`);
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}
+
 /** Page of a rule that is not ours: one that the user wrote. */
 export function customRulePage(id: string): string {
   const shown = printable(id).replaceAll('`', "'");

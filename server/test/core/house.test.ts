@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { DIRECTORY_FORMATS, FORMATS } from '../../src/core/formats';
+import { ruleIndex } from '../../src/core/rulePage';
 import { RULES } from '../../src/core/rules';
 
 const ROOT = path.resolve(__dirname, '../../..');
@@ -68,6 +69,10 @@ describe('the house', () => {
       for (const id of cwe) assert.match(id, /^CWE-\d+$/, rule.id);
       for (const id of atlas) assert.match(id, /^(?:AML\.)?T\d{4}(?:\.\d{3})?$/, rule.id);
     }
+  });
+
+  it('docs/rules.md says what the rules say', () => {
+    assert.equal(readFileSync(path.join(ROOT, 'docs/rules.md'), 'utf8'), ruleIndex(RULES), 'run `npm run docs`');
   });
 
   it('every format is registered once and has its row in docs/formats.md', () => {

@@ -162,7 +162,10 @@ export class DecodedByteSource implements ByteSource {
   }
 }
 
-/** True for the caps that a decompression bomb meets, as opposed to a scan that is merely slow. */
-export function isBombCap(error: unknown): error is BudgetExceeded {
+/**
+ * True for the caps on decompression, as opposed to a scan that is merely slow. Only `ratio` speaks of a bomb: more than
+ * the absolute cap is what an honest archive of a large data set holds too.
+ */
+export function isExpansionCap(error: unknown): error is BudgetExceeded {
   return error instanceof BudgetExceeded && (error.kind === 'ratio' || error.kind === 'expanded');
 }

@@ -1,3 +1,4 @@
+import type { BudgetExceeded } from '../budget';
 import { evidenceText } from '../redact';
 import type { ScanContext } from '../scanner';
 import { HAZARD_TEXT, linkHazard, normalisedPath, type PathHazard, pathHazard } from './paths';
@@ -79,7 +80,14 @@ export class MemberPaths {
   }
 }
 
-/** Says that content decompresses beyond the caps. */
+/** Says that a cap on decompression ended the look at something; that it is a bomb when the ratio says so. */
+export function reportExpansion(context: ScanContext, cap: BudgetExceeded, member?: string): void {
+  const location = member === undefined ? undefined : { member };
+  context.incomplete(cap.message, location);
+  if (cap.kind === 'ratio') reportBomb(context, cap.message, member);
+}
+
+/** Reports a decompression bomb. */
 export function reportBomb(context: ScanContext, how: string, member?: string): void {
   context.report({
     rule: ARCHIVE_RULES['decompression-bomb'],

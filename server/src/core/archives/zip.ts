@@ -21,6 +21,8 @@ const END64 = 0x06064b50;
 const LOCATOR64 = 0x07064b50;
 const END_BYTES = 22;
 const TAIL_BYTES = 65535 + END_BYTES;
+/** The longest data descriptor: signature, checksum and two 64-bit sizes. */
+const DATA_DESCRIPTOR = 24;
 /** Newest "version needed" of the APPNOTE, 6.3; Python's zipfile refuses more. */
 const MAX_VERSION = 63;
 /** Encrypted, compressed patched data, strong encryption, masked header values. */
@@ -152,6 +154,31 @@ export class ZipArchive {
       this.#local.set(entry, header);
     }
     return header;
+  }
+
+  /**
+   * Stretches between the members and before the directory that belong to no record. Reads nothing: a member whose local
+   * header has not been looked at is taken to have the longest extra field there can be.
+   */
+  async gaps(): Promise<readonly { start: number; size: number }[]> {
+    const sorted = this.allEntries.toSorted((a, b) => a.headerOffset - b.headerOffset);
+    const gaps: { start: number; size: number }[] = [];
+    let end = this.prefixBytes;
+    let slack = 0;
+    for (const next of [...sorted.map((entry) => entry.headerOffset), this.directoryOffset].entries()) {
+      const [index, offset] = next;
+      if (offset - end > slack && index > 0) gaps.push({ start: end, size: offset - end });
+      const entry = sorted[index];
+      if (!entry) break;
+      const local = await this.#local.get(entry);
+      const own = local
+        ? local.dataOffset + entry.compressedSize
+        : entry.headerOffset + 30 + entry.rawName.length + entry.compressedSize;
+      if (own <= end) continue;
+      end = own;
+      slack = DATA_DESCRIPTOR + (local ? 0 : 65535);
+    }
+    return gaps;
   }
 
   async #readLocal(entry: ZipEntry): Promise<LocalHeader | undefined> {
@@ -364,15 +391,21 @@ async function readDirectories(source: ByteSource, end: EndRecord, budget: Budge
   const { directorySize, directoryOffset, directoryEnd } = end;
   const shift = directoryEnd - directorySize - directoryOffset;
   const found: Directory[] = [];
-  if (shift >= 0) found.push(await readDirectory(source, end, directoryOffset + shift, shift, budget));
+  let failure: NotAZip | undefined;
+  const attempt = async (offset: number, correction: number, atRawOffset: boolean) => {
+    try {
+      found.push({ ...(await readDirectory(source, end, offset, correction, budget)), atRawOffset });
+    } catch (error) {
+      if (!(error instanceof NotAZip)) throw error;
+      failure ??= error;
+    }
+  };
+  if (shift >= 0) await attempt(directoryOffset + shift, shift, false);
   if (shift !== 0 && directoryOffset + directorySize <= source.size && directorySize > 0) {
     const start = await source.read(directoryOffset, 4);
-    if (start.length === 4 && u32(start, 0) === CENTRAL) {
-      const raw = await readDirectory(source, end, directoryOffset, 0, budget);
-      found.push({ ...raw, atRawOffset: true });
-    }
+    if (start.length === 4 && u32(start, 0) === CENTRAL) await attempt(directoryOffset, 0, true);
   }
-  if (found.length === 0) throw new NotAZip('the central directory lies outside the file');
+  if (found.length === 0) throw failure ?? new NotAZip('the central directory lies outside the file');
   return found;
 }
 
@@ -534,6 +567,8 @@ function markOverlaps(entries: readonly ZipEntry[], directoryOffset: number): vo
   }
 }
 
+const LARGEST_DECODED_TAIL = 4 * 2 ** 20;
+
 /** Extensions of formats whose loaders find a zip by its end, whatever stands at the beginning. */
 const ZIP_EXTENSIONS = new Set([
   '.zip',
@@ -562,11 +597,18 @@ export function zipOf(probe: Probe): Promise<ZipArchive | undefined> {
   return probe.once('zip', async () => {
     if (probe.size < END_BYTES) return undefined;
     if (!hasZipHead(probe.head)) {
-      const tail = await probe.tail();
+      // To see the end of a packed member all of it would have to be decoded; no loader opens one by its end.
+      const { source } = probe;
+      if (source instanceof DecodedByteSource && !source.ended && source.size > LARGEST_DECODED_TAIL) return undefined;
+      const named = ZIP_EXTENSIONS.has(probe.extension);
+      const tail =
+        named && probe.source.distant
+          ? await source.read(Math.max(0, probe.size - TAIL_BYTES), TAIL_BYTES)
+          : await probe.tail();
       const end = lastEnd(tail);
       if (end < 0) return undefined;
       const endsTheFile = end + END_BYTES + u16(tail, end + 20) === tail.length;
-      if (!endsTheFile && !ZIP_EXTENSIONS.has(probe.extension)) return undefined;
+      if (!endsTheFile && !named) return undefined;
     }
     try {
       return await readZip(probe.source);

@@ -3,8 +3,8 @@ import { WindowByteSource } from '../io/byteSource';
 import { evidenceText } from '../redact';
 import type { ScanContext } from '../scanner';
 import { Crc32 } from './crc32';
-import { DecodedByteSource, isBombCap } from './decoded';
-import { MemberPaths, reportBomb } from './memberPaths';
+import { DecodedByteSource, isExpansionCap } from './decoded';
+import { MemberPaths, reportBomb, reportExpansion } from './memberPaths';
 import { ARCHIVE_RULES } from './rules';
 import { UnsupportedMember, type ZipAnomaly, type ZipArchive, type ZipEntry } from './zip';
 
@@ -13,6 +13,7 @@ const CHECKED_BYTES = 256 * 1024;
 /** An entry marked as encrypted is tried as plain content up to this size. */
 const TRIED_BYTES = 16 * 2 ** 20;
 const LINK_TARGET_BYTES = 4096;
+const REPORTED_GAPS = 20;
 
 /**
  * Hands every member of a zip archive to the engine and reports what is wrong with the archive itself: paths and links
@@ -26,6 +27,7 @@ export async function scanZipMembers(
   options: { skip?: (entry: ZipEntry) => boolean } = {},
 ): Promise<void> {
   reportArchive(zip, context);
+  judgeDeclaredSizes(zip, context);
   const paths = new MemberPaths();
   for (const entry of zip.allEntries) {
     context.budget.spendEntries();
@@ -39,6 +41,7 @@ export async function scanZipMembers(
     for (const anomaly of entry.anomalies) reportEntry(entry, anomaly, context);
   }
   await scanOutside(zip, context);
+  await scanGaps(zip, context);
 }
 
 function reportArchive(zip: ZipArchive, context: ScanContext): void {
@@ -50,6 +53,23 @@ function reportArchive(zip: ZipArchive, context: ScanContext): void {
       message: `The directory of the archive is ambiguous (${detail}): loaders and scanners may see different members.`,
       anchor: kind,
     });
+  }
+}
+
+/** A bomb tells its size in the directory, since unpackers want to know it; nothing has to be unpacked to see it. */
+function judgeDeclaredSizes(zip: ZipArchive, context: ScanContext): void {
+  const { expansionRatio, ratioFloorBytes } = context.budget.limits;
+  let total = 0;
+  for (const entry of zip.entries) {
+    if (entry.method === 0) continue;
+    total += entry.size;
+    if (entry.size > ratioFloorBytes * 2 && entry.size > entry.compressedSize * expansionRatio) {
+      reportBomb(context, `is told to expand from ${entry.compressedSize} to ${entry.size} bytes`, entry.name);
+      return;
+    }
+  }
+  if (total > ratioFloorBytes * 8 && total > zip.source.size * expansionRatio) {
+    reportBomb(context, `is told to expand from ${zip.source.size} to ${total} bytes`);
   }
 }
 
@@ -72,6 +92,25 @@ async function scanOutside(zip: ZipArchive, context: ScanContext): Promise<void>
       evidence: evidenceText(await preview(bytes)),
     });
     await context.scan({ name, source: bytes });
+  }
+}
+
+/** Between the members: what a reader finds that goes from header to header instead of by the directory. */
+async function scanGaps(zip: ZipArchive, context: ScanContext): Promise<void> {
+  for (const { start, size } of (await zip.gaps()).slice(0, REPORTED_GAPS)) {
+    const bytes = new WindowByteSource(zip.source, start, size);
+    if (await isPadding(bytes)) continue;
+    const tail = new TextDecoder('latin1').decode(await bytes.read(Math.max(0, size - 16), 16));
+    // The signature of an Android package stands there by design.
+    if (tail === 'APK Sig Block 42') continue;
+    context.report({
+      rule: ARCHIVE_RULES['hidden-data'],
+      message: `${size} bytes between the members belong to none: a reader that goes from header to header finds more there than the directory lists.`,
+      location: { offset: start, length: size },
+      anchor: `gap ${start}`,
+      evidence: evidenceText(await preview(bytes)),
+    });
+    await context.scan({ name: `(bytes ${start} to ${start + size})`, source: bytes });
   }
 }
 
@@ -119,10 +158,8 @@ async function scanMember(zip: ZipArchive, entry: ZipEntry, context: ScanContext
     }
   } catch (error) {
     if (error instanceof UnsupportedMember) context.incomplete(error.message, location);
-    else if (isBombCap(error)) {
-      reportBomb(context, error.message, entry.name);
-      context.incomplete(error.message, location);
-    } else throw error;
+    else if (isExpansionCap(error)) reportExpansion(context, error, entry.name);
+    else throw error;
   }
 }
 

@@ -4,30 +4,61 @@ import { TAR_FORMAT } from './archive/tar';
 import { ZIP_FORMAT } from './archive/zip';
 import { CATBOOST_FORMAT, LIGHTGBM_FORMAT, XGBOOST_FORMAT } from './boosting/formats';
 import { COMPRESSED_FORMATS } from './compressed/streams';
+import { JINJA_FORMAT } from './configs/jinjaFile';
+import { CONFIG_JSON_FORMAT } from './configs/json';
+import { LFS_POINTER_FORMAT } from './configs/lfsPointer';
+import { CONFIG_YAML_FORMAT } from './configs/yaml';
+import { COREML_FORMAT } from './coreml/format';
+import { GGUF_FORMAT } from './gguf/format';
+import { GGML_FORMAT } from './gguf/ggml';
+import { LLAMAFILE_FORMAT } from './gguf/llamafile';
 import { HDF5_FORMAT } from './hdf5/format';
+import { JOBLIB_FORMAT } from './joblib/format';
 import { KERAS_FORMAT, KERAS_JSON_FORMAT, KERAS_YAML_FORMAT } from './keras/formats';
 import { KERAS_METADATA_FORMAT } from './keras/savedMetadata';
-import { SAVED_MODEL_DIRECTORY } from './tensorflow/directory';
-import { GRAPH_DEF_FORMAT, META_GRAPH_FORMAT, SAVED_MODEL_FORMAT } from './tensorflow/savedModel';
-import { COREML_FORMAT } from './coreml/format';
 import { MLFLOW_DIRECTORY, MLMODEL_FORMAT } from './mlflow/format';
 import { MSGPACK_FORMAT } from './msgpack/format';
 import { MXNET_PARAMS_FORMAT, MXNET_SYMBOL_FORMAT } from './mxnet/format';
 import { NATIVE_FORMAT } from './native/format';
+import { NPY_FORMAT, NPZ_FORMAT } from './numpy/format';
+import { ONNX_FORMAT } from './onnx/format';
 import { OPAQUE_FORMATS } from './opaque/formats';
 import { PADDLE_FORMAT } from './paddle/format';
+import { PICKLE_FORMAT } from './pickle/format';
+import { TORCH_LEGACY_FORMAT, TORCH_TAR_FORMAT, TORCH_ZIP_FORMAT } from './pytorch/format';
 import { R_FORMAT } from './r/format';
+import { SAFETENSORS_FORMAT } from './safetensors/format';
 import { SKOPS_FORMAT } from './skops/format';
+import { CHECKPOINT_FORMAT, CHECKPOINT_STATE_FORMAT } from './tensorflow/checkpoint';
+import { SAVED_MODEL_DIRECTORY } from './tensorflow/directory';
+import { TENSORFLOW_TEXT_FORMAT } from './tensorflow/pbtxt';
+import { GRAPH_DEF_FORMAT, META_GRAPH_FORMAT, SAVED_MODEL_FORMAT } from './tensorflow/savedModel';
+import { TFLITE_FORMAT } from './tflite/format';
 import { TORCH7_FORMAT } from './torch7/format';
 import { TORCHSERVE_FORMAT } from './torchserve/format';
 import { OPENVINO_FORMAT, PMML_FORMAT } from './xml/format';
 
 /** One line a format. The order decides only between formats that know a file by nothing but its name. */
 export const MODEL_FORMATS: readonly Format[] = [
+  TORCH_ZIP_FORMAT,
+  TORCH_LEGACY_FORMAT,
+  TORCH_TAR_FORMAT,
+  JOBLIB_FORMAT,
+  NPZ_FORMAT,
+  NPY_FORMAT,
+  PICKLE_FORMAT,
   ZIP_FORMAT,
   TAR_FORMAT,
   SEVEN_ZIP_FORMAT,
   ...COMPRESSED_FORMATS,
+  SAFETENSORS_FORMAT,
+  GGUF_FORMAT,
+  GGML_FORMAT,
+  LLAMAFILE_FORMAT,
+  LFS_POINTER_FORMAT,
+  CONFIG_JSON_FORMAT,
+  CONFIG_YAML_FORMAT,
+  JINJA_FORMAT,
   KERAS_FORMAT,
   KERAS_JSON_FORMAT,
   KERAS_YAML_FORMAT,
@@ -36,6 +67,11 @@ export const MODEL_FORMATS: readonly Format[] = [
   SAVED_MODEL_FORMAT,
   GRAPH_DEF_FORMAT,
   META_GRAPH_FORMAT,
+  TENSORFLOW_TEXT_FORMAT,
+  CHECKPOINT_FORMAT,
+  CHECKPOINT_STATE_FORMAT,
+  TFLITE_FORMAT,
+  ONNX_FORMAT,
   COREML_FORMAT,
   MLMODEL_FORMAT,
   MSGPACK_FORMAT,

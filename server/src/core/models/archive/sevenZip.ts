@@ -1,5 +1,5 @@
-import { DamagedStream, isBombCap } from '../../archives/decoded';
-import { MemberPaths, reportBomb } from '../../archives/memberPaths';
+import { DamagedStream, isExpansionCap } from '../../archives/decoded';
+import { MemberPaths, reportExpansion } from '../../archives/memberPaths';
 import { EncryptedHeader, readSevenZip, SEVEN_ZIP_MAGIC, type SevenZipEntry } from '../../archives/sevenZip';
 import type { Format, ScanContext } from '../../scanner';
 
@@ -23,8 +23,8 @@ export const SEVEN_ZIP_FORMAT: Format = {
     try {
       entries = await readSevenZip(input.source, context.budget);
     } catch (error) {
-      if (isBombCap(error)) reportBomb(context, error.message);
-      if (error instanceof EncryptedHeader)
+      if (isExpansionCap(error)) reportExpansion(context, error);
+      else if (error instanceof EncryptedHeader)
         context.incomplete(`the table of contents cannot be read: ${error.message}`);
       else if (error instanceof DamagedStream) context.incomplete(`damaged archive: ${error.message}`);
       else throw error;
@@ -57,8 +57,7 @@ async function judge(entry: SevenZipEntry, paths: MemberPaths, context: ScanCont
       else await context.scan({ name: entry.name, source });
     }
   } catch (error) {
-    if (!isBombCap(error)) throw error;
-    reportBomb(context, error.message, entry.name);
-    context.incomplete(error.message, location);
+    if (!isExpansionCap(error)) throw error;
+    reportExpansion(context, error, entry.name);
   }
 }

@@ -1,5 +1,5 @@
-import { isBombCap } from '../../archives/decoded';
-import { reportBomb } from '../../archives/memberPaths';
+import { isExpansionCap } from '../../archives/decoded';
+import { reportExpansion } from '../../archives/memberPaths';
 import { hasZipHead, NotAZip, readZip, recoverMembers, type ZipArchive, zipOf } from '../../archives/zip';
 import { scanZipMembers } from '../../archives/zipMembers';
 import type { Format } from '../../scanner';
@@ -29,9 +29,8 @@ export const ZIP_FORMAT: Format = {
       try {
         for await (const member of recoverMembers(input.source, context.budget)) await context.scan(member);
       } catch (failure) {
-        if (!isBombCap(failure)) throw failure;
-        reportBomb(context, failure.message);
-        context.incomplete(failure.message);
+        if (!isExpansionCap(failure)) throw failure;
+        reportExpansion(context, failure);
       }
       return;
     }

@@ -1,5 +1,5 @@
-import { isBombCap } from '../../archives/decoded';
-import { reportBomb } from '../../archives/memberPaths';
+import { isExpansionCap } from '../../archives/decoded';
+import { reportExpansion } from '../../archives/memberPaths';
 import { ARCHIVE_RULES } from '../../archives/rules';
 import { openStream, type StreamKind, streamKindOf } from '../../archives/streams';
 import { WindowByteSource } from '../../io/byteSource';
@@ -30,7 +30,8 @@ export const COMPRESSED_FORMATS: readonly Format[] = WRAPPERS.map(({ kind, title
   extensions,
   async identify(probe) {
     if ((await streamKindOf(probe)) === kind) return 'certain';
-    return extensions.includes(probe.extension) ? 'named' : undefined;
+    // `.Z` is the extension of Unix compress too, which is another format.
+    return extensions.includes(probe.extension) && probe.extension !== '.z' ? 'named' : undefined;
   },
   scan: (input, context) => scanStream(kind, extensions, input, context),
 }));
@@ -45,9 +46,8 @@ async function scanStream(
   try {
     await decoded.measure();
   } catch (error) {
-    if (!isBombCap(error)) throw error;
-    reportBomb(context, error.message);
-    context.incomplete(error.message);
+    if (!isExpansionCap(error)) throw error;
+    reportExpansion(context, error);
   }
   if (decoded.damage !== undefined) {
     if (decoded.size === 0) throw new Error(decoded.damage);

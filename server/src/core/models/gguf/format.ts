@@ -21,6 +21,8 @@ const KEPT_STRING = 4 * 2 ** 20;
 /** Small arrays of strings may hold templates; large ones are vocabularies. */
 const KEPT_ITEMS = 64;
 const PADDING = 64 * 1024;
+/** No file is longer; an offset beyond it is made to wrap around. */
+const FARTHEST = 1n << 48n;
 
 enum ValueType {
   Uint8 = 0,
@@ -417,7 +419,7 @@ class GgufScan {
           name,
         );
       }
-      if (offset + size >= 1n << 63n) this.#overflow(`tensor ${shown} at offset ${offset}`, `offset of ${name}`);
+      if (offset + size >= FARTHEST) this.#overflow(`tensor ${shown} at offset ${offset}`, `offset of ${name}`);
       else if (start + offset + size > room) {
         beyond += 1;
         if (beyond === 1) {

@@ -109,8 +109,17 @@ const LARGE_RANGE = 1_000_000;
 const LARGE_REPEAT = 10_000_000;
 const FOLDED_LIMIT = 4096;
 const REPORT_LIMIT = 50;
+/** Characters of a text in which a sentence is looked for. */
+const SPOKEN_LIMIT = 4000;
+/** Characters up to which a template is parsed; the longest honest ones have some fifty thousand. */
+const LONGEST = 2 ** 20;
 
 const DUNDER = /^__\w+__$/;
+/** As a bare string, wherever it stands, only what leads on; `__init__` and `__main__` are names of files too. */
+const TELLING =
+  /^__(?:class|base|bases|mro|subclasses|globals|builtins|import|getattribute|getattr|dict|code|closure|func|self|loader|spec|reduce|reduce_ex|call|init_subclass)__$/;
+/** Names that tell something about an object and lead nowhere; by themselves they are nothing. */
+const INFORMATIVE = /^__(?:name|doc|version|qualname|len|str|main|all)__$/;
 /** A private attribute of the engine's own objects: `_TemplateReference__context`. */
 const MANGLED = /^_[A-Z]\w*__\w+$/;
 
@@ -130,6 +139,7 @@ export function judgeTemplate(template: string, report: TemplateReport): void {
   judge.characters();
   let statements: Statement[];
   try {
+    if (template.length > LONGEST) throw new TemplateSyntaxError('longer than any chat template', 0);
     statements = parseTemplate(template);
   } catch (error) {
     if (!(error instanceof TemplateSyntaxError)) throw error;
@@ -312,7 +322,7 @@ class Judge {
   }
 
   #node(node: Expression, constant: Constant | undefined): void {
-    if (typeof constant === 'string' && DUNDER.test(constant)) this.#internals(constant, node.at);
+    if (typeof constant === 'string' && TELLING.test(constant)) this.#internals(constant, node.at);
     switch (node.kind) {
       case 'name':
         if (DUNDER.test(node.name)) this.#internals(node.name, node.at);
@@ -339,6 +349,7 @@ class Judge {
 
   /** Gathered: a chain through internals is one defect, however many steps it has. */
   #internals(name: string, at: number, what = `\`${evidenceText(name, 60)}\``): void {
+    if (!this.#execution && INFORMATIVE.test(name)) return;
     this.#execution ??= { at, steps: [], critical: false };
     if (!this.#execution.steps.includes(what)) this.#execution.steps.push(what);
     this.#execution.at = Math.min(this.#execution.at, at);
@@ -741,7 +752,9 @@ function readsContent(expression: Expression): boolean {
 /** A sentence (at least four words) that a branch writes, as text or as a constant. */
 function spokenText(body: readonly Statement[]): string | undefined {
   const sentence = (text: string) => {
-    const found = /[\p{L}'’]{2,}(?:[\s,]+[\p{L}'’]+){3,}/u.exec(text.replace(/<\|?[^<>]{1,40}\|?>/g, '. '));
+    const found = /[\p{L}'’]{2,}(?:[\s,]+[\p{L}'’]+){3,}/u.exec(
+      text.slice(0, SPOKEN_LIMIT).replace(/<\|?[^<>]{1,40}\|?>/g, '. '),
+    );
     return found?.[0];
   };
   for (const statement of body) {

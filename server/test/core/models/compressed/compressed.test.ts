@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { deflateSync, gzipSync } from 'node:zlib';
+import { COMPRESSED_FORMATS, innerName } from '../../../../src/core/models/compressed/streams';
+import { BZIP2, LZ4, LZMA_ALONE, XZ, ZSTD } from '../../archives/vectors';
+import { bytesOf, scanBytes, verdicts } from '../scanBytes';
+
+/** `posix.system('id')` as a pickle of protocol 4. */
+const PICKLE = bytesOf([0x80, 4, 0x8c, 5], 'posix', [0x8c, 6], 'system', [0x93, 0x8c, 2], 'id', [0x85, 0x52, 0x2e]);
+const gzip = (bytes: Uint8Array) => new Uint8Array(gzipSync(bytes));
+const alone = (name: string, bytes: Uint8Array) => scanBytes(name, bytes, { formats: COMPRESSED_FORMATS });
+
+describe('compressed files', () => {
+  it('are scanned as what they hold, whatever their name', async () => {
+    for (const [name, bytes] of [
+      ['m.pkl.gz', gzip(PICKLE)],
+      ['m.pkl', gzip(PICKLE)],
+      ['m', new Uint8Array(deflateSync(PICKLE))],
+      ['m.joblib', bytesOf('ZF', '0x20'.padEnd(19), new Uint8Array(deflateSync(PICKLE)))],
+      ['twice.gz', gzip(gzip(PICKLE))],
+    ] as const) {
+      const report = await scanBytes(name, bytes);
+      assert.ok(
+        verdicts(report).some((v) => v.endsWith('pickle/dangerous-call')),
+        `${name}: ${verdicts(report).join()}`,
+      );
+    }
+  });
+
+  it('name the member after the file', () => {
+    assert.equal(innerName('a/model.pkl.gz', ['.gz', '.tgz']), 'model.pkl');
+    assert.equal(innerName('model.TGZ', ['.gz', '.tgz']), 'model.tar');
+    assert.equal(innerName('model.pkl', ['.gz']), 'model.pkl');
+    assert.equal(innerName('.gz', ['.gz']), '.gz');
+  });
+
+  it('honest ones have no finding', async () => {
+    for (const bytes of [
+      gzip(new Uint8Array(100)),
+      BZIP2,
+      XZ,
+      LZMA_ALONE,
+      ZSTD,
+      LZ4,
+      bytesOf(gzip(PICKLE), new Uint8Array(512)),
+    ]) {
+      const report = await alone('data', bytes);
+      assert.deepEqual(verdicts(report), []);
+      assert.equal(report.status, 'scanned');
+    }
+  });
+
+  it('what follows the stream is told and scanned', async () => {
+    const report = await scanBytes('m.gz', bytesOf(gzip(new Uint8Array(100)), PICKLE));
+    assert.deepEqual(verdicts(report), ['critical pickle/dangerous-call', 'medium archive/hidden-data']);
+  });
+
+  it('a bomb is told, and its beginning is still scanned', async () => {
+    const report = await scanBytes('m.pkl.gz', gzipOfBomb());
+    assert.ok(verdicts(report).includes('medium archive/decompression-bomb'), verdicts(report).join());
+    assert.ok(verdicts(report).includes('critical pickle/dangerous-call'), verdicts(report).join());
+    assert.equal(report.status, 'partial');
+  }).timeout(20_000);
+
+  it('damaged ones are scanned as far as they go, and said to be', async () => {
+    const cut = gzip(bytesOf(PICKLE, ...Array.from({ length: 200 }, (_, i) => [(i * 7919) & 255])));
+    const report = await scanBytes('m.pkl.gz', cut.subarray(0, cut.length - 20));
+    assert.equal(report.status, 'partial');
+    assert.match(report.reason ?? '', /damaged/);
+    const none = await alone('x.gz', bytesOf('this is no gzip'));
+    assert.equal(none.status, 'failed');
+  });
+});
+
+function gzipOfBomb(): Uint8Array {
+  const bytes = new Uint8Array(64 * 2 ** 20);
+  bytes.set(PICKLE);
+  return gzip(bytes);
+}

@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import { MemoryByteSource } from '../../../../src/core/io/byteSource';
+import { duplicateKeys } from '../../../../src/core/models/configs/duplicateKeys';
+import { JINJA_FORMAT } from '../../../../src/core/models/configs/jinjaFile';
+import { CONFIG_JSON_FORMAT } from '../../../../src/core/models/configs/json';
+import { LFS_POINTER_FORMAT } from '../../../../src/core/models/configs/lfsPointer';
+import { judgeTarget } from '../../../../src/core/models/configs/target';
+import { CONFIG_YAML_FORMAT } from '../../../../src/core/models/configs/yaml';
+import type { Companions } from '../../../../src/core/scanner';
+import { HONEST_TEMPLATES } from '../jinja/honestTemplates';
+import { scanBytes, verdicts } from '../scanBytes';
+
+const FORMATS = [CONFIG_JSON_FORMAT, CONFIG_YAML_FORMAT, JINJA_FORMAT, LFS_POINTER_FORMAT];
+
+function companions(...names: string[]): Companions {
+  return {
+    list: async () => names,
+    open: async (path) => (names.includes(path) ? new MemoryByteSource(new Uint8Array(0)) : undefined),
+  };
+}
+
+const json = (name: string, value: unknown, beside?: Companions) =>
+  scanBytes(name, typeof value === 'string' ? value : JSON.stringify(value, null, 2), {
+    formats: FORMATS,
+    ...(beside && { companions: beside }),
+  });
+const yaml = (text: string) => scanBytes('config.yaml', text, { formats: FORMATS });
+
+describe('configurations', () => {
+  it('claims nothing that has nothing to say', async () => {
+    await assert.rejects(
+      json('config.json', { model_type: 'bert', _name_or_path: 'bert-base-uncased' }),
+      /no format claims/,
+    );
+    await assert.rejects(json('data.json', [1, 2, 3]), /no format claims/);
+    await assert.rejects(yaml('model: x\nlr: 0.1\n'), /no format claims/);
+  });
+
+  it('names the code that auto_map imports, and whether it is there', async () => {
+    const config = {
+      auto_map: { AutoModel: 'modeling_x.Model', AutoTokenizer: ['other/repo--tok.Slow', null] },
+      _name_or_path: 'gpt2',
+    };
+    const report = await json('config.json', config, companions('config.json', 'modeling_x.py'));
+    assert.deepEqual(verdicts(report), ['medium config/remote-code']);
+    const [finding] = report.findings;
+    assert.match(finding?.message ?? '', /modeling_x\.py \(beside it\), code of the repository other\/repo/);
+    assert.deepEqual([finding?.location.line, finding?.location.column], [2, 3]);
+    assert.match((await json('config.json', config)).findings[0]?.message ?? '', /not in this folder/);
+  });
+
+  it('knows the other ways to have code imported', async () => {
+    const cases: [string, unknown][] = [
+      ['config.json', { custom_pipelines: { x: { impl: 'pipe.Pipe', pt: ['AutoModel'] } } }],
+      ['adapter_config.json', { auto_mapping: { parent_library: 'evil.module', base_model_class: 'X' } }],
+      ['config.json', { _attn_implementation: 'someone/kernel' }],
+      ['modules.json', [{ idx: 0, name: '0', path: '', type: 'evil.Module' }]],
+    ];
+    for (const [name, value] of cases)
+      assert.deepEqual(verdicts(await json(name, value)), ['medium config/remote-code'], name);
+    const pipeline = { _class_name: 'X', unet: ['my_unet', 'Unet'], vae: ['diffusers', 'AutoencoderKL'] };
+    assert.deepEqual(verdicts(await json('model_index.json', pipeline, companions('my_unet.py'))), [
+      'medium config/remote-code',
+    ]);
+    assert.deepEqual(verdicts(await json('model_index.json', pipeline, companions())), []);
+    const honest = [{ idx: 0, name: '0', path: '', type: 'sentence_transformers.models.Transformer' }];
+    assert.deepEqual(verdicts(await json('modules.json', honest)), []);
+    assert.deepEqual(verdicts(await json('config.json', { trust_remote_code: true })), [
+      'low config/trusts-remote-code',
+    ]);
+  });
+
+  it('judges chat templates as a string, a list and an object, and honest ones are clean', async () => {
+    const evil = '{{ x.__globals__ }}';
+    const expected = ['critical template/code-execution'];
+    assert.deepEqual(verdicts(await json('tokenizer_config.json', { chat_template: evil })), expected);
+    assert.deepEqual(
+      verdicts(
+        await json('tokenizer_config.json', {
+          chat_template: [
+            { name: 'default', template: 'x' },
+            { name: 'rag', template: evil },
+          ],
+        }),
+      ),
+      expected,
+    );
+    assert.deepEqual(verdicts(await json('chat_template.json', { chat_template: { a: evil } })), expected);
+    for (const [name, template] of Object.entries(HONEST_TEMPLATES)) {
+      assert.deepEqual(verdicts(await json('tokenizer_config.json', { chat_template: template })), [], name);
+      assert.deepEqual(verdicts(await scanBytes('chat_template.jinja', template, { formats: FORMATS })), [], name);
+    }
+  });
+
+  it('places a finding in a template file to the character', async () => {
+    const report = await scanBytes('chat_template.jinja', 'line one\n  {{ x.__class__ }}\n', { formats: FORMATS });
+    const { line, column } = report.findings[0]?.location ?? {};
+    assert.deepEqual([line, column], [2, 8]);
+  });
+
+  it('templates that are no chat templates may include others', async () => {
+    assert.deepEqual(
+      verdicts(
+        await scanBytes(
+          'page.j2',
+          '{% extends "base.html" %}{{ config.TITLE }}{{ os.name }}{{ x.__class__.__name__ }}',
+          { formats: FORMATS },
+        ),
+      ),
+      [],
+    );
+    assert.deepEqual(verdicts(await scanBytes('page.j2', '{{ x.__subclasses__() }}', { formats: FORMATS })), [
+      'critical template/code-execution',
+    ]);
+  });
+
+  it('shards outside the folder', async () => {
+    const report = await json('model.safetensors.index.json', {
+      weight_map: { a: 'model-1.safetensors', b: '../../other/x.bin' },
+    });
+    assert.deepEqual(verdicts(report), ['high config/path-escape']);
+  });
+
+  it('jsonpickle', async () => {
+    assert.deepEqual(verdicts(await json('x.json', { 'py/reduce': [{ 'py/type': 'os.system' }, ['id']] })), [
+      'high config/json-pickle',
+    ]);
+    assert.deepEqual(verdicts(await json('x.json', { 'py/object': 'my.Thing' })), ['low config/json-pickle']);
+  });
+
+  it("judges Hydra's targets", async () => {
+    const target = (path: string) => `model:\n  _target_: ${path}\n`;
+    assert.deepEqual(verdicts(await yaml(target('os.system'))), ['high config/dangerous-target']);
+    assert.deepEqual(verdicts(await yaml(target('subprocess.Popen'))), ['high config/dangerous-target']);
+    assert.deepEqual(verdicts(await yaml(target('builtins.eval'))), ['high config/dangerous-target']);
+    for (const path of [
+      'torch.optim.Adam',
+      'src.models.net.Net',
+      'pytorch_lightning.loggers.WandbLogger',
+      'hydra._internal.core_plugins.basic_launcher.BasicLauncher',
+    ]) {
+      assert.deepEqual(verdicts(await yaml(target(path))), ['info config/call-target'], path);
+    }
+    assert.deepEqual(verdicts(await json('conf.json', { a: [{ _target_: 'os.popen' }] })), [
+      'high config/dangerous-target',
+    ]);
+    assert.equal(judgeTarget('shutil.rmtree').dangerous, true);
+    const report = await yaml(target('os.system'));
+    assert.deepEqual([report.findings[0]?.location.line, report.findings[0]?.location.column], [2, 13]);
+  });
+
+  it("judges PyYAML's tags in every spelling", async () => {
+    const worst: string[] = [
+      'a: !!python/object/apply:os.system ["id"]',
+      'a: !!python/object/new:os.system ["id"]',
+      '%TAG !p! tag:yaml.org,2002:python/\n---\na: !p!object/apply:os.system ["id"]',
+      'a: !<tag:yaml.org,2002:python/object/apply:os.system> ["id"]',
+      '- - ? !!python/object/apply:os.system ["id"]\n    : 1',
+      'a: &x !!python/object/apply:os.system ["id"]\nb: *x',
+      'a: {b: [!!python/object/apply:subprocess.check_output [["id"]]]}',
+    ];
+    for (const text of worst) assert.deepEqual(verdicts(await yaml(text)), ['critical config/python-tag'], text);
+    assert.deepEqual(verdicts(await yaml('a: !!python/name:os.system')), ['high config/python-tag']);
+    const broken = 'a: [!!python/object/apply:os.system ["id"]\nb: }{';
+    assert.ok(verdicts(await yaml(broken)).includes('critical config/python-tag'));
+  });
+
+  it('tags of plain values and of hyperparameter objects are no alarm', async () => {
+    const honest = [
+      'a: !!python/tuple [1, 2]',
+      'a: !!python/unicode "x"',
+      'a: "!!python/object/apply:os.system"',
+      '# !!python/object/apply:os.system\na: b',
+      'a: !!python/object:argparse.Namespace {lr: 0.1}',
+      'a: !!python/object/apply:collections.OrderedDict [[]]',
+      'a: !!python/object/apply:pathlib.PosixPath [data]',
+    ];
+    for (const text of honest) {
+      const found = verdicts(await yaml(text)).filter((v) => !/^(?:low|info)/.test(v));
+      assert.deepEqual(found, [], text);
+    }
+  });
+
+  it('hostile YAML and JSON end with a report', async () => {
+    await yaml(`a: ${'['.repeat(20_000)}\n_target_: os.system`);
+    await yaml(`a: &a [x]\nb: &b [*a,*a,*a]\nc: &c [*b,*b,*b]\n_target_: os.system`);
+    await json('config.json', `{"auto_map": ${'['.repeat(50_000)}${']'.repeat(50_000)}}`);
+    await json('config.json', '{"auto_map": {"__proto__": 1, "a": "x.Y"');
+  });
+
+  it('a Git LFS pointer is said to be one, whatever its name', async () => {
+    const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'a'.repeat(64)}\nsize 12345\n`;
+    for (const name of ['model.bin', 'model.safetensors', 'model.pt']) {
+      const report = await scanBytes(name, pointer);
+      assert.deepEqual(verdicts(report), ['info coverage/lfs-pointer'], name);
+      assert.match(report.findings[0]?.message ?? '', /12345 bytes/);
+    }
+  });
+});
+
+describe('duplicate keys of JSON', () => {
+  it('are found at every depth, also when spelled by escapes, and only within one object', () => {
+    assert.deepEqual(duplicateKeys('{"a":1,"a":2}'), [{ key: 'a', at: 7 }]);
+    assert.deepEqual(
+      duplicateKeys('{"a":{"b":1,"\\u0062":2}}').map((d) => d.key),
+      ['b'],
+    );
+    assert.deepEqual(duplicateKeys('{"a":{"a":1},"b":[{"a":1},{"a":"a\\"a"}],"c":"a"}'), []);
+    assert.deepEqual(duplicateKeys('["a","a",{"x":["a","a"]}]'), []);
+  });
+});
