@@ -62,6 +62,13 @@ export class JsonText {
     return c === QUOTE ? 'string' : 'scalar';
   }
 
+  /** Numbers and the three words of JSON, and those that Python writes besides. */
+  #checkScalar(start: number, end: number): void {
+    if (this.kindAt(start) !== 'scalar') return;
+    const scalar = /^(?:true|false|null|NaN|-?Infinity|-?\d{1,400}(?:\.\d{1,400})?(?:[eE][+-]?\d{1,9})?)$/;
+    if (!scalar.test(this.text.slice(start, Math.min(end, start + 1000)))) this.#damaged(start, 'a value was expected');
+  }
+
   /** Offset after the string that begins at `at` with its quote. */
   #stringEnd(at: number): number {
     const { text } = this;
@@ -115,13 +122,17 @@ export class JsonText {
     const { text } = this;
     if (text.charCodeAt(at) !== OPEN_BRACE) return;
     let i = this.skipSpace(at + 1);
+    let comma = true;
     while (i < text.length) {
       const c = text.charCodeAt(i);
       if (c === CLOSE_BRACE) return;
       if (c === COMMA) {
+        comma = true;
         i = this.skipSpace(i + 1);
         continue;
       }
+      if (!comma) this.#damaged(i, 'a comma was expected');
+      comma = false;
       if (c !== QUOTE) {
         this.#damaged(i, 'a key was expected');
         return;
@@ -139,6 +150,7 @@ export class JsonText {
         return;
       }
       const end = this.skip(start);
+      this.#checkScalar(start, end);
       yield { key: this.decode({ start: keyStart, end: keyEnd }), keyStart, start, end };
       i = this.skipSpace(Math.max(end, start));
       if (end === start && text.charCodeAt(i) !== COMMA && text.charCodeAt(i) !== CLOSE_BRACE) {
@@ -154,14 +166,19 @@ export class JsonText {
     const { text } = this;
     if (text.charCodeAt(at) !== OPEN_BRACKET) return;
     let i = this.skipSpace(at + 1);
+    let comma = true;
     while (i < text.length) {
       const c = text.charCodeAt(i);
       if (c === CLOSE_BRACKET) return;
       if (c === COMMA) {
+        comma = true;
         i = this.skipSpace(i + 1);
         continue;
       }
+      if (!comma) this.#damaged(i, 'a comma was expected');
+      comma = false;
       const end = this.skip(i);
+      this.#checkScalar(i, end);
       if (end === i) {
         this.#damaged(i, 'a value was expected');
         return;

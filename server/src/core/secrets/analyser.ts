@@ -5,17 +5,28 @@ import type { TextAnalyser, TextContext, TextDocument, TextSegment } from '../te
 import { isLockFile } from '../text/languages';
 import { KeywordMatcher } from './ahoCorasick';
 import { decodeBase64, readJsonWebToken } from './checksums';
+import { secretColumns } from './columns';
 import { customHits } from './custom';
 import { shannonEntropy, wordiness } from './entropy';
 import { type Assignment, assignedValue, nameAround, type Surroundings } from './extract';
 import { environmentFix } from './fixes';
-import { documentedKey, isMaskedToken, isPlaceholder, isReference, isUuid, judgeValue, sequenceShare } from './judge';
+import {
+  documentedKey,
+  isMaskedToken,
+  isPlaceholder,
+  isReference,
+  isUuid,
+  judgeValue,
+  repetitionShare,
+  sequenceShare,
+} from './judge';
 import { keyKind } from './keys';
 import { SECRET_RULES, SECRET_SPECS } from './rules';
 import type { AssignedShape, TokenShape } from './rules/define';
 import {
   bareConnection,
   commandCredentials,
+  commandEnd,
   credentialPair,
   headerValue,
   kubernetesSecrets,
@@ -64,24 +75,7 @@ type Action =
 
 /** Parts of names that promise a secret; the name around them is judged as a whole. */
 const NAME_KEYWORDS = [
-  ...[
-    'pass',
-    'pwd',
-    '_pw',
-    '-pw',
-    'pw ',
-    'pw=',
-    'pw"',
-    'psw',
-    'pswd',
-    'kennwort',
-    'contrasena',
-    'secret',
-    'token',
-    'key',
-    'cred',
-    'auth',
-  ],
+  ...['pass', 'pwd', 'pw', 'psw', 'pswd', 'kennwort', 'contrasena', 'secret', 'token', 'key', 'cred', 'auth'],
   ...['jwt', 'hmac', 'cookie', '_pat', 'sas_', 'sig=', 'saspwd'],
 ];
 
@@ -165,6 +159,7 @@ class Engine {
     for (const command of COMMANDS) add(command, { do: 'command', command });
     add('kind: secret', { do: 'kubernetes' });
     add('kind: "secret"', { do: 'kubernetes' });
+    add("kind: 'secret'", { do: 'kubernetes' });
     const keywords = [...actions.keys()];
     this.#matcher = new KeywordMatcher(keywords);
     this.#actions = keywords.map((keyword) => actions.get(keyword) as Action[]);
@@ -234,6 +229,8 @@ class Run {
   #jwtEnd = 0;
   #urlEnd = 0;
   #kubernetesEnd = 0;
+  /** Where the command lines end that have been read, by command. */
+  readonly #commandEnds = new Map<string, number>();
 
   constructor(
     private readonly segment: TextSegment,
@@ -244,6 +241,60 @@ class Run {
     this.#around = surroundingsOf(segment);
     this.#lockFile = isLockFile(document.name.toLowerCase());
     if (segment.path !== undefined) this.#keyed(segment.path);
+    this.#columns();
+    this.#passwordFile(document.name.toLowerCase());
+  }
+
+  #columns(): void {
+    for (const { header, kind, start, end, secret, count, verdict } of secretColumns(this.segment)) {
+      const rule = SECRET_RULES[kind === 'password' ? 'password' : 'generic-credential'] as Rule;
+      this.#add({
+        rule,
+        start,
+        end,
+        secret,
+        severity: verdict === 'weak' ? 'low' : rule.severity,
+        message: `${rule.title} in the column \`${header.slice(0, 60)}\` (${count} ${count === 1 ? 'value' : 'values'})`,
+        rank: 2.5,
+      });
+    }
+  }
+
+  /** Files that are made of passwords: `.htpasswd` and `shadow` (hashes), `.pgpass` (plain). */
+  #passwordFile(name: string): void {
+    if (/htpasswd$|^shadow$/.test(name)) {
+      const line =
+        /^([^:\s#]{1,64}):(\$[\w$./+=,-]{8,200}|\{SHA\}[A-Za-z0-9+/=]{20,40}|[A-Za-z0-9./]{13})(?=[:\s]|$)/gm;
+      for (const match of this.#text.matchAll(line)) {
+        const hash = match[2] as string;
+        const start = match.index + (match[1] as string).length + 1;
+        this.#structural({
+          rule: 'password-hash',
+          start,
+          end: start + hash.length,
+          secret: hash,
+          verdict: 'real',
+          what: 'of a user of this file',
+        });
+      }
+    } else if (/\.?pgpass(?:\.conf)?$/.test(name)) {
+      const line =
+        /^(?!#)((?:[^:\\\n]|\\.){1,200}:(?:[^:\\\n]|\\.){1,20}:(?:[^:\\\n]|\\.){1,100}:(?:[^:\\\n]|\\.){1,100}:)([^\r\n]{3,200})$/gm;
+      for (const match of this.#text.matchAll(line)) {
+        const secret = match[2] as string;
+        const verdict = judgeValue(secret, { kind: 'password', key: '', context: 'config' });
+        if (verdict === 'none') continue;
+        const start = match.index + (match[1] as string).length;
+        this.#structural({
+          rule: 'password',
+          start,
+          end: start + secret.length,
+          secret,
+          verdict,
+          what: 'a PostgreSQL password file',
+        });
+      }
+    }
   }
 
   act(action: Action, end: number, length: number): void {
@@ -280,9 +331,7 @@ class Run {
         this.#structural(credentialPair(text, end - 1));
         break;
       case 'command':
-        if (!/[\w./-]/.test(text[start - 1] ?? '') || text[start - 1] === '/') {
-          for (const hit of commandCredentials(text, start, action.command)) this.#structural(hit);
-        }
+        this.#command(start, action.command);
         break;
       case 'kubernetes':
         if (start >= this.#kubernetesEnd) {
@@ -293,12 +342,22 @@ class Run {
     }
   }
 
+  #command(start: number, command: string): void {
+    const before = this.#text[start - 1] ?? '';
+    // `curl` of `pycurl` is none; `/usr/bin/curl` is one. What stands on a line that was read already has been seen.
+    if ((/[\w.-]/.test(before) && !escapeBefore(this.#text, start)) || start < (this.#commandEnds.get(command) ?? 0))
+      return;
+    const end = commandEnd(this.#text, start);
+    this.#commandEnds.set(command, end);
+    for (const hit of commandCredentials(this.#text, start, end, command)) this.#structural(hit);
+  }
+
   #token(shape: CompiledToken, at: number): void {
     const text = this.#text;
     let start = at;
     let found: string | undefined;
     if (shape.back === undefined) {
-      if (at > 0 && (shape.notAfter ?? /\w/).test(text[at - 1] as string) && !escapeBefore(text, at)) return;
+      if (at > 0 && attached(text, at, shape.notAfter)) return;
       shape.regex.lastIndex = at;
       found = shape.regex.exec(text)?.[0];
     } else {
@@ -306,7 +365,7 @@ class Run {
       const match = shape.regex.exec(text.slice(from, at + MAX_TOKEN));
       if (!match || from + match.index > at) return;
       start = from + match.index;
-      if (start > 0 && (shape.notAfter ?? /\w/).test(text[start - 1] as string) && !escapeBefore(text, start)) return;
+      if (start > 0 && attached(text, start, shape.notAfter)) return;
       found = match[0];
     }
     if (found === undefined) return;
@@ -328,14 +387,23 @@ class Run {
       start,
       end: start + found.length,
       secret: found,
-      severity: documented ? 'low' : masked ? 'info' : base,
+      severity: documented ? 'low' : masked ? this.#maskedSeverity(found, start) : base,
       message: documented
         ? `${shape.rule.title}: ${documented}, known to everyone`
         : masked
-          ? `${shape.rule.title}: only a placeholder of its shape`
+          ? `${shape.rule.title}: ${this.#maskedSeverity(found, start) === 'info' ? 'only a placeholder of its shape' : 'the shape of one, made of rows of digits and letters'}`
           : `${shape.rule.title}${check?.note ? `; ${check.note}` : ''}`,
       rank: masked ? 1 : 4,
     });
+  }
+
+  /** Asterisks and x's stand for a token; rows of digits in quotes may be someone's idea of one. */
+  #maskedSeverity(found: string, start: number): Severity {
+    if (repetitionShare(found) > 0.3) return 'info';
+    const quoted = /["'=]/.test(this.#text[start - 1] ?? '');
+    return quoted && !/x{4}|\*|\.{3}|0{6}|EXAMPLE|YOUR|your|_HERE|-here|REDACT/.test(found)
+      ? (weakSeverity(found) ?? 'info')
+      : 'info';
   }
 
   #name(start: number, end: number, service: boolean): void {
@@ -343,20 +411,19 @@ class Run {
     const name = nameAround(text, start, end);
     // Later keywords of the same name would only find the same.
     this.#named = name.end;
+    if (!service && this.#authTuple(name)) return;
     const found = assignedValue(text, name, this.#around, this.segment.kind === 'table');
-    if (found) {
-      this.#assigned(found);
-      return;
-    }
-    if (!service && text[name.start] !== undefined) this.#authTuple(name);
+    if (found) this.#assigned(found);
   }
 
   /** `auth=("user", "password")`, `basic_auth=(...)` */
-  #authTuple(name: { start: number; end: number }): void {
-    if (!/auth$/i.test(this.#text.slice(name.start, name.end))) return;
+  #authTuple(name: { start: number; end: number }): boolean {
+    if (!/auth$/i.test(this.#text.slice(name.end - 4, name.end))) return false;
     const open = /[ \t]{0,8}["']?[ \t]{0,8}[=:,][ \t]{0,8}(?:[\w.]{1,40})?(?=\()/y;
     open.lastIndex = name.end;
-    if (open.test(this.#text)) this.#structural(credentialPair(this.#text, open.lastIndex));
+    const hit = open.test(this.#text) ? credentialPair(this.#text, open.lastIndex) : undefined;
+    this.#structural(hit);
+    return hit !== undefined;
   }
 
   /** A segment that is the value of a key path. */
@@ -386,10 +453,10 @@ class Run {
         start: found.start,
         end: found.end,
         secret: value,
-        severity: documented ? 'low' : shape.rule.severity,
+        severity: documented ? 'low' : (weakSeverity(value) ?? shape.severity ?? shape.rule.severity),
         message: documented
           ? `${shape.rule.title}: ${documented}, known to everyone`
-          : `${shape.rule.title} in ${describeKey(found)}`,
+          : `${shape.rule.title} in ${describeKey(found)}${isWeak(value) ? ', made of rows of digits and letters' : ''}`,
         rank: 3,
         assignment: found,
       });
@@ -407,6 +474,8 @@ class Run {
     if (kind === 'connection') return;
     const verdict = judgeValue(value, { kind, key, context: found.context });
     if (verdict === 'none') return;
+    // On its own the word means many things: a filter's band, a stage of a computation.
+    if (verdict === 'weak' && /^(?:pass|pw)$/i.test(key)) return;
     if (kind === 'token' && isUuid(value) && found.context === 'prose') return;
     const rule = (kind === 'password' ? SECRET_RULES.password : SECRET_RULES['generic-credential']) as Rule;
     const documented = documentedKey(value);
@@ -437,7 +506,9 @@ class Run {
     if (shape.key && !shape.key.test(key)) return false;
     if (documentedKey(value)) return true;
     if (shape.entropy === 0) return !/^(.)\1+$|^1234-?5678-?9012$/.test(value) || key.length > 0;
-    if (isReference(value) || isMaskedToken(value, value) || sequenceShare(value) > 0.7) return false;
+    if (isReference(value) || repetitionShare(value) > 0.4 || /x{6}/i.test(value)) return false;
+    if (isWeak(value)) return true;
+    if (isMaskedToken(value, value)) return false;
     if (!/\d/.test(value) && (isPlaceholder(value) || wordiness(value) > 0.55)) return false;
     if (
       /[-_](?:id|name|url|path|file|version|hash|sha|digest|commit)s?$/i.test(key) &&
@@ -537,12 +608,31 @@ class Run {
   }
 }
 
+/** Whether a token at `at` is only the end of something longer. */
+function attached(text: string, at: number, notAfter: RegExp | undefined): boolean {
+  if (notAfter) return notAfter.test(text[at - 1] as string) && !escapeBefore(text, at);
+  const c = text.charCodeAt(at - 1);
+  const word = (c >= 97 && c <= 122) || (c >= 65 && c <= 90) || (c >= 48 && c <= 57) || c === 95;
+  return word && !escapeBefore(text, at);
+}
+
 /** `\n`, `\t` and their like in raw JSON or source end in a letter that is no part of a word. */
 function escapeBefore(text: string, at: number): boolean {
   return text[at - 2] === '\\' && /[nrtbf]/.test(text[at - 1] as string);
 }
 
 const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** Rows of the alphabet and of digits in the shape of a credential: made up, most likely, and still in its place. */
+function isWeak(value: string): boolean {
+  return sequenceShare(value.replace(/-/g, '')) > 0.6 && !/^\d+$/.test(value);
+}
+
+/** The more of a value is rows, the less it can be a live one. */
+function weakSeverity(value: string): Severity | undefined {
+  if (!isWeak(value)) return undefined;
+  return sequenceShare(value.replace(/-/g, '')) > 0.9 ? 'low' : 'medium';
+}
 
 function describeKey({ key, operator }: Assignment): string {
   const shown = key.length > 60 ? `${key.slice(0, 60)}…` : key;
@@ -596,7 +686,7 @@ export const SECRETS_ANALYSER: TextAnalyser = {
   id: 'secrets',
   enabled: (settings) => settings.secrets.enabled,
   analyse(document: TextDocument, context: TextContext): void {
-    /** Secrets already reported of one output: it repeats itself as text, HTML and traceback. */
+    /** Secrets already reported, and with the place those of one output: it repeats itself as text, HTML and traceback. */
     const seen = new Set<string>();
     const pairs: { segment: TextSegment; candidate: Candidate }[] = [];
     const report = (
@@ -626,7 +716,11 @@ export const SECRETS_ANALYSER: TextAnalyser = {
     };
     for (const segment of document.segments) {
       context.checkTime();
+      // What a damaged notebook could not be read as is scanned as text once more, after its cells.
+      const again = document.kind === 'notebook' && segment.kind === 'raw' && segment.cell === undefined;
       for (const candidate of findAll(segment, document)) {
+        if (again && seen.has(candidate.secret)) continue;
+        seen.add(candidate.secret);
         if (segment.output !== undefined || segment.path !== undefined) {
           const key = `${segment.cell}\0${segment.output}\0${candidate.secret}`;
           if (seen.has(key)) continue;

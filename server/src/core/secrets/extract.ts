@@ -45,7 +45,7 @@ export function nameAround(text: string, start: number, end: number): { start: n
 
 const OPERATOR = /[ \t]{0,30}(?:!={1,2}|[?.+]=|\|\|=|:{1,3}=|={1,3}>?|:(?!:)|<-)[ \t]{0,30}/y;
 const ANNOTATION =
-  /[ \t]{0,4}(?::[ \t]{0,4})?[A-Za-z_][\w.]{0,30}(?:\[[\w., "'|]{0,40}\])?(?:[ \t]?\|[ \t]?None)?[ \t]{0,30}(?::?=)(?![=>])[ \t]{0,30}/y;
+  /(?:[ \t]{0,4}:[ \t]{0,4}[A-Za-z_][\w.]{0,30}(?:\[[\w., "'|]{0,40}\])?(?:[ \t]?\|[ \t]?None)?|[ \t]{1,4}(?:\*?string|String|str|text|any|byte|bytes|char|varchar|const|SecretStr))[ \t]{0,30}:?=(?![=>])[ \t]{0,30}/y;
 const MORE_NAMES =
   /(?:[ \t]{0,4},[ \t]{0,4}\$?[A-Za-z_][\w.]{0,60}){1,4}(?:[ \t]{1,4}[A-Za-z]\w{0,20})?[ \t]{0,4}:?=(?!=)[ \t]{0,4}/y;
 const NAMED_VALUE =
@@ -54,7 +54,7 @@ const TAG_VALUE = />\s{0,40}([^<>\s][^<>\n]{0,500}?)\s{0,40}<\//y;
 const LOOKUP =
   /[\w.$]{1,80}\(\s{0,20}(?:f?["'][^"'\n]{1,100}["']|[\w.]{1,80})\s{0,8},\s{0,20}(?:default\s{0,4}=\s{0,4})?/y;
 const WRAPPER =
-  /(?:[\w.]{1,40}\.)?(?:SecretStr|SecretBytes|Secret|SecureString|str|bytes|bytearray|quote|quote_plus|urlquote|parse\.quote_plus|Password|Token|TokenAuth|Buffer\.from|String|toString|encode|b64encode|base64\.b64encode|to_secret|raw)\(\s{0,20}/y;
+  /(?:[\w.]{1,40}\.)?(?:SecretStr|SecretBytes|Secret|SecureString|str|bytes|bytearray|quote|quote_plus|urlquote|parse\.quote_plus|Password|Token|TokenAuth|Buffer\.from|String|b64encode|base64\.b64encode|to_secret)\(\s{0,20}/y;
 const LOOKUP_NAME =
   /(?:getenv|environ\.get|env\.get|\benv|\bget|getattr|\.pop|setdefault|config|\.str|Env\w*|lookup|fetch|\.getProperty|secret\w*|param\w*|Option|Field|Form|argument)$/i;
 const SETTER =
@@ -217,7 +217,10 @@ function bareValue(
     CONFIG_LINE.lastIndex = at;
     const match = CONFIG_LINE.exec(text);
     if (!match) return undefined;
-    let value = match[0].replace(/[ \t]+[#;].*$/, '').trimEnd();
+    let value = match[0]
+      .replace(/[ \t]+[#;].*$|<\/.*$/, '')
+      .replace(/[ \t]*\\$/, '')
+      .trimEnd();
     const lead = text.slice(Math.max(0, name.start - LINE_LIMIT), name.start);
     const line = lead.slice(lead.lastIndexOf('\n') + 1);
     // A flow mapping or a command line: the value is one word of it.
@@ -240,8 +243,13 @@ function bareValue(
   BARE.lastIndex = at;
   const match = BARE.exec(text);
   if (!match) return undefined;
+  if (/\.{3}$|…$/.test(match[0])) return undefined;
   const value = match[0].replace(/[.,;:!?)\]}]+$/, (tail) => (tail.length === match[0].length ? tail : ''));
-  if (around !== 'code') return make(value, around === 'config' ? 'config' : 'prose');
+  if (around !== 'code') {
+    // Inside a longer string of a configuration file, a value that the string goes on after is code or prose.
+    const goesOn = state === 'string' && !/["'&]/.test(text[at + match[0].length] ?? '"');
+    return make(value, around === 'config' && !goesOn ? 'config' : 'prose');
+  }
   if (state === 'shell') return make(value, 'config');
   if (state === 'string' || state === 'comment') return /^[\w.]+[[({]/.test(value) ? undefined : make(value, 'prose');
   // A line of YAML or of an .env file inside a string over several lines.
@@ -316,6 +324,9 @@ function nthLiteral(text: string, at: number, n: number): { value: string; parts
 
 /** The literal before a comparison that has its literal on the left: `"..." == password`. */
 function literalBefore(text: string, at: number): { value: string; parts: Literal[] } | undefined {
+  let p = at - 1;
+  while (p > 0 && (text[p] === ' ' || text[p] === '(' || text[p] === '$')) p -= 1;
+  if (text[p] !== '=') return undefined;
   const lead = text.slice(Math.max(0, at - 300), at);
   const match = /(["'`])([^"'`\n]{4,200})\1[ \t]{0,8}(?:={2,3}|!={1,2})[ \t]{0,8}\(?\$?$/.exec(lead);
   if (!match) return undefined;
@@ -376,7 +387,7 @@ export function assignedValue(
     const value = argumentAfter(text, name, p);
     if (value) return value;
   }
-  if (c === ',') {
+  if (c === ',' && !quoted) {
     MORE_NAMES.lastIndex = p;
     if (MORE_NAMES.test(text)) {
       const joined = nthLiteral(text, MORE_NAMES.lastIndex, positionInList(text, name.start));
@@ -397,10 +408,10 @@ export function assignedValue(
       if (!quoted && ANNOTATION.test(text)) p = ANNOTATION.lastIndex;
     }
     const compare = /^(?:={2,3}|!={1,2})$/.test(sign);
-    return (
-      expressionValue(text, name, p, around, compare ? 'compare' : 'assign') ??
-      (compare ? undefined : namedValue(text, name))
-    );
+    const found = expressionValue(text, name, p, around, compare ? 'compare' : 'assign');
+    if (found || compare) return found;
+    const left = quoted ? undefined : literalBefore(text, name.start);
+    return left ? assignment(name, text, 'compare', left) : namedValue(text, name);
   }
   if (!quoted) {
     ANNOTATION.lastIndex = p;

@@ -65,7 +65,7 @@ const REFERENCE = new RegExp(
     // Shell, make, templates of every kind, formatting. Only when well-formed: a password may hold the same signs.
     '^\\$\\{?[A-Za-z_][\\w.:-]*\\}?$|^\\$\\$?\\w+$|\\$\\{[\\w.:/ -]{1,80}\\}|\\$\\([^)]{0,200}\\)|\\$\\{\\{[^{}]{0,200}\\}\\}',
     '\\{\\{[^{}]{0,200}\\}\\}|\\{%[^{}]{0,200}%\\}|<%.{0,200}%>|^<[^<>]{0,200}>$|^<[^<>]{0,100}$|#\\{[^}]{0,80}\\}',
-    '^%[\\w.()]{1,60}%?$|^@[\\w.-]+@$|%\\(\\w*\\)[sdr]|^%[sdrfv]$|^\\{[\\w.!:\\-[\\]\'"() ]{0,80}\\}$|^\\[[\\w .-]*\\]$|^&\\w+;?$',
+    '%[sdr](?![\\w])|^%[\\w.()]{1,60}%?$|^@[\\w.-]+@$|%\\(\\w*\\)[sdr]|^%[sdrfv]$|^\\{[\\w.!:\\-[\\]\'"() ]{0,80}\\}$|^\\[[\\w .-]*\\]$|^&\\w+;?$',
     // Tags of YAML and CloudFormation.
     '^!(?:Ref|Sub|ImportValue|GetAtt|Join|Select|vault|secret|env|reference)\\b|^!!\\w+',
     // Look-ups in code.
@@ -83,9 +83,10 @@ const PATH =
 const URL = /^[a-z][a-z0-9+.-]{1,20}:\/\/[^\s]*$/i;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const DATE = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/;
+const VERSION = /^[\^~<>=v ]{0,4}\d{1,9}(?:\.(?:\d{1,9}|x|\*)){1,4}(?:[-+.][\w.+-]{1,40})?$/;
 const NUMBER = /^[+-]?(?:\d[\d_,]*(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 const DIGEST_PREFIX =
-  /^(?:sha\d*|md5|sha(?:256|384|512)|blake2b?|pbkdf2(?:_sha\d+)?|bcrypt|argon2\w*|scrypt|x509)[-:$~=]/i;
+  /^(?:sha\d*|md5|sha(?:256|384|512)|blake2b?|pbkdf2(?:_sha\d+)?|bcrypt|argon2\w*|scrypt|x509)[-:$=]/i;
 const MIME = /^(?:application|text|image|audio|video|multipart|font)\/[\w.+-]+$/;
 
 export function isUuid(value: string): boolean {
@@ -104,6 +105,23 @@ const SEQUENCES = [
   '98765432109876543210',
   'qwertyuiopasdfghjklzxcvbnm',
 ];
+
+/** Share of the characters that lie in runs of one character. */
+export function repetitionShare(value: string): number {
+  let covered = 0;
+  for (const [run] of value.matchAll(/(.)\1{3,}/g)) covered += run.length;
+  return covered / Math.max(1, value.length);
+}
+
+function longestSequence(value: string): number {
+  let longest = 0;
+  let run = 1;
+  for (let i = 1; i < value.length; i += 1) {
+    run = value.charCodeAt(i) === value.charCodeAt(i - 1) + 1 ? run + 1 : 1;
+    longest = Math.max(longest, run);
+  }
+  return longest;
+}
 
 /** Share of the characters that lie in runs of four or more of an alphabet, of digits, or of one character. */
 export function sequenceShare(value: string): number {
@@ -138,6 +156,8 @@ function allWordsPlaceholders(value: string): boolean {
     .map((word) => word.replace(/^\.+|\.+$/g, ''))
     .filter((word) => word !== '');
   if (words.length === 0) return true;
+  // `A,.:-@*?!` has a word in it, but does not consist of words.
+  if (words.join('').length * 2 < value.length) return false;
   return words.every(
     (word) =>
       PLACEHOLDER_WORDS.has(word) || PLACEHOLDER_WORDS.has(word.replace(/\d{1,4}$/, '')) || /^(.)\1+$/.test(word),
@@ -208,13 +228,17 @@ export function judgeValue(value: string, { kind, key, context }: JudgeOptions):
   if (isReference(value) || URL.test(value) || UUID.test(value) || DATE.test(value)) {
     return UUID.test(value) && kind === 'token' && !isPlaceholder(value) ? 'real' : 'none';
   }
-  if (DIGEST_PREFIX.test(value) || MIME.test(value) || isSequenceData(value)) return 'none';
+  if (DIGEST_PREFIX.test(value) || MIME.test(value) || VERSION.test(value) || isSequenceData(value)) return 'none';
   const flatKey = squash(key);
   const flat = squash(value);
-  if (flat === '' || flat === flatKey || (flat.length > 3 && flatKey.includes(flat)) || flat.startsWith(flatKey))
+  if (flat === '') return 'none';
+  if (flatKey !== '' && (flat === flatKey || (flat.length > 3 && flatKey.includes(flat)) || flat.startsWith(flatKey)))
     return 'none';
-  if (sequenceShare(value) >= 0.7 && !/[^\w]/.test(value))
-    return value.length <= 16 && !/^(.)\1+$/.test(value) && !/^x+$/i.test(value) ? 'weak' : 'none';
+  if (longestSequence(value) >= 18) return 'none';
+  if (sequenceShare(value) >= 0.7 && /^[\w-]+$/.test(value)) {
+    // An alphabet is a constant of a program; a row of digits and letters is a poor secret.
+    return value.length > 20 || repetitionShare(value) > 0.5 ? 'none' : 'weak';
+  }
   if (isPlaceholder(value)) return 'none';
   if (kind === 'token') return judgeToken(value, context);
   return judgePassword(value, context);
@@ -234,9 +258,12 @@ function judgePassword(value: string, context: JudgeOptions['context']): Verdict
     if (!/^[\x20-\x7e]+$/.test(value)) return 'none';
     return context === 'config' ? 'real' : value.length >= 6 ? 'weak' : 'none';
   }
-  if (/^[a-z]+(?:[_-][a-z]+)+$/i.test(value))
+  if (/^[a-z]+(?:[_-][a-z]+)+$/i.test(value)) {
+    // Words joined by signs name things, unless their capitals fall where no name has them.
+    if (context === 'config' && /[a-z][A-Z]+[a-z]+[A-Z]/.test(value) && wordiness(value) < 0.6) return 'real';
     return context === 'prose' || value.length < 8 || value.includes('_') ? 'none' : 'weak';
-  if (isIdentifierShaped(value) && /[._:/$]/.test(value)) return 'none';
+  }
+  if (isIdentifierShaped(value) && /[._:/$]|^(?=.{16}).*(?:[Pp]assword|[Ss]ecret|[Tt]oken)/.test(value)) return 'none';
   if (context === 'prose') return value.length >= 7 && classes >= 3 && /\d/.test(value) ? 'real' : 'none';
   return 'real';
 }
@@ -248,9 +275,13 @@ function judgeToken(value: string, context: JudgeOptions['context']): Verdict {
   if (/^[\w.+-]+@[\w-]+\.[\w.]+$/.test(value)) return 'none';
   if (!/^[\x21-\x7e]+$/.test(value)) return 'none';
   if (isIdentifierShaped(value)) return 'none';
+  // `team-prod-1208358310`: the name of a resource.
+  if (/^[a-z]{1,12}\d{0,3}(?:[-_.](?:[a-z]{1,12}\d{0,3}|\d{1,12}))+$/.test(value)) return 'none';
   const classes = characterClasses(value);
   const words = wordiness(value);
   const digits = value.replace(/\D/g, '').length;
+  // Many different signs between the words: a passphrase of a person, not a name of a program.
+  if (new Set(value.replace(/[\w.-]/g, '')).size >= 5) return 'real';
   if (digits === 0 && words > 0.5) return 'none';
   if (value.length < 16) {
     if (value.length < 8 || context !== 'literal' || classes < 3 || digits === 0) return 'none';
@@ -265,7 +296,7 @@ function judgeToken(value: string, context: JudgeOptions['context']): Verdict {
 /** True when a token of a vendor's own shape is a mask or a made-up filler: `ghp_xxxx…`, `hf_your_token_here`. */
 export function isMaskedToken(token: string, body: string): boolean {
   if (
-    /x{6}|X{6}|\*{3}|\.{3}|0{8}|(.)\1{7}|EXAMPLE|[Ee]xample|YOUR[-_]|your[-_]|REDACTED|PLACEHOLDER|placeholder|_HERE|-here/.test(
+    /x{6}|X{6}|\*{3}|\.{3}|0{8}|([^A])\1{7}|EXAMPLE|[Ee]xample|YOUR[-_]|your[-_]|REDACTED|PLACEHOLDER|placeholder|_HERE|-here/.test(
       token,
     )
   )

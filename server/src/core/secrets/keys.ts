@@ -7,7 +7,7 @@ const PASSWORD_WORDS = words(
   'password passwords passwd passwds pwd pass passphrase passcode pw pswd psw passw passwort passwrd pword userpass dbpass mdp contrasena senha kennwort userpassword rootpassword',
 );
 const SECRET_WORDS = words(
-  'secret secrets secretkey clientsecret appsecret apisecret sharedsecret token tokens apitoken authtoken accesstoken bearertoken refreshtoken usertoken bottoken apikey apikeys accesskey accesskeyid secretaccesskey authkey privatekey signingkey encryptionkey masterkey licensekey hmac jwt pat credential credentials cred creds saspwd sas webhooksecret githubkey',
+  'secret secrets secretkey clientsecret appsecret apisecret sharedsecret token tokens apitoken authtoken accesstoken bearertoken refreshtoken usertoken bottoken apikey apikeys accesskey accesskeyid secretaccesskey authkey privatekey signingkey encryptionkey masterkey licensekey hmac jwt credential credentials cred creds saspwd sas webhooksecret githubkey',
 );
 const AUTH_WORDS = words('authorization auth bearer cookie');
 const CONNECTION_WORDS = words('dsn conn connection connstr connectionstring');
@@ -19,7 +19,7 @@ const KEY_QUALIFIERS = words(
 
 /** After these, a word of secrecy is only the subject: `password_hash`, `token_type`, `secret_name`. */
 const SUBJECT_SUFFIX = words(
-  'id ids name names url urls uri uris path paths file files filename dir directory folder type types kind length len size sizes count counts num max min limit limits hash hashed hashes digest sha sha1 sha256 md5 field fields label labels hint hints prompt policy policies regex pattern patterns format formats expiry expires expired expiration ttl timeout index indices idx column columns col env var variable vars header headers prefix prefixes suffix endpoint host port mode algorithm alg algo class classes method function func fn help title text description desc message messages msg error errors status valid validator validation enabled disabled required reset strength version level usage usages embedding embeddings vocab mask masks attr attribute attributes param params parameter arg args option options input provider service manager store location loc ref reference scope scopes request response handler callback list map mapping dict set group groups role roles user users owner origin source target domain realm template placeholder example encoding encoded bytes bits rotation date time timestamp created updated at on protected public key_id arn info data metadata meta model models tokenizer weight weights ratio rate prob probs score scores loss logits per budget window span position pos offset start end begin context table row entry entries item items box flag required changed change confirm confirmation visible show hide toggle btn button form page screen view reader generator gen iterator stream char chars string_length counter cost price fee address addr contract supply symbol balance swap keying spec vault keyring word meshing pair signatures signature',
+  'id ids name names url urls uri uris path paths file files filename dir directory folder type types kind length len size sizes count counts num max min limit limits hash hashed hashes digest sha sha1 sha256 md5 field fields label labels hint hints prompt policy policies regex pattern patterns format formats expiry expires expired expiration ttl timeout index indices idx column columns col env var variable vars header headers prefix prefixes suffix endpoint host port mode algorithm alg algo class classes method function func fn help title text description desc message messages msg error errors status valid validator validation enabled disabled required reset strength version level usage usages embedding embeddings vocab mask masks attr attribute attributes param params parameter arg args option options input provider service manager store location loc ref reference scope scopes request response handler callback list map mapping dict set group groups role roles user users owner origin source target domain realm template placeholder example encoding encoded bytes bits rotation date time timestamp created updated at on protected public key_id arn info data metadata meta model models tokenizer weight weights ratio rate prob probs score scores loss logits per budget window span position pos offset start end begin context table row entry entries item items box flag required changed change confirm confirmation visible show hide toggle btn button form page screen view reader generator gen iterator stream char chars string_length counter cost price fee address addr contract supply symbol balance swap keying spec vault keyring word meshing pair signatures signature encryption encrypter hashing hasher protection complexity history recovery algorithm_name rule lint',
 );
 
 /** Before `token`, these make it one of a language model, a parser or a queue. */
@@ -27,6 +27,7 @@ const MODEL_TOKEN = words(
   'pad eos bos mask cls sep unk special oov start end stop next prev previous image audio video boundary fim begin newline blank separator padding unknown word sub subword text prompt completion input output max min num n total max_new additional first last current new generated decoder encoder vocab lemma pos tag bpe wordpiece char special eot sot sos eou eod im think tool assistant system user_turn sentence mention entity comma paren lparen rparen op operator lookahead csrf continuation page cursor sync resume placeholder initial init suffix prefix middle infix trigger speaker language lang timestamps timestamp',
 );
 
+const PAT_OWNERS = words('github gitlab gh gl ado azure devops access personal user bitbucket databricks');
 const NOT_PASS = words(
   'first second third two one multi single forward backward low high band by over all test tests trespass compass surpass bypass full dry render render_pass shader',
 );
@@ -67,9 +68,13 @@ export function keyKind(name: string, service = false): KeyKind | undefined {
     return KEY_QUALIFIERS.has(before) || service ? 'token' : undefined;
   }
   if (last === 'token' || last === 'tokens') {
+    // .NET's `publicKeyToken` is what its name says.
+    if (all.includes('public')) return undefined;
     return before !== undefined && MODEL_TOKEN.has(before) ? undefined : 'token';
   }
   if (SECRET_WORDS.has(last)) return 'token';
+  // A personal access token; on its own the word is short for `pattern`.
+  if (last === 'pat') return service || (before !== undefined && PAT_OWNERS.has(before)) ? 'token' : undefined;
   if (AUTH_WORDS.has(last)) return 'auth';
   if (last === 'str' || last === 'string' || CONNECTION_WORDS.has(last)) {
     return all.some((word) => CONNECTION_WORDS.has(word)) ? 'connection' : undefined;

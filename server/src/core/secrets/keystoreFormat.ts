@@ -21,7 +21,7 @@ export const KEYSTORE_FORMAT: Format = {
     if (isJavaKeyStore(probe.head)) return 'certain';
     if (!EXTENSIONS.includes(probe.extension)) return undefined;
     // A DER sequence, as PKCS #12 begins.
-    return probe.head[0] === 0x30 && ((probe.head[1] ?? 0) & 0x80) !== 0 ? 'certain' : 'named';
+    return probe.head[0] === 0x30 && ((probe.head[1] ?? 0) & 0x80) !== 0 ? 'certain' : 'likely';
   },
   scan(input, context) {
     context.report({

@@ -4,7 +4,7 @@
  */
 import { decodeBase64 } from './checksums';
 import { literalAt } from './extract';
-import { isPlaceholder, isReference, judgeValue, type Verdict } from './judge';
+import { isPlaceholder, isReference, judgeValue, repetitionShare, sequenceShare, type Verdict } from './judge';
 
 /** A candidate with its place. The secret is `text.slice(start, end)` unless `secret` says otherwise. */
 export interface StructuralHit {
@@ -82,6 +82,8 @@ export function urlCredentials(text: string, at: number): StructuralHit | undefi
     (verdict === 'none' && /^[A-Z_]+$/.test(password))
   )
     return undefined;
+  if (verdict === 'none' && password.length >= 12 && sequenceShare(password) >= 0.7 && repetitionShare(password) < 0.4)
+    verdict = 'weak';
   if (/^(?:example|sample|my|your|some)[-.\w]*\.?(?:com|org|net)?(?::\d+)?(?:\/|$)/i.test(host) && verdict === 'real')
     verdict = 'weak';
   if (verdict === 'none') return undefined;
@@ -110,18 +112,20 @@ export function bareConnection(text: string, at: number): StructuralHit | undefi
     /@(?:localhost|[\w-]{1,60}(?:\.[\w-]{1,60}){0,6})(?::\d{2,5})(?:\/[\w-]{1,64})?(?=["'`\s?;,)]|$)|@[\w-]{1,60}(?:\.[\w-]{1,60}){1,6}\/[\w-]{1,64}(?=["'`\s?;]|$)/y;
   after.lastIndex = at;
   if (!after.test(text)) return undefined;
+  const user = before[2] as string;
   const password = before[3] as string;
   if (isReference(password) || /^\W+$/.test(password)) return undefined;
+  const end = after.lastIndex;
+  const real =
+    !isPlaceholder(password) && judgeValue(password, { kind: 'password', key: user, context: 'config' }) === 'real';
+  // A made-up one is told only where a program uses it: as the whole of a string.
+  if (!real && !(/["']/.test(before[1] as string) && text[end] === before[1])) return undefined;
   return {
     rule: 'connection-string',
-    start: at - password.length,
-    end: at,
+    start: at - password.length - 1 - user.length,
+    end,
     secret: password,
-    verdict:
-      isPlaceholder(password) ||
-      judgeValue(password, { kind: 'password', key: before[2] as string, context: 'config' }) !== 'real'
-        ? 'weak'
-        : 'real',
+    verdict: real ? 'real' : 'weak',
     what: 'a connection string',
   };
 }
@@ -143,9 +147,10 @@ export function privateKey(text: string, at: number): StructuralHit | undefined 
   const body = close < 0 ? window.slice(0, 200) : window.slice(0, close);
   const material = body.replace(/\\[nr]|["'\\+\s,]/g, '');
   // A name of the header in a program that looks for one, a template, an ellipsis: no key follows.
-  if (close < 0 && !/^[\s\\nr"'+]*\S{8,}/.test(body)) return undefined;
+  if (close < 0 && !/^(?:[\s\\nr"'+]*\S{8,}|[ \t]*\r?\n\s*\S.{7,})/.test(body)) return undefined;
   if (material.length < 8 || /\{\{|\$\{|<[a-z]|\.{3}|…|%s|x{8}/i.test(material)) return undefined;
-  if (close < 0 && /^["'`)\]]/.test(window)) return undefined;
+  // A program that looks for the header ends its string right after it.
+  if (/^["'`)\]]/.test(window) && material.length < 64) return undefined;
   const endMark = close < 0 ? -1 : window.indexOf('-----', close + 8);
   const end = close < 0 ? at + begin[0].length : bodyStart + (endMark < 0 ? close + 8 : endMark + 5);
   const secret = material.slice(0, 4000);
@@ -223,21 +228,20 @@ export function credentialPair(text: string, at: number): StructuralHit | undefi
 
 const COMMAND_LIMIT = 1500;
 
-/** Passwords and tokens of `curl`, `wget`, `sshpass`, `docker login`, `mysql` and their like, from the command's name at `at`. */
-export function commandCredentials(text: string, at: number, command: string): StructuralHit[] {
-  // One command line, with its continuations.
-  let end = at;
+/** End of the command line that begins at `at`, with its continuations. */
+export function commandEnd(text: string, at: number): number {
   const limit = Math.min(text.length, at + COMMAND_LIMIT);
-  while (end < limit) {
+  for (let end = at; end < limit; ) {
     const newline = text.indexOf('\n', end);
-    if (newline < 0 || newline >= limit) {
-      end = limit;
-      break;
-    }
-    const continued = /\\\s*$/.test(text.slice(Math.max(end, newline - 4), newline));
-    end = continued ? newline + 1 : newline;
-    if (!continued) break;
+    if (newline < 0 || newline >= limit) return limit;
+    if (!/\\\s*$/.test(text.slice(Math.max(end, newline - 4), newline))) return newline;
+    end = newline + 1;
   }
+  return limit;
+}
+
+/** Passwords and tokens of `curl`, `wget`, `sshpass`, `docker login`, `mysql` and their like, in the command line `[at, end)`. */
+export function commandCredentials(text: string, at: number, end: number, command: string): StructuralHit[] {
   const line = text.slice(at, end);
   const hits: StructuralHit[] = [];
   const add = (offset: number, secret: string, kind: 'password' | 'token') => {
@@ -326,9 +330,11 @@ export function kubernetesSecrets(text: string, at: number): StructuralHit[] {
       const value = (match[4] as string).trim();
       if (isReference(value) || /\{\{|\$\{|<.*>/.test(value)) continue;
       const key = (match[2] as string).replace(/["']/g, '');
+      let verdict: StructuralHit['verdict'] = 'real';
       if (!plain) {
         const decoded = /^[A-Za-z0-9+/=]{4,}$/.test(value) ? decodeBase64(value) : undefined;
-        if (decoded !== undefined && (isPlaceholder(decoded) || isReference(decoded))) continue;
+        if (decoded !== undefined && isReference(decoded)) continue;
+        if (decoded !== undefined && decoded.length < 40 && isPlaceholder(decoded)) verdict = 'weak';
         if (decoded === undefined && !/^[A-Za-z0-9+/]{4,}={0,2}$/.test(value)) continue;
       } else if (judgeValue(value, { kind: 'password', key, context: 'config' }) === 'none') continue;
       const start = offset + match.index + match[0].length - (match[4] as string).length;
@@ -337,7 +343,7 @@ export function kubernetesSecrets(text: string, at: number): StructuralHit[] {
         start,
         end: start + value.length,
         secret: value,
-        verdict: 'real',
+        verdict,
         what: 'a Kubernetes Secret',
       });
       if (hits.length >= 50) return hits;

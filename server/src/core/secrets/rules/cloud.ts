@@ -145,7 +145,7 @@ export const CLOUD_SERVICES: readonly Service[] = [
           assigned(
             ['google', 'gcloud', 'gcp', 'youtube', 'firebase', 'maps', 'gemini', 'palm'],
             'AIza[A-Za-z0-9_-]{12,60}',
-            { entropy: 3 },
+            { severity: 'medium', entropy: 3 },
           ),
         ],
       },
@@ -212,7 +212,7 @@ export const CLOUD_SERVICES: readonly Service[] = [
         severity: 'critical',
         assigned: [
           assigned(['softlayer', 'sl_', 'sl-', 'slapi'], '[a-z0-9]{64}', {
-            key: /(?:^|[^a-z])sl[-_]?\w{0,6}(?:key|pass|pwd|pw|token|secret)|softlayer/i,
+            key: /(?:^|[^a-z])sl[-_]?[\w-]{0,8}(?:key|pass|pwd|pw|token|secret)|softlayer/i,
           }),
         ],
       },
@@ -618,6 +618,7 @@ export const CLOUD_SERVICES: readonly Service[] = [
         tokens: [
           token('akcp', 'AKCp[A-Za-z0-9]{69}', { entropy: 4 }),
           token('cmvmd', 'cmVmd[A-Za-z0-9]{59}', { entropy: 4 }),
+          token('akc', 'AKC[A-Za-z0-9]{10,80}(?![\\w+/=])', { entropy: 3, notAfter: /[\w+/.-]/, severity: 'medium' }),
           token(['akc', 'ap'], '(?:AKC[A-Za-z0-9]{10,80}|AP[\\dA-F][A-Za-z0-9]{8,80})', {
             near: /(?:jfrog|artif|artifactory)[^\n]{0,40}$/i,
           }),

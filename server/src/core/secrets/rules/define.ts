@@ -40,6 +40,8 @@ export interface AssignedShape {
   /** The key must match this too. */
   key?: RegExp;
   entropy?: number;
+  /** When the shape is less than that of a live one. */
+  severity?: Severity;
 }
 
 export interface SecretSpec {

@@ -476,7 +476,7 @@ export const OTHER_SERVICES: readonly Service[] = [
         tokens: [
           token(
             '.webhook.office.com',
-            `https://[a-z0-9-]{1,60}\\.webhook\\.office\\.com/webhookb2/${UUID_SHAPE}@${UUID_SHAPE}/IncomingWebhook/[a-f0-9]{32}/${UUID_SHAPE}`,
+            `https://[a-z0-9-]{1,60}\\.webhook\\.office\\.com/webhookb2/[a-z0-9-]{36}@[a-z0-9-]{36}/IncomingWebhook/[a-z0-9]{32}/[a-z0-9-]{36}`,
             { back: 70 },
           ),
           token('outlook.office.com/webhook', `outlook\\.office\\.com/webhook/${UUID_SHAPE}@${UUID_SHAPE}`, {
@@ -697,8 +697,8 @@ export const OTHER_SERVICES: readonly Service[] = [
       'sumologic-key': {
         what: 'access credential',
         assigned: [
-          assigned('sumo', 'su[a-z0-9]{12}', { key: /sumo(?!f)/i, entropy: 3 }),
-          assigned('sumo', '[a-z0-9]{64}', { key: /sumo(?!f)/i, entropy: 3 }),
+          assigned('sumo', 'su[a-z0-9]{12}', { key: /(?:^|[^a-z])sumo(?=[^a-z]|logic|$)|S(?:umo|UMO)/, entropy: 3 }),
+          assigned('sumo', '[a-z0-9]{64}', { key: /(?:^|[^a-z])sumo(?=[^a-z]|logic|$)|S(?:umo|UMO)/, entropy: 3 }),
         ],
       },
     },
