@@ -1,9 +1,10 @@
 import { type ExtensionContext, window, workspace } from 'vscode';
-import { RULE_SCHEME } from '../../server/src/protocol/messages';
+import { REMOTE_SCHEME, RULE_SCHEME } from '../../server/src/protocol/messages';
 import { registerCommands } from './commands';
 import { MODEL_SCHEME, ModelDocuments } from './documents/modelDocuments';
 import { RuleDocuments } from './documents/ruleDocuments';
 import { Findings } from './findings';
+import { Remote } from './remote/remote';
 import { Server } from './server';
 import { FileStatus } from './status/languageStatus';
 import { ViewState } from './status/viewState';
@@ -28,6 +29,7 @@ export function activate(context: ExtensionContext): Api {
   const models = createModelsView(findings);
   const findingsView = new FindingsView(findings, context.workspaceState);
   const modelDocuments = new ModelDocuments(server, findings);
+  const remote = new Remote(context, server);
   context.subscriptions.push(
     log,
     findings,
@@ -38,8 +40,10 @@ export function activate(context: ExtensionContext): Api {
     new ViewState(findings),
     workspace.registerTextDocumentContentProvider(RULE_SCHEME, new RuleDocuments(server)),
     workspace.registerTextDocumentContentProvider(MODEL_SCHEME, modelDocuments),
+    workspace.registerTextDocumentContentProvider(REMOTE_SCHEME, remote),
+    workspace.onDidGrantWorkspaceTrust(() => server.trustGranted()),
     workspace.onDidChangeWorkspaceFolders(() => models.refreshSoon()),
-    ...registerCommands({ server, findings, models, findingsView, showLog: () => log.show() }),
+    ...registerCommands({ server, findings, models, findingsView, remote, showLog: () => log.show() }),
     server,
   );
   // Its failure is in the log, and every command that needs the server tells it again.

@@ -5,6 +5,7 @@ import {
   type LogOutputChannel,
   l10n,
   Uri,
+  workspace,
 } from 'vscode';
 import {
   LanguageClient,
@@ -17,8 +18,15 @@ import {
   WorkDoneProgress,
   type WorkDoneProgressReport,
 } from 'vscode-languageclient/node';
-import { FindingsChanged, ScanStateChanged, ServerInformation } from '../../server/src/protocol/messages';
+import {
+  FindingsChanged,
+  type InitializationOptions,
+  ScanStateChanged,
+  ServerInformation,
+  TrustGranted,
+} from '../../server/src/protocol/messages';
 import type { Findings } from './findings';
+import { serveHttp } from './remote/http';
 
 /** The language server: started once, restarted on request, asked through one door. */
 export class Server implements Disposable {
@@ -43,7 +51,7 @@ export class Server implements Disposable {
     return this.#starting;
   }
 
-  async request<P, R>(type: RequestType<P, R, void>, params: P, token?: CancellationToken): Promise<R> {
+  async request<P, R, E>(type: RequestType<P, R, E>, params: P, token?: CancellationToken): Promise<R> {
     const client = await this.start();
     return client.sendRequest<R>(type.method, params, token);
   }
@@ -57,6 +65,11 @@ export class Server implements Disposable {
       if (value.kind === 'report') report(value);
     });
     return { token, dispose: () => listener.dispose() };
+  }
+
+  /** Tells a server that runs that the workspace has come to be trusted; one that starts later asks for itself. */
+  async trustGranted(): Promise<void> {
+    await (await this.#starting)?.sendNotification(TrustGranted.type);
   }
 
   /** Two restarts that are asked for at once are one. */
@@ -90,12 +103,14 @@ export class Server implements Disposable {
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       // A document that is opened and closed at once, while somebody steps through a search, costs nothing.
       textSynchronization: { delayOpenNotifications: true },
+      initializationOptions: { trusted: workspace.isTrusted } satisfies InitializationOptions,
       markdown: { isTrusted: false, supportHtml: false },
     };
     const client = new LanguageClient('watchtower', 'Watchtower', run, options);
     client.onNotification(FindingsChanged.type, (params) => this.findings.apply(params));
     client.onNotification(ScanStateChanged.type, (state) => this.findings.setState(state));
     this.#client = client;
+    this.context.subscriptions.push(...serveHttp(client));
     await client.start();
     const { version, node, rules, threads, processId } = await client.sendRequest(ServerInformation.type);
     this.log.info(`Watchtower ${version}: ${rules} rules, ${threads} scan threads, Node ${node}, process ${processId}`);

@@ -10,6 +10,8 @@ import { copyPath, filterFindings, groupFindings, inspectModel, openFinding, sho
 const COMMANDS: Record<string, Command> = {
   'watchtower.scanWorkspace': scanWorkspace,
   'watchtower.scanFile': scanFile,
+  'watchtower.scanRemoteSource': ({ remote }, target?: unknown) => remote.scan(target),
+  'watchtower.forgetRemoteCredentials': ({ remote }) => remote.forgetCredentials(),
   'watchtower.exportReports': exportReports,
   'watchtower.createBaseline': createBaseline,
   'watchtower.addToBaseline': addToBaseline,

@@ -1,5 +1,6 @@
 import { commands, type Disposable, l10n, window } from 'vscode';
 import type { Findings } from '../findings';
+import type { Remote } from '../remote/remote';
 import type { Server } from '../server';
 import type { FindingsView } from '../views/findingsView';
 import type { FindingsTree } from '../views/tree';
@@ -10,6 +11,7 @@ export interface Services {
   findings: Findings;
   models: FindingsTree;
   findingsView: FindingsView;
+  remote: Remote;
   showLog(): void;
 }
 

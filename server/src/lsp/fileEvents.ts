@@ -5,8 +5,9 @@ import type { FileScans } from './fileScans';
 import type { OpenDocuments } from './openDocuments';
 import type { OpenNotebooks } from './openNotebooks';
 import type { Scanner } from './scanner';
-import type { Folder, Workspace } from './settings';
+import { type Folder, SECRETS_BASELINE, type Workspace } from './settings';
 import type { FindingsStore } from './store';
+import type { Suppressions } from './suppressions';
 import { normalised, pathOf, relativeTo } from './uris';
 import type { WorkspaceScan } from './workspaceScan';
 
@@ -27,7 +28,8 @@ export class FileEvents {
     private readonly documents: OpenDocuments,
     private readonly notebooks: OpenNotebooks,
     private readonly workspaceScan: WorkspaceScan,
-    private readonly baselineChanged: (folder: Folder) => void,
+    private readonly suppressions: Suppressions,
+    private readonly settingsChanged: () => void,
   ) {}
 
   handle(events: readonly FileEvent[]): void {
@@ -35,11 +37,7 @@ export class FileEvents {
       const uri = normalised(given);
       // Version control writes these all the time; none of them is ever scanned.
       if (uri.includes('/.git/')) continue;
-      if (uri.includes('/.watchtower/')) {
-        const folder = this.workspace.folderOf(uri);
-        if (folder) this.baselineChanged(folder);
-        continue;
-      }
+      void this.#suppressionsChanged(uri);
       if (type === FileChangeType.Deleted) {
         this.#changed.delete(uri);
         this.scanner.forget(uri);
@@ -59,6 +57,14 @@ export class FileEvents {
 
   dispose(): void {
     clearTimeout(this.#timer);
+  }
+
+  async #suppressionsChanged(uri: string): Promise<void> {
+    const folder = await this.suppressions.changedBy(uri);
+    if (!folder) return;
+    // Whether it is there decides whether a scan makes the digests it needs.
+    if (uri.endsWith(`/${SECRETS_BASELINE}`)) this.settingsChanged();
+    await this.files.suppressionsChanged(folder);
   }
 
   async #work(): Promise<void> {

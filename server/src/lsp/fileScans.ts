@@ -3,19 +3,26 @@ import type { PlannedArtifact } from '../core/plan';
 import type { Scanner } from './scanner';
 import type { Folder, Workspace } from './settings';
 import type { FindingsStore, StoredArtifact } from './store';
-import { normalised, pathOf } from './uris';
+import { normalised } from './uris';
 
-/** Takes what the baseline of the folder knows out of the report's findings and puts it among the suppressed. */
-export type ApplyBaseline = (report: ArtifactReport, folder: Folder | undefined) => Promise<ArtifactReport>;
+/** Puts what the folder's baseline and ignore files hide among the suppressed. */
+export type Suppress = (report: ArtifactReport, folder: Folder | undefined) => Promise<ArtifactReport>;
 
 /** Scans things on disk and puts what is found into the store. */
 export class FileScans {
+  /** Reports as the scanner gave them, so that another baseline can be applied without another scan. */
+  readonly #bare = new Map<string, { report: ArtifactReport } & Pick<StoredArtifact, 'members' | 'cells'>>();
+
   constructor(
     private readonly scanner: Scanner,
     private readonly store: FindingsStore,
     private readonly workspace: Workspace,
-    private readonly applyBaseline: ApplyBaseline,
-  ) {}
+    private readonly suppress: Suppress,
+  ) {
+    store.onDidChange((_changed, removed) => {
+      for (const uri of removed) this.#bare.delete(uri);
+    });
+  }
 
   /** Scans the file, or the folder artifact it is a member of, and returns what the store then holds. */
   async scan(uri: string, { force = false }: { force?: boolean } = {}): Promise<StoredArtifact | undefined> {
@@ -49,28 +56,19 @@ export class FileScans {
     const artifact: StoredArtifact = {
       uri: key,
       ...(folder && { folderUri: folder.uri }),
-      report: await this.applyBaseline(report, folder),
+      report: await this.suppress(report, folder),
       ...(members && { members }),
       ...(cells && { cells }),
     };
+    this.#bare.set(key, { report, ...(members && { members }), ...(cells && { cells }) });
     this.store.set(artifact);
     return artifact;
   }
 
-  /** Applies a baseline that has changed to what is known already. */
-  async reapplyBaseline(folder: Folder): Promise<void> {
-    for (const { uri, report, members, cells, folderUri } of [...this.store.all()]) {
-      if (folderUri !== folder.uri || pathOf(uri) === undefined) continue;
-      const byBaseline = report.suppressed?.filter(({ suppressed }) => suppressed?.by === 'baseline') ?? [];
-      const others = report.suppressed?.filter(({ suppressed }) => suppressed?.by !== 'baseline') ?? [];
-      const back = byBaseline.map(({ suppressed: _, ...finding }) => finding);
-      const { suppressed: __, ...rest } = report;
-      const bare: ArtifactReport = {
-        ...rest,
-        findings: [...report.findings, ...back],
-        ...(others.length && { suppressed: others }),
-      };
-      await this.put(uri, bare, { members, cells });
+  /** Applies baselines and ignore files that have changed to what is known already. */
+  async suppressionsChanged(folder: Folder): Promise<void> {
+    for (const [uri, { report, members, cells }] of [...this.#bare]) {
+      if (this.workspace.folderOf(uri)?.uri === folder.uri) await this.put(uri, report, { members, cells });
     }
   }
 }

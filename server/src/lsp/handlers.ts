@@ -16,13 +16,13 @@ import {
   ExportReports,
   InspectModel,
   ListFindings,
+  REMOTE_SCHEME,
   RuleDocument,
   ScanFile,
   type ScanState,
   ScanWorkspace,
   ServerInformation,
 } from '../protocol/messages';
-import type { Baselines } from './baselines';
 import { codeActions } from './codeActions';
 import type { FileScans } from './fileScans';
 import type { OpenDocuments } from './openDocuments';
@@ -31,6 +31,7 @@ import { reportOf, writeReports } from './reports';
 import type { Scanner } from './scanner';
 import type { Folder, Workspace } from './settings';
 import type { FindingsStore, StoredArtifact } from './store';
+import type { Suppressions } from './suppressions';
 import { listed } from './tidings';
 import { normalised, pathOf, uriOf } from './uris';
 import type { WorkspaceScan } from './workspaceScan';
@@ -44,13 +45,13 @@ interface Parts {
   openDocuments: OpenDocuments;
   notebooks: OpenNotebooks;
   workspaceScan: WorkspaceScan;
-  baselines: Baselines;
+  suppressions: Suppressions;
   state(): ScanState;
 }
 
 /** Answers everything the client asks for. Every handler only puts the parts to work; none of them knows a rule or a format. */
 export function handleRequests(connection: Connection, parts: Parts): void {
-  const { workspace, store, scanner, files, openDocuments, notebooks, workspaceScan, baselines } = parts;
+  const { workspace, store, scanner, files, openDocuments, notebooks, workspaceScan, suppressions } = parts;
 
   connection.onRequest(ScanWorkspace.type, async ({ folders, force, workDoneToken }, token) => {
     const chosen = workspace.folders.filter((folder) => !folders || folders.includes(folder.uri));
@@ -72,6 +73,8 @@ export function handleRequests(connection: Connection, parts: Parts): void {
   /** Scans something as the editor has it, or else as it is on disk. */
   const scanNow = async (given: string): Promise<StoredArtifact | undefined> => {
     const uri = notebooks.notebookOf(given) ?? normalised(given);
+    // What lies on another machine is scanned again as a whole, when somebody asks for that.
+    if (uri.startsWith(`${REMOTE_SCHEME}:`)) return store.get(uri);
     if (notebooks.isOpen(uri)) await notebooks.scan(uri, true);
     else if (openDocuments.isOpen(uri)) await openDocuments.scan(uri, true);
     else await files.scan(uri, { force: true });
@@ -120,8 +123,8 @@ export function handleRequests(connection: Connection, parts: Parts): void {
 
   connection.onRequest(AddToBaseline.type, async ({ findings }) => {
     const wanted = findings?.map(({ uri, fingerprint }) => ({ uri: normalised(uri), fingerprint }));
-    const result = await baselines.add([...store.all()], wanted);
-    for (const folder of result.folders) await files.reapplyBaseline(folder);
+    const result = await suppressions.add([...store.all()], wanted, (folder) => workspaceScan.covers(folder));
+    for (const folder of result.folders) await files.suppressionsChanged(folder);
     return { added: result.added, files: result.files.map(uriOf) };
   });
 

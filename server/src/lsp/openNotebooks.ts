@@ -53,6 +53,8 @@ export class OpenNotebooks {
   }
 
   isCell(uri: string): boolean {
+    // After a restart VS Code opens the cells as documents of their own before it opens the notebook.
+    if (uri.startsWith('vscode-notebook-cell')) return true;
     return this.notebooks.findNotebookDocumentForCell(uri) !== undefined;
   }
 

@@ -14,7 +14,7 @@ import {
 } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { VERSION } from '../core/version';
-import { Baselines } from './baselines';
+import { type InitializationOptions, TrustGranted } from '../protocol/messages';
 import { FIX_ALL } from './codeActions';
 import { DiagnosticsPublisher } from './diagnostics';
 import { FileEvents } from './fileEvents';
@@ -22,9 +22,11 @@ import { FileScans } from './fileScans';
 import { handleRequests } from './handlers';
 import { OpenDocuments } from './openDocuments';
 import { OpenNotebooks } from './openNotebooks';
+import { handleRemoteRequests, RemoteScans } from './remoteScans';
 import { Scanner } from './scanner';
 import { Workspace } from './settings';
 import { FindingsStore } from './store';
+import { Suppressions } from './suppressions';
 import { Tidings } from './tidings';
 import { WorkspaceScan } from './workspaceScan';
 
@@ -45,8 +47,8 @@ const workspace = new Workspace(connection, () => capabilities.workspace?.config
 const store = new FindingsStore();
 const diagnostics = new DiagnosticsPublisher(connection, store);
 const scanner = new Scanner(path.join(__dirname, 'scanWorker.js'), connection, workspace, () => tidings.stateChanged());
-const baselines = new Baselines(connection, workspace);
-const files = new FileScans(scanner, store, workspace, (report, folder) => baselines.apply(report, folder));
+const suppressions = new Suppressions(connection, workspace);
+const files = new FileScans(scanner, store, workspace, (report, folder) => suppressions.apply(report, folder));
 const notebooks = new OpenNotebooks(notebookDocuments, workspace, scanner, store, files, (cell) =>
   diagnostics.clear(cell),
 );
@@ -63,17 +65,17 @@ const fileEvents = new FileEvents(
   openDocuments,
   notebooks,
   workspaceScan,
-  (folder) => {
-    baselines.forget(folder);
-    void files.reapplyBaseline(folder);
-  },
+  suppressions,
+  () => workspace.settingsChanged(undefined),
 );
 
 connection.onInitialize((params: InitializeParams): InitializeResult => {
   capabilities = params.capabilities;
   const folders = params.workspaceFolders ?? (params.rootUri ? [{ uri: params.rootUri, name: '' }] : []);
   workspace.setFolders(folders);
-  workspace.settingsChanged((params.initializationOptions as { settings?: unknown } | undefined)?.settings);
+  const options = params.initializationOptions as Partial<InitializationOptions> | undefined;
+  workspace.settingsChanged(options?.settings);
+  suppressions.trusted = options?.trusted === true;
   return {
     serverInfo: { name: 'watchtower', version: VERSION },
     capabilities: {
@@ -114,6 +116,14 @@ connection.onInitialized(() => {
   tidings.stateChanged();
 });
 
+connection.onNotification(TrustGranted.type, async () => {
+  suppressions.trusted = true;
+  for (const folder of workspace.folders) {
+    suppressions.forget(folder);
+    await files.suppressionsChanged(folder);
+  }
+});
+
 let settingsPause: NodeJS.Timeout | undefined;
 connection.onDidChangeConfiguration(({ settings }) => {
   workspace.settingsChanged((settings as { watchtower?: unknown } | null | undefined)?.watchtower);
@@ -140,7 +150,7 @@ handleRequests(connection, {
   openDocuments,
   notebooks,
   workspaceScan,
-  baselines,
+  suppressions,
   state: () => ({ ...workspaceScan.state, files: scanner.busy }),
 });
 
@@ -150,6 +160,8 @@ connection.onShutdown(async () => {
   tidings.dispose();
   await scanner.stop();
 });
+
+handleRemoteRequests(connection, new RemoteScans(connection, workspace, scanner, store, files));
 
 documents.listen(connection);
 notebookDocuments.listen(connection);

@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
+import { lstat } from 'node:fs/promises';
+import path from 'node:path';
 import type { Connection, WorkspaceFolder } from 'vscode-languageserver/node';
 import { parseSettings, type ScanSettings } from '../core/settings';
 import { pathOf, relativeTo } from './uris';
+
+/** Baseline of detect-secrets; it knows secrets by their digests, so a scan has to make those. */
+export const SECRETS_BASELINE = '.secrets.baseline';
 
 export type RunMode = 'onSave' | 'onType' | 'manual';
 
@@ -88,6 +93,8 @@ export class Workspace {
     }
     const { settings: scan, problems } = parseSettings(raw);
     for (const problem of problems) this.connection.console.warn(`Setting watchtower.${problem}; the default holds`);
+    const root = this.#folders.find(({ uri }) => uri === scope)?.root;
+    if (root !== undefined && (await isFile(path.join(root, SECRETS_BASELINE)))) scan.secretDigests = true;
     const { run, baseline } = editorSettings(raw);
     const key = createHash('sha256')
       .update(JSON.stringify([scan, baseline]))
@@ -102,4 +109,11 @@ function editorSettings(raw: unknown): { run: RunMode; baseline?: string } {
   const run = root.run === 'onType' || root.run === 'manual' ? root.run : 'onSave';
   const baseline = root.baseline?.path;
   return { run, ...(typeof baseline === 'string' && baseline && { baseline }) };
+}
+
+async function isFile(file: string): Promise<boolean> {
+  return lstat(file).then(
+    (info) => info.isFile(),
+    () => false,
+  );
 }

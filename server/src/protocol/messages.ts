@@ -2,7 +2,13 @@
  * Everything the client and the server say to each other besides the Language Server Protocol itself. The client imports
  * this folder and nothing else of the server.
  */
-import { NotificationType, type ProgressToken, RequestType, RequestType0 } from 'vscode-languageserver-protocol';
+import {
+  NotificationType,
+  NotificationType0,
+  type ProgressToken,
+  RequestType,
+  RequestType0,
+} from 'vscode-languageserver-protocol';
 import type { ModelDescription } from '../core/description';
 import type { ArtifactKind, ArtifactStatus, Finding, Severity } from '../core/finding';
 
@@ -73,6 +79,106 @@ export namespace ScanWorkspace {
     workDoneToken?: ProgressToken;
   }
   export const type = new RequestType<Params, ScanSummary, void>('watchtower/scanWorkspace');
+}
+
+/** Scheme of what was scanned on another machine: `watchtower-remote:/hf/owner/model%40main/config.json`. Read-only. */
+export const REMOTE_SCHEME = 'watchtower-remote';
+
+/** Secrets for one remote scan. They stay in the memory of the two processes and are sent to their own host alone. */
+export interface RemoteCredentials {
+  token?: string;
+  user?: string;
+  s3?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string } | { profile?: string };
+}
+
+/** What a target needs besides its address; nothing of it is secret, all of it may be remembered. */
+export interface RemoteOptions {
+  ref?: string;
+  depth?: number;
+  subfolder?: string;
+  hubEndpoint?: string;
+  s3Endpoint?: string;
+  region?: string;
+  pathStyle?: boolean;
+  anonymous?: boolean;
+  requesterPays?: boolean;
+  /** Fetch whole files instead of the parts that matter. */
+  full?: boolean;
+}
+
+/** Scans a repository or bucket where it is. Findings stream through {@link FindingsChanged}. */
+export namespace ScanRemote {
+  export interface Params {
+    /** `hf:owner/model`, `github:owner/repo`, `s3://bucket/prefix` or an https address. */
+    target: string;
+    options: RemoteOptions;
+    credentials: RemoteCredentials;
+    /** The proxy that the editor is set to use; git goes through it. */
+    proxy?: { https?: string; except?: string };
+    workDoneToken?: ProgressToken;
+  }
+  export interface Result extends ScanSummary {
+    label: string;
+    /** How much was read, in words. */
+    read: string;
+    facts: { label: string; value: string; level: 'info' | 'notice' }[];
+  }
+  /** With the code RequestFailed the error's data. */
+  export interface Failure {
+    kind: string;
+    /** Where something can be done about it. */
+    page?: string;
+  }
+  export const type = new RequestType<Params, Result, Failure>('watchtower/scanRemote');
+}
+
+/** The text of a file that a remote scan has looked at, for a read-only view. */
+export namespace RemoteText {
+  export interface Params {
+    uri: string;
+  }
+  export interface Result {
+    text: string;
+  }
+  export const type = new RequestType<Params, Result, void>('watchtower/remoteText');
+}
+
+/**
+ * From the server to the client: one HTTP exchange, made by the editor's own client, which knows its proxy and its
+ * certificates. No redirect is followed. The body is fetched piece by piece until it ends or is dropped.
+ */
+export namespace HttpExchange {
+  export interface Params {
+    id: number;
+    url: string;
+    method: string;
+    headers: Record<string, string>;
+    body?: string;
+  }
+  export type Result =
+    | { status: number; headers: Record<string, string> }
+    | { error: { code: string; message: string } };
+  export const type = new RequestType<Params, Result, void>('watchtower/http');
+}
+
+export namespace HttpBody {
+  export interface Params {
+    id: number;
+  }
+  /** Without `data` the body has ended. */
+  export interface Result {
+    /** Base64. */
+    data?: string;
+    error?: { code: string; message: string };
+  }
+  export const type = new RequestType<Params, Result, void>('watchtower/httpBody');
+}
+
+export namespace HttpDrop {
+  export interface Params {
+    id: number;
+  }
+  export const type = new NotificationType<Params>('watchtower/httpDrop');
 }
 
 /** Scans one file, whatever settings exclude: somebody asked for it. */
@@ -166,6 +272,19 @@ export namespace FindingsChanged {
     removed: string[];
   }
   export const type = new NotificationType<Params>('watchtower/findingsChanged');
+}
+
+/** What the client says when it starts the server. */
+export interface InitializationOptions {
+  /** Whether the user trusts the workspace. Until then its baseline and ignore file may not hide what models do. */
+  trusted: boolean;
+  /** Settings, for clients that cannot be asked for them. */
+  settings?: unknown;
+}
+
+/** The user has come to trust the workspace. */
+export namespace TrustGranted {
+  export const type = new NotificationType0('watchtower/trustGranted');
 }
 
 export namespace ScanStateChanged {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import type { SourceCredentials, SourceEnvironment } from '../core/sources/environment';
+import type { S3Module, SourceCredentials, SourceEnvironment } from '../core/sources/environment';
 import type { HttpClient } from '../core/sources/http';
 import { HUGGING_FACE } from '../core/sources/huggingface';
 import type { RemoteSpec } from '../core/sources/source';
@@ -42,7 +42,11 @@ export function remoteEnvironment({
     credentials,
     temporary: new SystemTemporaryFolders(),
     ...(program && { git: new GitProcess(program, gitEnv) }),
-    s3: () => require('bundle:s3') as ReturnType<NonNullable<SourceEnvironment['s3']>>,
+    s3: () => {
+      // The client's remark on Node's version is for its developers; the version is pinned.
+      process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+      return require('bundle:s3') as S3Module;
+    },
   };
 }
 

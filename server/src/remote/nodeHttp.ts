@@ -49,7 +49,7 @@ export function proxyFor(url: URL, proxy: ProxySettings): URL | undefined {
     if (url.hostname === domain || url.hostname.endsWith(`.${domain}`)) return undefined;
   }
   try {
-    const parsed = new URL(/^[a-z]+:\/\//i.test(address) ? address : `http://${address}`);
+    const parsed = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(address) ? address : `http://${address}`);
     if (parsed.protocol === 'http:' || parsed.protocol === 'https:') return parsed;
   } catch {
     // Falls through to the error below: going around a proxy that somebody set would be worse.
@@ -190,10 +190,8 @@ function answerOf(response: http.IncomingMessage, host: string, signal: AbortSig
   };
 }
 
-function failure(error: Error, host: string, signal: AbortSignal | undefined): Error {
-  if (signal?.aborted) return signal.reason as Error;
-  if (error instanceof RemoteError) return error;
-  const code = (error as NodeJS.ErrnoException).code ?? '';
+/** What an error of Node's network modules means for a person. */
+export function networkError(code: string, host: string): RemoteError {
   if (/CERT|^DEPTH_ZERO|^UNABLE_TO|^ERR_TLS|^ERR_SSL|^EPROTO/.test(code)) {
     return new RemoteError('tls', `no secure connection to ${host}: ${tlsReason(code)}`);
   }
@@ -201,6 +199,12 @@ function failure(error: Error, host: string, signal: AbortSignal | undefined): E
     return new RemoteError('offline', `the name ${host} does not resolve; are you offline?`);
   if (code === 'ETIMEDOUT') return new RemoteError('timeout', `${host} does not answer`);
   return new RemoteError('offline', `the connection to ${host} failed${code ? ` (${code})` : ''}`);
+}
+
+function failure(error: Error, host: string, signal: AbortSignal | undefined): Error {
+  if (signal?.aborted) return signal.reason as Error;
+  if (error instanceof RemoteError) return error;
+  return networkError((error as NodeJS.ErrnoException).code ?? '', host);
 }
 
 function tlsReason(code: string): string {

@@ -64,13 +64,23 @@ class Thread {
     worker.postMessage({ settings, tasks: jobs.map(({ id, task }) => ({ id, task })) } satisfies WorkerRequest);
   }
 
+  /** Loads the scanners while whoever asks has other things to do. */
+  warm(): void {
+    if (!this.busy) this.#start().unref();
+  }
+
   #start(): Worker {
     if (this.#worker) return this.#worker;
     const worker = new Worker(this.options.script, {
       resourceLimits: { maxOldGenerationSizeMb: this.options.heapMb ?? 2048 },
       // Nothing of the process' environment concerns a scanner.
       env: {},
+      // A parser's own diagnostics quote the file; they belong neither on a terminal nor between a server's messages.
+      stdout: true,
+      stderr: true,
     });
+    worker.stdout.resume();
+    worker.stderr.resume();
     worker.on('message', (message: WorkerResponse | ServedRequest) => {
       if (!('served' in message)) this.#answered(message);
       else void this.served.answer(message, worker).then((response) => worker.postMessage(response));
@@ -172,6 +182,11 @@ export class WorkerPool {
 
   get size(): number {
     return this.#threads.length;
+  }
+
+  /** Starts the first thread before there is work for it: its start and the caller's own then run side by side. */
+  warm(): void {
+    if (!this.#stopped) this.#threads[0]?.warm();
   }
 
   /**

@@ -91,7 +91,11 @@ export async function scanSource(
       else
         try {
           if (served && artifact.kind === 'file') await pool.served.prepare(served, artifact.path);
-          report = await pool.run({ kind: 'artifact', source: served ?? spec, artifact }, judging, signal && { signal });
+          report = await pool.run(
+            { kind: 'artifact', source: served ?? spec, artifact },
+            judging,
+            signal && { signal },
+          );
         } catch (error) {
           if (served && signal?.aborted) return;
           if (error instanceof TaskFailed && error.cause_ === 'cancelled') return;
@@ -136,7 +140,8 @@ export async function scanSource(
 
 /** What really came over the network for an artifact: the scanners' own count knows nothing of read-ahead and caches. */
 function bytesOf(source: Source, artifact: PlannedArtifact): number {
-  const paths = artifact.kind === 'file' ? [artifact.path] : artifact.members.map((member) => `${artifact.path}/${member}`);
+  const paths =
+    artifact.kind === 'file' ? [artifact.path] : artifact.members.map((member) => `${artifact.path}/${member}`);
   return paths.reduce((sum, path) => sum + (source.transferred?.(path).bytes ?? 0), 0);
 }
 

@@ -25,6 +25,7 @@ export interface ServedResponse {
   handle?: number;
   size?: number;
   blockSize?: number;
+  distant?: boolean;
   bytes?: Uint8Array;
   names?: readonly string[];
   error?: { message: string; budget?: BudgetKind };
@@ -90,7 +91,13 @@ export class SourceServer {
           const source = await opening;
           const handle = this.#next++;
           this.#handles.set(handle, { source, owner });
-          return { served, handle, size: source.size, ...(source.blockSize && { blockSize: source.blockSize }) };
+          return {
+            served,
+            handle,
+            size: source.size,
+            ...(source.blockSize && { blockSize: source.blockSize }),
+            ...(source.distant && { distant: true }),
+          };
         }
         case 'read': {
           const open = this.#handles.get(request.handle);
@@ -152,10 +159,11 @@ export class SourceClient {
         throw new Error('a worker does not list');
       },
       open: async (path) => {
-        const { handle = 0, size = 0, blockSize } = await this.#ask(id, { ask: 'open', path });
+        const { handle = 0, size = 0, blockSize, distant } = await this.#ask(id, { ask: 'open', path });
         return {
           size,
           ...(blockSize && { blockSize }),
+          ...(distant && { distant }),
           read: async (offset, length) => {
             if (offset >= size || length <= 0) return new Uint8Array(0);
             const { bytes } = await this.#ask(id, { ask: 'read', handle, offset, length });

@@ -136,6 +136,21 @@ describe('language server: notebooks', function () {
     await inCell(2);
   });
 
+  it('hides the findings of a cell that is tagged', async () => {
+    await editor.openNotebook(uri, cells);
+    await inCell(1);
+    const tagged = { kind: 2, document: cell(1), metadata: { metadata: { tags: ['watchtower-ignore'] } } };
+    await change({ cells: { data: [tagged] } }, 2);
+    await saved();
+    await until(() => !editor.diagnostics.has(cell(1)), 'the tagged cell to be clear');
+    assert.ok(editor.diagnostics.has(cell(2)));
+    const artifact = await until(
+      () => editor.artifacts.get(uri)?.suppressedCount && editor.artifacts.get(uri),
+      'hidden',
+    );
+    assert.ok(artifact);
+  });
+
   it('offers actions in a cell', async () => {
     await editor.openNotebook(uri, cells);
     const diagnostics = await inCell(1);

@@ -5,13 +5,16 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type CodeAction, type Diagnostic, DiagnosticSeverity, type TextEdit } from 'vscode-languageserver-protocol';
 import {
+  AddToBaseline,
   type DiagnosticData,
   ExportReports,
   InspectModel,
   ListFindings,
   RuleDocument,
   ScanFile,
+  type ScanSummary,
   ScanWorkspace,
+  TrustGranted,
 } from '../../src/protocol/messages';
 import { buildServer, TestEditor, until } from './support';
 
@@ -225,6 +228,47 @@ describe('language server', function () {
       ['watchtower.addToBaseline', 'watchtower.changeSeverity', 'watchtower.showRule'],
     );
     assert.deepEqual(await actionsAt(uri('requirements.txt'), diagnostics, ['refactor']), []);
+  });
+
+  it('hides what is added to the baseline, and shows it again when the baseline is gone', async () => {
+    write('requirements.txt', UNSAFE);
+    await start();
+    await scan();
+    const [diagnostic] = await found('requirements.txt');
+    const { artifact, fingerprint } = (diagnostic as Diagnostic).data as DiagnosticData;
+    const added = await editor.connection.sendRequest(AddToBaseline.type, {
+      findings: [{ uri: artifact, fingerprint }],
+    });
+    assert.equal(added.added, 1);
+    assert.deepEqual(added.files, [uri('.watchtower/baseline.json')]);
+    await gone('requirements.txt');
+    const text = readFileSync(file('.watchtower/baseline.json'), 'utf8');
+    assert.ok(!text.includes(fingerprint), 'hashes are salted');
+    await until(() => editor.artifacts.get(uri('requirements.txt'))?.suppressedCount === 1, 'the count of the hidden');
+    assert.equal((await scan()).suppressed, 1);
+    rmSync(file('.watchtower'), { recursive: true });
+    await editor.filesChanged({ uri: uri('.watchtower/baseline.json'), type: 3 });
+    await found('requirements.txt');
+    assert.equal((await editor.connection.sendRequest(AddToBaseline.type, {})).added, 1);
+    await gone('requirements.txt');
+    write('.watchtower/baseline.json', 'something else');
+    await assert.rejects(editor.connection.sendRequest(AddToBaseline.type, {}), /not overwritten/);
+  });
+
+  it('lets an ignore file hide findings, those of models only in a trusted workspace', async () => {
+    write('requirements.txt', UNSAFE);
+    write('broken.ipynb', 'no notebook');
+    await start();
+    const before = await scan();
+    const about = (report: ScanSummary) => report.findings.low + report.findings.medium;
+    assert.ok(editor.diagnostics.has(uri('broken.ipynb')), [...editor.diagnostics.keys()].join());
+    write('.watchtowerignore', '*:*\n');
+    await editor.filesChanged({ uri: uri('.watchtowerignore'), type: 1 });
+    await gone('requirements.txt');
+    assert.ok(about(await scan()) < about(before));
+    assert.ok(editor.diagnostics.has(uri('broken.ipynb')), 'what could not be inspected is still said');
+    await editor.connection.sendNotification(TrustGranted.type);
+    await gone('broken.ipynb');
   });
 
   it('moves with the text: actions after an edit stand where the finding is now', async () => {

@@ -64,11 +64,11 @@ describe('git source', function () {
       'empty.pkl': { content: '' },
     });
     commit = made.commit;
+    commitTo(made.folder, { 'only.txt': { content: 'feature' }, 'sub/two.txt': { content: '2' } }, 'feature/x');
+    git(made.folder, ['tag', 'v1.0', 'main']);
     for (const name of ['post-checkout', 'pre-upload', 'post-upload-pack', 'reference-transaction']) {
       writeFileSync(path.join(made.folder, 'hooks', name), hook, { mode: 0o755 });
     }
-    commitTo(made.folder, { 'only.txt': { content: 'feature' }, 'sub/two.txt': { content: '2' } }, 'feature/x');
-    git(made.folder, ['tag', 'v1.0', 'main']);
   });
 
   after(async () => {
@@ -81,7 +81,6 @@ describe('git source', function () {
     server.requests.length = 0;
     server.lfsStore.reset();
     server.authorization = '';
-    delete process.env.WATCHTOWER_TEST;
   });
 
   async function withSource<T>(
@@ -192,17 +191,26 @@ describe('git source', function () {
     const list = (spec: Partial<GitSpec>, token?: string) => kind(withSource(spec, listAll, token ? { token } : {}));
     server.authorization = `Basic ${Buffer.from('x-access-token:sesame').toString('base64')}`;
     assert.equal(await list({}, 'sesame'), 'none');
-    assert.ok(server.requests.every(({ url, authorization }) => !url.includes('sesame') && authorization === server.authorization));
+    assert.ok(
+      server.requests.every(
+        ({ url, authorization }) => !url.includes('sesame') && authorization === server.authorization,
+      ),
+    );
     assert.equal(await list({}), 'unauthorized');
     assert.equal(await list({}, 'wrong'), 'unauthorized');
     server.authorization = '';
     assert.equal(await list({ url: `${server.origin}/none.git` }), 'not-found');
     assert.equal(await list({ ref: 'no-such-branch' }), 'not-found');
     assert.equal(await list({ url: 'http://127.0.0.1:9/x.git' }), 'offline');
-    for (const url of ['ext::sh -c touch% x', 'file:///etc', 'ssh://example.invalid/x', 'http://example.invalid/x.git']) {
+    for (const url of [
+      'ext::sh -c touch% x',
+      'file:///etc',
+      'ssh://example.invalid/x',
+      'http://example.invalid/x.git',
+    ]) {
       assert.throws(() => new GitSource({ kind: 'git', url }, DEFAULT_SETTINGS, testEnvironment()), RemoteError);
     }
-    for (const ref of ['--upload-pack=touch x', 'a..b', '+main', 'x:y', '-x', 'a b']) {
+    for (const ref of ['--upload-pack=touch x', 'a..b', 'x:y', '-x', 'a b']) {
       assert.throws(() => new GitSource({ kind: 'git', url: server.origin, ref }, DEFAULT_SETTINGS, testEnvironment()));
     }
     assert.equal(existsSync(marker), false);
@@ -235,17 +243,29 @@ describe('git source', function () {
     const spec: GitSpec = { kind: 'git', url: `${server.origin}/acme/repo`, ref: 'main', through: 'api' };
     const source = new GitHubSource(spec, DEFAULT_SETTINGS, environment);
     const { entries, skips } = await listAll(source);
-    assert.deepEqual(entries.map(({ path: name }) => name), ['a.py', 'dir/m.bin']);
+    assert.deepEqual(
+      entries.map(({ path: name }) => name),
+      ['a.py', 'dir/m.bin'],
+    );
     assert.equal(skips.length, 2);
     assert.equal(decode(await (await source.open('a.py')).read(0, 9)), 'hello');
     const file = await source.open('dir/m.bin');
     assert.equal(file.size, model.length);
     assert.deepEqual(await file.read(10, 10), model.subarray(10, 20));
     server.api.set(`${base}/git/blobs/${oid('a')}`, (_, response) =>
-      response.writeHead(403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(Math.floor(Date.now() / 1000) + 3000) }).end(),
+      response
+        .writeHead(403, {
+          'x-ratelimit-remaining': '0',
+          'x-ratelimit-reset': String(Math.floor(Date.now() / 1000) + 3000),
+        })
+        .end(),
     );
     await assert.rejects(source.open('a.py'), (error) => error instanceof RemoteError && error.kind === 'rate-limited');
-    assert.ok(server.requests.filter(({ url }) => url.startsWith('/api/')).every(({ authorization }) => authorization === 'Bearer sesame'));
+    assert.ok(
+      server.requests
+        .filter(({ url }) => url.startsWith('/api/'))
+        .every(({ authorization }) => authorization === 'Bearer sesame'),
+    );
     await source.close();
   });
 

@@ -69,22 +69,37 @@ describe('Hugging Face source', () => {
     assert.ok(hub.cdn.requests.length >= 2);
     assert.ok(hub.cdn.requests.every(({ headers }) => headers.authorization === undefined));
     // The second range goes to the address that the first redirect gave.
-    assert.equal(hub.requests.filter(({ url }) => url.includes('model.safetensors') && url.includes('/resolve/')).length, 1);
-    assert.ok(hub.requests.filter(({ url }) => url.includes('/resolve/')).every(({ url }) => url.includes(repository.commit)));
+    assert.equal(
+      hub.requests.filter(({ url }) => url.includes('model.safetensors') && url.includes('/resolve/')).length,
+      1,
+    );
+    assert.ok(
+      hub.requests.filter(({ url }) => url.includes('/resolve/')).every(({ url }) => url.includes(repository.commit)),
+    );
     assert.match(source.label, /^hf:acme\/model@main \([0-9a-f]{12}\)$/);
     assert.ok(source.transferred().bytes < 100_000);
     await source.close();
   });
 
   it('knows datasets, spaces, revisions and subfolders', async () => {
-    hub.add('datasets/acme/data', { 'train/a.parquet': text('a'), 'train/b.parquet': text('b'), 'test/c.parquet': text('c') });
+    hub.add('datasets/acme/data', {
+      'train/a.parquet': text('a'),
+      'train/b.parquet': text('b'),
+      'test/c.parquet': text('c'),
+    });
     hub.add('spaces/acme/app', { 'app.py': text('print(1)') });
     const train = open({ repo: 'acme/data', repoType: 'dataset', subfolder: 'train', revision: 'feature/x' }).source;
-    assert.deepEqual((await listAll(train)).entries.map(({ path }) => path), ['train/a.parquet', 'train/b.parquet']);
+    assert.deepEqual(
+      (await listAll(train)).entries.map(({ path }) => path),
+      ['train/a.parquet', 'train/b.parquet'],
+    );
     const one = open({ repo: 'acme/data', repoType: 'dataset', subfolder: 'test/c.parquet' }).source;
     assert.deepEqual((await listAll(one)).entries, [{ path: 'test/c.parquet', size: 1 }]);
     const space = open({ repo: 'acme/app', repoType: 'space' }).source;
-    assert.deepEqual((await listAll(space)).entries.map(({ path }) => path), ['app.py']);
+    assert.deepEqual(
+      (await listAll(space)).entries.map(({ path }) => path),
+      ['app.py'],
+    );
     const app = await space.open('app.py');
     assert.equal(new TextDecoder().decode(await app.read(0, 100)), 'print(1)');
   });
@@ -200,12 +215,27 @@ describe('Hugging Face source', () => {
     assert.match(facts.get('pickle only') ?? '', /^notice: /);
   });
 
+  it('takes a page of some megabytes', async () => {
+    const files: Record<string, Uint8Array> = {};
+    for (let i = 0; i < 10_000; i += 1) files[`${'long-name-'.repeat(20)}${i}.txt`] = text('x');
+    hub.add('acme/large', files);
+    hub.pageSize = 20_000;
+    const { source } = open({ repo: 'acme/large' });
+    const { entries } = await listAll(source);
+    hub.pageSize = 3;
+    assert.equal(entries.length, 10_000);
+    await source.close();
+  });
+
   it('leaves hostile names as names', async () => {
     const names = ['../../etc/passwd', '/etc/passwd', 'a\nb.bin', '..', 'x/../../y', '\u202Egnp.bin', 'C:\\x.bin'];
     hub.add('acme/names', Object.fromEntries(names.map((name) => [name, text('x')])));
     const { source } = open({ repo: 'acme/names' });
     const { entries } = await listAll(source);
-    assert.deepEqual(entries.map(({ path }) => path), names);
+    assert.deepEqual(
+      entries.map(({ path }) => path),
+      names,
+    );
     assert.equal((await kindOf(source.open('../../etc/passwd'))).kind, 'refused');
     assert.equal((await source.open('a\nb.bin')).size, 1);
     await source.close();

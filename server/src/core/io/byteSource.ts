@@ -4,12 +4,16 @@ export interface ByteSource {
   readonly size: number;
   /** Granularity that reads are best made in, when it is not the cache's own: a remote file is read in smaller pieces. */
   readonly blockSize?: number;
+  /** Every jump is a request to another machine: whoever can do with fewer looks, or smaller ones, should. */
+  readonly distant?: boolean;
   /**
    * Reads `length` bytes at `offset`. Gives fewer only where the source ends; an offset at or past the end gives none.
    * The result may share memory with a cache: do not write to it, and copy what you keep of a large one.
    * @throws Error of the underlying system when the source cannot be read (it is reported as `failed`, not hidden)
    */
   read(offset: number, length: number): Promise<Uint8Array>;
+  /** Like `read`, but takes no more of the underlying source than was asked for: to look at the head of something large. */
+  peek?(offset: number, length: number): Promise<Uint8Array>;
 }
 
 /** A source that holds something open. */
@@ -41,10 +45,24 @@ export class WindowByteSource implements ByteSource {
     this.size = Math.max(0, Math.min(size, inner.size - start));
   }
 
+  get distant(): boolean {
+    return this.inner.distant ?? false;
+  }
+
   read(offset: number, length: number): Promise<Uint8Array> {
     if (offset >= this.size) return Promise.resolve(new Uint8Array(0));
     return this.inner.read(this.start + offset, Math.min(length, this.size - offset));
   }
+
+  peek(offset: number, length: number): Promise<Uint8Array> {
+    if (offset >= this.size) return Promise.resolve(new Uint8Array(0));
+    return peekAt(this.inner, this.start + offset, Math.min(length, this.size - offset));
+  }
+}
+
+/** `peek` of a source that has it, otherwise `read`. */
+export function peekAt(source: ByteSource, offset: number, length: number): Promise<Uint8Array> {
+  return source.peek ? source.peek(offset, length) : source.read(offset, length);
 }
 
 /** All of a source, refused by the caller's budget before a byte is read. */

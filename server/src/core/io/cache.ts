@@ -31,6 +31,10 @@ export class CachedByteSource implements ByteSource {
     return this.inner.size;
   }
 
+  get distant(): boolean {
+    return this.inner.distant ?? false;
+  }
+
   async read(offset: number, length: number): Promise<Uint8Array> {
     const end = Math.min(this.inner.size, offset + length);
     if (end <= offset) return new Uint8Array(0);
@@ -56,6 +60,16 @@ export class CachedByteSource implements ByteSource {
       if (block.length < blockSize) break;
     }
     return filled === out.length ? out : out.subarray(0, filled);
+  }
+
+  /** From the blocks that are held; of anything else exactly what is asked for is taken, and not kept. */
+  async peek(offset: number, length: number): Promise<Uint8Array> {
+    const end = Math.min(this.inner.size, offset + length);
+    if (end <= offset) return new Uint8Array(0);
+    for (let index = Math.floor(offset / this.#blockSize); index * this.#blockSize < end; index += 1) {
+      if (!this.#blocks.has(index)) return this.#fetch(offset, end - offset);
+    }
+    return this.read(offset, end - offset);
   }
 
   /** The blocks `[first, last]`; neighbours that are missing come with one read. */

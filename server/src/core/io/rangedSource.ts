@@ -4,13 +4,15 @@ import { type ByteRange, expectedPart, type RangeBody, type RangeTransport, same
 import type { TransferMeter } from './transfer';
 
 /** What the cache keeps and what a request is rounded to. Small, so that skipping over tensors costs little. */
-const BLOCK = 4096;
+const BLOCK = 1024;
 /** First piece of a file whose size is known. Most headers and every magic number lie in it. */
 const HEAD = 32 * 1024;
 /** First piece of a file whose size is not known; holds the directory of most zip archives. */
 const TAIL = 64 * 1024;
 /** A forward jump of at most this is read through: it costs less than another request. */
 const NEAR = 64 * 1024;
+/** By how much the steps of a regular stride may differ: those of a reader of pages do by a page. */
+const JITTER = 4096;
 const FIRST_WINDOW = 32 * 1024;
 const LARGEST_WINDOW = 2 ** 20;
 const LARGEST_REQUEST = 8 * 2 ** 20;
@@ -91,7 +93,8 @@ function emptySource(): ClosableByteSource {
 }
 
 class RangedByteSource implements ClosableByteSource {
-  readonly blockSize = BLOCK;
+  readonly blockSize = 4096;
+  readonly distant = true;
   readonly #blocks = new Map<number, Uint8Array>();
   readonly #flying = new Map<number, Promise<Map<number, Uint8Array>>>();
   readonly #stop = new AbortController();
@@ -153,42 +156,57 @@ class RangedByteSource implements ClosableByteSource {
   #pattern(offset: number, end: number, last: number): number {
     const lastBlock = Math.floor((this.size - 1) / BLOCK);
     const gap = offset - this.#lastEnd;
-    if (this.#lastEnd >= 0 && gap >= -BLOCK && gap <= NEAR) {
+    if (this.#lastEnd >= 0 && gap >= -4096 && gap <= NEAR) {
       this.#window = Math.min(LARGEST_WINDOW, Math.max(FIRST_WINDOW, this.#window * 2));
     } else if (this.#lastEnd < 0 || gap > NEAR || end < this.#lastEnd - NEAR) {
       this.#window = 0;
       this.#aheadEnd = 0;
-      this.#jump(offset);
+      this.#jump(offset, end - offset);
     }
     this.#lastEnd = Math.max(end, gap < 0 && gap >= -NEAR ? this.#lastEnd : 0);
     const wanted = Math.min(lastBlock, Math.max(last, Math.floor((offset + this.#window) / BLOCK)));
     if (this.#window >= LARGEST_WINDOW / 2 && this.#aheadEnd > 0 && last + this.#window / BLOCK / 2 >= this.#aheadEnd) {
       const to = Math.min(lastBlock, this.#aheadEnd + this.#window / BLOCK - 1);
-      if (to >= this.#aheadEnd) this.#inBackground(this.#aheadEnd, to);
+      if (to >= this.#aheadEnd) {
+        this.#inBackground(this.#aheadEnd, to);
+        this.#aheadEnd = to + 1;
+      }
     }
     return wanted;
   }
 
-  #jump(offset: number): void {
-    this.#jumps = [...this.#jumps.slice(-3), offset];
-    const [a, b, c, d] = this.#jumps;
-    if (a === undefined || b === undefined || c === undefined || d === undefined) return;
-    const stride = d - c;
-    if (stride <= NEAR || Math.abs(b - a - stride) > BLOCK / 4 || Math.abs(c - b - stride) > BLOCK / 4) return;
+  #jump(offset: number, length: number): void {
+    const previous = this.#jumps.at(-1);
+    const before = this.#jumps.at(-2);
+    const regular =
+      previous !== undefined &&
+      before !== undefined &&
+      offset - previous > NEAR &&
+      Math.abs(offset - previous - (previous - before)) <= JITTER;
+    if (!regular) {
+      this.#jumps = previous === undefined ? [offset] : [previous, offset];
+      this.#speculatedTo = 0;
+      return;
+    }
+    this.#jumps = [...this.#jumps.slice(-15), offset];
+    if (this.#jumps.length < 4) return;
+    // Over many steps: the rounding of a reader of pages would otherwise add up.
+    const stride = Math.round((offset - (this.#jumps[0] as number)) / (this.#jumps.length - 1));
     for (let step = 1; step <= PARALLEL; step += 1) {
-      const place = d + step * stride;
+      const place = offset + step * stride;
       // The last places of the previous guess are still ahead: nothing is asked for twice.
-      if (place <= this.#speculatedTo + BLOCK) continue;
+      if (place <= this.#speculatedTo + JITTER) continue;
       if (place >= this.size) break;
       const block = Math.floor(place / BLOCK);
       this.#speculatedTo = place;
-      this.#inBackground(block, Math.min(block + 1, Math.floor((this.size - 1) / BLOCK)));
+      // A little more than was read here: names and numbers in front of the data differ in length.
+      const last = Math.floor((place + Math.min(length, NEAR) + BLOCK / 2) / BLOCK);
+      this.#inBackground(block, Math.min(last, Math.floor((this.size - 1) / BLOCK)));
     }
   }
 
   #inBackground(from: number, to: number): void {
     if (this.options.meter.left < (to - from + 1) * BLOCK * 2) return;
-    this.#aheadEnd = Math.max(this.#aheadEnd, to + 1);
     for (const flight of this.#launch(from, to)) {
       // A guess that fails costs nothing: who really needs the bytes asks again and gets the error.
       flight.catch(() => undefined);
@@ -250,7 +268,7 @@ class RangedByteSource implements ClosableByteSource {
 
   async #fetchBlocks(from: number, to: number): Promise<Map<number, Uint8Array>> {
     const offset = from * BLOCK;
-    const bytes = await this.#fetch(offset, Math.min((to + 1) * BLOCK, this.size) - offset);
+    const bytes = await this.#fetchAgain(offset, Math.min((to + 1) * BLOCK, this.size) - offset);
     const blocks = this.#split(offset, bytes);
     this.#keep(blocks);
     return blocks;
@@ -277,9 +295,19 @@ class RangedByteSource implements ClosableByteSource {
   async #readThrough(offset: number, end: number): Promise<Uint8Array> {
     const out = new Uint8Array(end - offset);
     for (let at = offset; at < end; at += LARGEST_REQUEST) {
-      out.set(await this.#fetch(at, Math.min(LARGEST_REQUEST, end - at)), at - offset);
+      out.set(await this.#fetchAgain(at, Math.min(LARGEST_REQUEST, end - at)), at - offset);
     }
     return out;
+  }
+
+  /** A connection that breaks in the middle of an answer is given a second chance. */
+  async #fetchAgain(offset: number, length: number): Promise<Uint8Array> {
+    try {
+      return await this.#fetch(offset, length);
+    } catch (error) {
+      if (!(error instanceof RemoteError) || error.kind !== 'offline') throw error;
+      return this.#fetch(offset, length);
+    }
   }
 
   async #fetch(offset: number, length: number): Promise<Uint8Array> {

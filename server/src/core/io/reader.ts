@@ -21,7 +21,7 @@ export class ByteReader {
   constructor(
     readonly source: ByteSource,
     offset = 0,
-    private readonly chunk = 64 * 1024,
+    private readonly chunk = source.distant ? 4096 : 64 * 1024,
   ) {
     this.#start = offset;
   }

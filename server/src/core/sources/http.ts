@@ -182,7 +182,7 @@ export interface Patience {
   now(): number;
   /** @throws the signal's reason when aborted before */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Longest single wait for a rate limit, milliseconds; what would take longer is an error with the time. */
+  /** Longest wait for one answer, milliseconds; what would take longer is an error with the time. */
   longestWaitMs: number;
 }
 
@@ -213,8 +213,8 @@ export function isRateLimited(response: HttpResponse): boolean {
 }
 
 /**
- * Asks, waits out short rate limits and passing server errors (502, 503, 504; three tries in all), and gives back any
- * other answer.
+ * Asks, waits out short rate limits, passing server errors (502, 503, 504) and broken connections (three tries in all),
+ * and gives back any other answer.
  * @throws RemoteError `rate-limited` with the reset time when the wait would be too long
  */
 export async function requestPatiently(
@@ -223,8 +223,19 @@ export async function requestPatiently(
   options: FollowOptions & { patience?: Patience | undefined } = {},
 ): Promise<{ response: HttpResponse; url: string; hops: readonly HttpResponse[] }> {
   const patience = options.patience ?? PATIENCE;
+  let waited = 0;
   for (let attempt = 1; ; attempt += 1) {
-    const answer = await requestFollowing(client, request, options);
+    let answer: Awaited<ReturnType<typeof requestFollowing>>;
+    try {
+      answer = await requestFollowing(client, request, options);
+    } catch (error) {
+      // A connection that was kept open may be closed by the server in the very moment in which it is used again.
+      const again =
+        error instanceof RemoteError && error.kind === 'offline' && attempt < 3 && request.method !== 'POST';
+      if (!again) throw error;
+      await patience.sleep(150 * 2 ** attempt, request.signal);
+      continue;
+    }
     const { response } = answer;
     const limited = isRateLimited(response);
     const passing = [502, 503, 504].includes(response.status);
@@ -234,7 +245,8 @@ export async function requestPatiently(
     if (passing && attempt >= 3) return answer;
     const wait = Math.max(0, (retryAt ?? now + 500 * 2 ** attempt) - now);
     response.cancel();
-    if (wait > patience.longestWaitMs || attempt >= 4) {
+    waited += wait;
+    if (waited > patience.longestWaitMs || attempt >= 4) {
       const host = new URL(answer.url).host;
       if (!limited)
         throw new RemoteError('offline', `${host} is not available at the moment (status ${response.status})`);

@@ -47,6 +47,6 @@ export class RemoteError extends Error {
 export function concernsWholeSource(error: unknown): error is RemoteError {
   return (
     error instanceof RemoteError &&
-    ['gated', 'unauthorized', 'wrong-region', 'rate-limited', 'offline', 'tls'].includes(error.kind)
+    ['gated', 'unauthorized', 'wrong-region', 'rate-limited', 'tls'].includes(error.kind)
   );
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import ignore, { type Ignore } from 'ignore';
@@ -10,6 +11,9 @@ import type { SourceEnvironment, TemporaryFolder } from './environment';
 import { concernsWholeSource, RemoteError } from './remoteError';
 import type { SourceEntry, SourceSkip, TransferStats } from './source';
 
+/** After so many files in a row that could not be reached the host is taken to be gone. */
+const MOST_UNREACHABLE = 10;
+
 /** What the files of every remote source have in common: the listing by folder, the budgets, how they are opened. */
 export class RemoteFiles {
   readonly meter: TransferMeter;
@@ -20,11 +24,14 @@ export class RemoteFiles {
   readonly #clock: (() => number) | undefined;
   #temporary: Promise<TemporaryFolder> | undefined;
   #fatal: RemoteError | undefined;
+  /** Files in a row that could not be reached. */
+  #unreachable = 0;
 
   constructor(
     private readonly settings: ScanSettings,
     private readonly environment: SourceEnvironment,
   ) {
+    setMaxListeners(0, this.stop.signal);
     const { remote } = settings;
     const { patience } = environment;
     this.#clock = patience && (() => patience.now());
@@ -89,9 +96,14 @@ export class RemoteFiles {
   async guarded<T>(ask: () => Promise<T>): Promise<T> {
     if (this.#fatal) throw this.#fatal;
     try {
-      return await ask();
+      const result = await ask();
+      this.#unreachable = 0;
+      return result;
     } catch (error) {
+      const lost = error instanceof RemoteError && (error.kind === 'offline' || error.kind === 'timeout');
+      this.#unreachable = lost ? this.#unreachable + 1 : 0;
       if (concernsWholeSource(error)) this.#fatal = error;
+      else if (lost && this.#unreachable >= MOST_UNREACHABLE) this.#fatal = error;
       throw error;
     }
   }

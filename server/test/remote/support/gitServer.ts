@@ -94,7 +94,11 @@ export class GitServer {
                   oid,
                   size,
                   actions: {
-                    download: { href: `${this.#storeOrigin}/${oid}`, header: { 'X-Store': 'yes', Host: 'evil' }, expires_in: 3600 },
+                    download: {
+                      href: `${this.#storeOrigin}/${oid}`,
+                      header: { 'X-Store': 'yes', Host: 'evil' },
+                      expires_in: 3600,
+                    },
                   },
                 }
               : { oid, size, error: { code: 404, message: 'Object does not exist' } },

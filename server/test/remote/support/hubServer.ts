@@ -1,6 +1,6 @@
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createHash } from 'node:crypto';
 import { type Behaviour, RangeServer, type ServedObject } from './rangeServer';
 
 export interface HubFile {
@@ -60,7 +60,11 @@ export class HubServer {
       ...more,
     };
     for (const [path, bytes] of Object.entries(files)) {
-      const object = { size: bytes.length, slice: (a: number, b: number) => bytes.subarray(a, b), etag: `"${path.length}-${bytes.length}"` };
+      const object = {
+        size: bytes.length,
+        slice: (a: number, b: number) => bytes.subarray(a, b),
+        etag: `"${path.length}-${bytes.length}"`,
+      };
       repository.files.set(path, { object, lfs: bytes.length > 1000 });
     }
     this.repositories.set(id, repository);
@@ -71,24 +75,35 @@ export class HubServer {
     const { authorization } = request.headers;
     this.requests.push({ url: request.url ?? '', authorization });
     const url = new URL(request.url ?? '/', this.origin);
-    const error = (status: number, code: string) => response.writeHead(status, { 'x-error-code': code, 'x-error-message': code }).end();
+    const error = (status: number, code: string) =>
+      response.writeHead(status, { 'x-error-code': code, 'x-error-message': code }).end();
     if (this.limited > 0) {
       this.limited -= 1;
       response.writeHead(429, { ratelimit: `"api";r=0;t=${this.resetSeconds}` }).end();
       return;
     }
-    const api = /^\/api\/(models|datasets|spaces)\/([^/]+\/[^/]+)\/(revision|tree)\/([^/]+)(?:\/(.*))?$/.exec(url.pathname);
+    const api = /^\/api\/(models|datasets|spaces)\/([^/]+\/[^/]+)\/(revision|tree)\/([^/]+)(?:\/(.*))?$/.exec(
+      url.pathname,
+    );
     const resolve = /^\/(datasets\/|spaces\/)?([^/]+\/[^/]+)\/resolve\/([^/]+)\/(.+)$/.exec(url.pathname);
     const prefix = api ? (api[1] === 'models' ? '' : `${api[1]}/`) : (resolve?.[1] ?? '');
     const repository = this.repositories.get(prefix + (api?.[2] ?? resolve?.[2] ?? ''));
     const allowed = authorization === `Bearer ${this.token}`;
     if (!repository || (repository.private && !allowed)) return void error(allowed ? 404 : 401, 'RepoNotFound');
     const revision = decodeURIComponent((api?.[4] ?? resolve?.[3]) as string);
-    if (revision !== repository.commit && revision !== 'main' && revision !== 'feature/x') return void error(404, 'RevisionNotFound');
+    if (revision !== repository.commit && revision !== 'main' && revision !== 'feature/x')
+      return void error(404, 'RevisionNotFound');
     const commit = { 'x-repo-commit': this.servedCommit || repository.commit };
     if (api?.[3] === 'revision') {
       response.writeHead(200, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ id: api[2], sha: repository.commit, gated: repository.gated ? 'manual' : false, ...repository.info }));
+      response.end(
+        JSON.stringify({
+          id: api[2],
+          sha: repository.commit,
+          gated: repository.gated ? 'manual' : false,
+          ...repository.info,
+        }),
+      );
       return;
     }
     if (api) {
@@ -106,7 +121,9 @@ export class HubServer {
         path,
         ...(lfs && {
           lfs: {
-            oid: createHash('sha256').update(object.slice(0, Math.min(object.size, 2 ** 24))).digest('hex'),
+            oid: createHash('sha256')
+              .update(object.slice(0, Math.min(object.size, 2 ** 24)))
+              .digest('hex'),
             size: object.size,
             pointerSize: 130,
           },
@@ -114,7 +131,10 @@ export class HubServer {
       }));
       const next = new URL(url.href);
       next.searchParams.set('cursor', String(start + this.pageSize));
-      const link = start + this.pageSize < all.length ? `<${this.nextOrigin || this.origin}${next.pathname}${next.search}>; rel="next"` : undefined;
+      const link =
+        start + this.pageSize < all.length
+          ? `<${this.nextOrigin || this.origin}${next.pathname}${next.search}>; rel="next"`
+          : undefined;
       response.writeHead(200, { 'content-type': 'application/json', ...(link && { link }) });
       response.end(JSON.stringify(page));
       return;

@@ -83,7 +83,12 @@ export class RangeServer {
   }
 
   /** Answers one request for an object; other servers of the tests use it for their own routes. */
-  answer(request: IncomingMessage, response: ServerResponse, object: ServedObject, behaviour: Behaviour = 'ranges'): void {
+  answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    object: ServedObject,
+    behaviour: Behaviour = 'ranges',
+  ): void {
     const nth = (this.#seen.get(request.url ?? '') ?? 0) + 1;
     this.#seen.set(request.url ?? '', nth);
     let { size } = object;

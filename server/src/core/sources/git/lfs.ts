@@ -63,6 +63,10 @@ export class LfsStore {
           if (opened) this.#actions.delete(pointer.oid);
           const { href, headers, expires } = await this.#action(pointer);
           const target = parseUrl(href);
+          // Whoever runs an LFS server must not be able to have services of this machine asked.
+          if (target.protocol !== 'https:' && parseUrl(this.#url).protocol === 'https:') {
+            throw new RemoteError('refused', 'the LFS server names an address that is not encrypted');
+          }
           opened = {
             expires,
             transport: new HttpRangeTransport(this.environment.http, href, {

@@ -1,3 +1,4 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import type { ClosableByteSource } from '../../io/byteSource';
 import { evidenceText } from '../../redact';
 import type { ScanSettings } from '../../settings';
@@ -35,6 +36,7 @@ export class GitSource implements Source {
   readonly #credential: OriginCredential | undefined;
   #objects: GitObjects | undefined;
   #folder = '';
+  #view = '';
   #commit = '';
   #fetching: Promise<unknown> = Promise.resolve();
 
@@ -67,6 +69,12 @@ export class GitSource implements Source {
     this.#folder = `${temporary.path}/repository.git`;
     await this.#run({ args: ['init', '--bare', '--quiet', '--template=', 'repository.git'], cwd: temporary.path });
     await this.#run({ args: ['config', 'remote.origin.url', this.spec.url] });
+    // git fetches what a partial clone lacks as soon as it is looked at, one request each, and GIT_NO_LAZY_FETCH is not
+    // honoured everywhere. A second repository that borrows the objects and has no remote reports them as missing.
+    this.#view = `${temporary.path}/view.git`;
+    await this.#run({ args: ['init', '--bare', '--quiet', '--template=', 'view.git'], cwd: temporary.path });
+    await mkdir(`${this.#view}/objects/info`, { recursive: true });
+    await writeFile(`${this.#view}/objects/info/alternates`, '../../repository.git/objects\n');
     const { ref, subfolder } = await this.#resolve(signal);
     await this.#fetchHead(ref, signal);
     this.#commit = text(await this.#run({ args: ['rev-parse', '--verify', `${HEAD}^{commit}`] })).trim();
@@ -117,7 +125,7 @@ export class GitSource implements Source {
     const spill = await (await this.#files.temporary()).spill();
     try {
       const { signal } = this.#files.stop;
-      for await (const piece of this.#git.stream({ args: ['cat-file', 'blob', blob.oid], cwd: this.#folder, signal })) {
+      for await (const piece of this.#git.stream({ args: ['cat-file', 'blob', blob.oid], cwd: this.#view, signal })) {
         await spill.write(piece);
       }
       return await spill.finish();
@@ -197,7 +205,7 @@ export class GitSource implements Source {
   }
 
   async #tree(subfolder: string, skipped: SourceSkip[], signal?: AbortSignal): Promise<string[]> {
-    const args = ['ls-tree', '-r', '-z', '--full-tree', HEAD, ...(subfolder ? ['--', subfolder] : [])];
+    const args = ['ls-tree', '-r', '-z', '--full-tree', this.#commit, ...(subfolder ? ['--', subfolder] : [])];
     const paths: string[] = [];
     const decoder = new TextDecoder();
     let rest: Uint8Array = new Uint8Array(0);
@@ -215,7 +223,7 @@ export class GitSource implements Source {
         paths.push(path);
       }
     };
-    for await (const piece of this.#git.stream({ args, cwd: this.#folder, ...(signal && { signal }) })) {
+    for await (const piece of this.#git.stream({ args, cwd: this.#view, ...(signal && { signal }) })) {
       const bytes = rest.length ? join(rest, piece) : piece;
       let start = 0;
       for (let end = bytes.indexOf(0); end >= 0; end = bytes.indexOf(0, start)) {
@@ -239,9 +247,9 @@ export class GitSource implements Source {
   /** Sizes of the objects that are here; undefined for those that are not. Nothing is fetched. */
   async #sizes(oids: readonly string[]): Promise<(number | undefined)[]> {
     if (oids.length === 0) return [];
-    const lines = text(await this.#run({ args: ['cat-file', '--batch-check'], stdin: `${oids.join('\n')}\n` })).split(
-      '\n',
-    );
+    const lines = text(
+      await this.#run({ args: ['cat-file', '--batch-check'], cwd: this.#view, stdin: `${oids.join('\n')}\n` }),
+    ).split('\n');
     return oids.map((_, index) => {
       const size = / blob (\d+)$/.exec(lines[index] ?? '')?.[1];
       return size === undefined ? undefined : Number(size);
@@ -289,7 +297,7 @@ export class GitSource implements Source {
   }
 
   async #local(oid: string, limit: number): Promise<Uint8Array | undefined> {
-    this.#objects ??= this.#git.objects(this.#folder);
+    this.#objects ??= this.#git.objects(this.#view);
     return (await this.#objects.read(oid, limit))?.bytes;
   }
 

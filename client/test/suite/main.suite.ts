@@ -1,0 +1,4 @@
+import './manifest.test';
+import './diagnostics.test';
+import './notebooks.test';
+import './views.test';

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { DEFAULT_SETTINGS } from '../../src/core/settings';
+import { RemoteError } from '../../src/core/sources/remoteError';
+import * as s3 from '../../src/core/sources/s3/client';
+import { S3Source } from '../../src/core/sources/s3/source';
+import type { S3Spec } from '../../src/core/sources/source';
+import { listAll, type TestEnvironment, testEnvironment } from './support/environment';
+import { S3Fixture } from './support/s3Fixture';
+
+const ODD_KEYS = [
+  '../../etc/passwd',
+  '/absolute/model.pkl',
+  'a b+c%20d.bin',
+  'line\nfeed.bin',
+  'ünï/çødé.pt',
+  'dots/./x/../y.bin',
+  'quotes\'"&<>.bin',
+  'double//slash.bin',
+  'percent%2Fslash.bin',
+  'ctl\u0001.bin',
+];
+
+describe('S3 source', function () {
+  this.timeout(60_000);
+  const bucket = new S3Fixture();
+  const environments: TestEnvironment[] = [];
+
+  before(() => bucket.start());
+  after(async () => {
+    for (const { http } of environments) http.close();
+    await bucket.stop();
+  });
+  beforeEach(() => {
+    bucket.objects.clear();
+    bucket.requests.length = 0;
+    bucket.failWith = undefined;
+  });
+
+  function open(spec: Partial<S3Spec> = {}, credentials = {}): S3Source {
+    const environment = testEnvironment(credentials, s3);
+    environments.push(environment);
+    const full: S3Spec = {
+      kind: 's3',
+      bucket: 'models',
+      prefix: '',
+      endpoint: bucket.origin,
+      anonymous: true,
+      ...spec,
+    };
+    return new S3Source(full, DEFAULT_SETTINGS, environment);
+  }
+
+  it('reads a public bucket without a signature, by ranges', async () => {
+    const bytes = new Uint8Array(500_000).map((_, index) => index % 251);
+    bucket.objects.set('run/model.pt', bytes);
+    bucket.objects.set('run/', new Uint8Array(0));
+    bucket.objects.set('other/x', bytes);
+    bucket.objects.set('run/cold.pt', bytes);
+    bucket.storage.set('run/cold.pt', 'GLACIER');
+    const source = open({ prefix: 'run/' });
+    const { entries, skips } = await listAll(source);
+    assert.deepEqual(entries, [{ path: 'run/model.pt', size: 500_000 }]);
+    assert.equal(skips[0]?.path, 'run/cold.pt');
+    const file = await source.open('run/model.pt');
+    assert.deepEqual(await file.read(400_000, 100), bytes.subarray(400_000, 400_100));
+    assert.ok(source.transferred('run/model.pt').bytes < 100_000);
+    assert.ok(bucket.requests.every(({ headers }) => headers.authorization === undefined));
+    bucket.objects.set('run/model.pt', bytes.subarray(0, 499_999));
+    await assert.rejects(file.read(200_000, 10), (error) => error instanceof RemoteError && error.kind === 'changed');
+    await source.close();
+  });
+
+  it('treats keys as data', async () => {
+    for (const key of ODD_KEYS) bucket.objects.set(key, new TextEncoder().encode(`of ${key}`));
+    const source = open();
+    const { entries } = await listAll(source);
+    assert.deepEqual(
+      entries.map(({ path }) => path),
+      ODD_KEYS,
+    );
+    for (const key of ODD_KEYS) {
+      const file = await source.open(key);
+      assert.equal(new TextDecoder().decode(await file.read(0, 1000)), `of ${key}`);
+      await file.close();
+    }
+    await source.close();
+  });
+
+  it('lists a hundred thousand objects as they come', async () => {
+    const empty = new Uint8Array(3);
+    for (let i = 0; i < 100_000; i += 1)
+      bucket.objects.set(`data/${String(i).padStart(6, '0')}-${'x'.repeat(20)}.bin`, empty);
+    const source = open();
+    let count = 0;
+    let firstAfter = 0;
+    for await (const entry of source.list()) {
+      if (!('reason' in entry)) count += 1;
+      if (count === 1) firstAfter = bucket.requests.length;
+    }
+    assert.equal(count, 100_000);
+    assert.equal(firstAfter, 1, 'the first object waited for later pages');
+    assert.equal(bucket.requests.length, 100);
+    await source.close();
+  });
+
+  it('says what failed', async () => {
+    bucket.objects.set('a', new Uint8Array(1));
+    const cases: [NonNullable<typeof bucket.failWith>, string, RegExp][] = [
+      [{ status: 404, code: 'NoSuchBucket' }, 'not-found', /no bucket models/],
+      [{ status: 403, code: 'AccessDenied' }, 'forbidden', /no right/],
+      [{ status: 403, code: 'SignatureDoesNotMatch' }, 'unauthorized', /access key/],
+      [{ status: 403, code: 'ExpiredToken' }, 'unauthorized', /access key/],
+      [{ status: 301, code: 'PermanentRedirect', region: 'eu-west-3' }, 'wrong-region', /eu-west-3/],
+    ];
+    for (const [failure, kind, message] of cases) {
+      bucket.failWith = failure;
+      await assert.rejects(listAll(open()), (error) => {
+        assert.ok(error instanceof RemoteError, String(error));
+        assert.equal(error.kind, kind);
+        assert.match(error.message, message);
+        return true;
+      });
+    }
+    bucket.failWith = undefined;
+    await assert.rejects(listAll(open({ prefix: 'none/' })), /nothing in the bucket begins with/);
+    const source = open();
+    await listAll(source);
+    await assert.rejects(source.open('b'), (error) => error instanceof RemoteError && error.kind === 'not-found');
+    assert.throws(() => open({ endpoint: 'http://user:secret@example.invalid' }), RemoteError);
+  });
+
+  it('asks as requester pays only when told to', async () => {
+    bucket.objects.set('a', new Uint8Array(1));
+    await listAll(open());
+    assert.ok(bucket.requests.every(({ headers }) => headers['x-amz-request-payer'] === undefined));
+    bucket.requests.length = 0;
+    const source = open({ requesterPays: true });
+    await listAll(source);
+    await source.open('a');
+    assert.ok(bucket.requests.every(({ headers }) => headers['x-amz-request-payer'] === 'requester'));
+  });
+});
