@@ -28,6 +28,8 @@ if (code) {
     port: Number(process.env.PORT) || undefined,
     // Kept between starts, so that what is set there stays.
     home: path.join(tmpdir(), `watchtower-start-${process.getuid?.() ?? 0}`),
+    // The sample is ours; what Restricted Mode does is to be seen by opening another folder with the desktop program.
+    settings: { 'security.workspace.trust.enabled': false },
     log: console.log,
   });
   console.log(`\nWatchtower runs at\n\n    ${pageAddress(server, { workspace, extension: root })}\n\nCtrl+C ends it.`);

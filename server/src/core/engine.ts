@@ -258,17 +258,27 @@ export async function scanDirectory(
   try {
     for (const member of members) {
       let source: (ByteSource & { close?(): Promise<void> }) | undefined;
+      const siblings: (ByteSource & { close?(): Promise<void> })[] = [];
+      const openSibling = async (name: string): Promise<ByteSource> => {
+        const sibling = await open(name);
+        siblings.push(sibling);
+        return sibling;
+      };
       try {
         source = await open(member);
         bytes += source.size;
         const cached = new CachedByteSource(source, { readLimit: Math.max(0, budget.limits.readBytes - bytesRead) });
-        await door.pass({ name: member, source: cached, companions: siblingsOf(member, members, open) }, member, 1);
+        await door.pass(
+          { name: member, source: cached, companions: siblingsOf(member, members, openSibling) },
+          member,
+          1,
+        );
         bytesRead += cached.bytesRead;
       } catch (error) {
         if (error instanceof BudgetExceeded) throw error;
         recorder.fail(error instanceof Error ? error.message : String(error), member);
       } finally {
-        await source?.close?.();
+        await Promise.all([source, ...siblings].map((opened) => opened?.close?.()));
       }
     }
     await format.scan?.({ name: path, members, open }, door.contextFor(''));

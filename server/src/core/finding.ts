@@ -118,4 +118,10 @@ export interface ScanReport {
   /** Files and folders that were not looked into, with the reason: excluded by settings, unreadable, a link out of the tree. */
   notScanned: { path: string; reason: string; unreadable?: boolean }[];
   artifacts: ArtifactReport[];
+  /** Remote sources of the scan: what their hosts say of them, and how much of them was read. */
+  sources?: {
+    label: string;
+    facts: { label: string; value: string; level: 'info' | 'notice' }[];
+    transfer: { bytes: number; requests: number; ofBytes: number };
+  }[];
 }

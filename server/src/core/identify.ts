@@ -3,6 +3,8 @@ import type { Claim, Format, Probe } from './scanner';
 
 const HEAD = 4096;
 const TAIL = 64 * 1024;
+/** Of a file on another machine. What is a zip by its head or its name is looked at in full all the same. */
+const DISTANT_TAIL = 16 * 1024;
 
 /** What identification looks at, with every part read at most once. */
 export async function probeSource(name: string, source: ByteSource): Promise<Probe> {
@@ -19,12 +21,13 @@ export async function probeSource(name: string, source: ByteSource): Promise<Pro
     }
     return value;
   };
+  const tailBytes = source.distant ? DISTANT_TAIL : TAIL;
   return {
     name: base,
     extension: dot > 0 ? base.slice(dot) : '',
     size: source.size,
     head: await source.read(0, HEAD),
-    tail: () => once('tail', () => source.read(Math.max(0, source.size - TAIL), TAIL)),
+    tail: () => once('tail', () => source.read(Math.max(0, source.size - tailBytes), tailBytes)),
     source,
     once,
   };

@@ -56,6 +56,8 @@ export interface ScanSettings {
   models: { enabled: boolean; strict: boolean };
   /** Honour inline comments, cell tags and peers' pragmas. */
   inlineSuppression: boolean;
+  /** Give secrets their SHA-1 in `data`, so that a baseline of detect-secrets can be matched. Never exported. */
+  secretDigests?: boolean;
   remote: RemoteSettings;
 }
 
