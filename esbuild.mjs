@@ -1,5 +1,7 @@
-// Builds every bundle of the product from one table. `node esbuild.mjs [--out DIR] [--watch] [--minify] [--only name,name]`
-import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
+// Builds every bundle of the product from one table.
+// `node esbuild.mjs [--out DIR] [--watch] [--minify] [--only name,name] [--inputs FILE]`
+// --inputs writes the names of all files that went into the bundles.
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { context } from 'esbuild';
 
@@ -22,6 +24,8 @@ const bundles = [
   { name: 'hdf5', entry: 'server/src/core/models/hdf5/h5wasm.ts', charset: 'utf8', ...importMetaUrl },
   { name: 's3', entry: 'server/src/core/sources/s3/client.ts' },
   { name: 'cli', entry: 'server/src/cli/main.ts', banner: { js: '#!/usr/bin/env node' } },
+  // Loaded by cli.js when there is something to scan or to explain, and built with it.
+  { name: 'commands', with: 'cli', entry: 'server/src/cli/commands.ts' },
 ];
 
 /** Bundles that are loaded at run time with `require('./name.js')` and must not be pulled into their parent. */
@@ -40,8 +44,9 @@ if (!only && !option('--out')) rmSync(out, { recursive: true, force: true });
 // Read with the first dependency file, from beside the bundle.
 mkdirSync(out, { recursive: true });
 copyFileSync('server/src/core/dependencies/advisories.json', path.join(out, 'advisories.json'));
-for (const { name, entry, ...options } of bundles) {
-  if (only && !only.includes(name)) continue;
+const inputs = new Set();
+for (const { name, with: parent, entry, ...options } of bundles) {
+  if (only && !only.includes(name) && !only.includes(parent)) continue;
   const build = await context({
     entryPoints: { [name]: entry },
     outdir: out,
@@ -52,13 +57,18 @@ for (const { name, entry, ...options } of bundles) {
     mainFields: ['module', 'main'],
     sourcemap: args.includes('--minify') ? false : 'linked',
     minify: args.includes('--minify'),
+    metafile: option('--inputs') !== undefined,
     logLevel: 'warning',
     plugins: [lazy],
     ...options,
   });
   if (watch) await build.watch();
   else {
-    await build.rebuild();
+    const { metafile } = await build.rebuild();
+    for (const output of Object.values(metafile?.outputs ?? {})) {
+      for (const [file, { bytesInOutput }] of Object.entries(output.inputs)) if (bytesInOutput > 0) inputs.add(file);
+    }
     await build.dispose();
   }
 }
+if (option('--inputs')) writeFileSync(option('--inputs'), JSON.stringify([...inputs].sort()));

@@ -36,7 +36,7 @@ export interface ScanArguments {
   command: 'scan';
   targets: string[];
   access: TargetAccess;
-  format?: string;
+  format?: (typeof FORMATS)[number];
   output?: string;
   reports?: string;
   failOn?: Threshold;
@@ -66,6 +66,8 @@ export type Arguments =
 
 const SEVERITIES: readonly Severity[] = ['critical', 'high', 'medium', 'low', 'info'];
 export const THRESHOLDS: readonly Threshold[] = ['critical', 'high', 'medium', 'low', 'never'];
+/** `text` and the ids of `core/reports`, named here so that a wrong one is told at once. */
+export const FORMATS = ['text', 'json', 'sarif', 'html', 'cyclonedx', 'csv', 'markdown'] as const;
 const REPOSITORY_TYPES = ['github', 'huggingface', 's3', 'file', 'folder'];
 
 const text = { type: 'string' } as const;
@@ -173,7 +175,7 @@ function parseScan(command: 'scan' | 'baseline', argv: readonly string[]): Argum
       ...(values.aws_access_key_id !== undefined && { accessKeyId: values.aws_access_key_id }),
       ...(values.aws_secret_access_key !== undefined && { secretAccessKey: values.aws_secret_access_key }),
     },
-    ...(values.format !== undefined && { format: values.format.toLowerCase() }),
+    ...(values.format !== undefined && { format: oneOf('--format', values.format, FORMATS) }),
     ...(values.output !== undefined && { output: values.output }),
     ...(values.reports !== undefined && { reports: values.reports }),
     ...(values['fail-on'] !== undefined && { failOn: oneOf('--fail-on', values['fail-on'], THRESHOLDS) }),

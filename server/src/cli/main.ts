@@ -1,42 +1,33 @@
 import path from 'node:path';
 import { VERSION } from '../core/version';
 import { WorkerPool } from '../worker/pool';
-import { parseArguments, UsageError } from './arguments';
+import { parseArguments, type UsageError } from './arguments';
 import { helpText } from './help';
-import { EXIT, styleFor, type Terminal, wantsColor } from './terminal';
+import { EXIT, type Terminal } from './terminal';
+
+type Commands = typeof import('./commands');
 
 async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
   const args = parseArguments(argv);
-  const style = styleFor(wantsColor(undefined, terminal.stdout, terminal.env));
-  switch (args.command) {
-    case 'help':
-      terminal.stdout.write(helpText(args.about));
-      return EXIT.clean;
-    case 'version':
-      terminal.stdout.write(`watchtower ${VERSION}\n`);
-      return EXIT.clean;
-    case 'rules': {
-      const { rulesText } = await import('./rules');
-      terminal.stdout.write(rulesText(args.id, args.json, style));
-      return EXIT.clean;
-    }
-    case 'scan':
-    case 'baseline': {
-      const pool = new WorkerPool({
-        script: path.join(__dirname, 'scanWorker.js'),
-        ...(args.jobs !== undefined && { size: args.jobs }),
-      });
-      pool.warm();
-      try {
-        // Loaded when needed: `--help` and `--version` do not wait for every scanner.
-        const { baselineCommand, scanCommand } = await import('./scan');
-        return args.command === 'scan'
-          ? await scanCommand(args, terminal, pool)
-          : await baselineCommand(args, terminal, pool);
-      } finally {
-        await pool.stop();
-      }
-    }
+  if (args.command === 'help') {
+    terminal.stdout.write(helpText(args.about));
+    return EXIT.clean;
+  }
+  if (args.command === 'version') {
+    terminal.stdout.write(`watchtower ${VERSION}\n`);
+    return EXIT.clean;
+  }
+  const pool = new WorkerPool({
+    script: path.join(__dirname, 'scanWorker.js'),
+    ...('jobs' in args && { size: args.jobs }),
+  });
+  // The threads start while this one still loads the commands.
+  if (args.command !== 'rules') pool.warm();
+  try {
+    const { runCommand } = require('bundle:commands') as Commands;
+    return await runCommand(args, terminal, pool);
+  } finally {
+    await pool.stop();
   }
 }
 
@@ -64,7 +55,7 @@ async function main(): Promise<void> {
     });
   } catch (error) {
     process.exitCode = EXIT.trouble;
-    if (error instanceof UsageError) {
+    if (isUsageError(error)) {
       stderr.write(`watchtower: ${error.message}\nTry "watchtower --help".\n`);
     } else {
       stderr.write(`watchtower: ${error instanceof Error ? error.message : String(error)}\n`);
@@ -73,6 +64,11 @@ async function main(): Promise<void> {
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
   }
+}
+
+/** Each bundle has a class of its own, so the name decides. */
+function isUsageError(error: unknown): error is UsageError {
+  return error instanceof Error && error.name === 'UsageError';
 }
 
 void main();

@@ -26,7 +26,7 @@ import { resolveTargets, type ScanTarget } from './target';
 import { EXIT, styleFor, type Terminal, wantsColor } from './terminal';
 import { findingsText, summaryText } from './text';
 
-/** Where the editor keeps settings of a workspace. */
+/** Where a repository may keep a configuration for its own pipeline. */
 const CONFIG_PATH = '.watchtower/config.json';
 
 export interface ScanOutcome {
@@ -154,16 +154,9 @@ export async function scanCommand(args: ScanArguments, terminal: Terminal, pool:
   return exitCode(outcome.report, args.failOn ?? failOn ?? 'high', args.allowIncomplete);
 }
 
-/** The report that was asked for, by name or by the output's extension; undefined for text. @throws UsageError */
+/** The report that was asked for, by name or by the output's extension; undefined for text. */
 function formatOf({ format, output }: ScanArguments): ReportFormat | undefined {
-  if (format === 'text') return undefined;
-  if (format !== undefined) {
-    const named = reportById(format);
-    if (!named) {
-      throw new UsageError(`unknown format "${format}"; expected text, ${REPORTS.map(({ id }) => id).join(', ')}`);
-    }
-    return named;
-  }
+  if (format !== undefined) return reportById(format);
   const name = output?.toLowerCase() ?? '';
   // `.cdx.json` before `.json`.
   return [...REPORTS]
@@ -181,8 +174,8 @@ export async function baselineCommand(
   terminal: Terminal,
   pool: WorkerPool,
 ): Promise<number> {
-  const { settings } = await settingsFor(args);
-  const name = args.output ?? BASELINE_PATH;
+  const { settings, baseline: configured } = await settingsFor(args);
+  const name = args.output ?? configured ?? BASELINE_PATH;
   const file = path.resolve(terminal.cwd, name);
   const previous = await readPreviousBaseline(file);
   const { report, cancelled } = await scanTargets(args, settings, [], terminal, pool);

@@ -96,12 +96,18 @@ const SMALLEST_LIMIT: Readonly<Partial<Record<keyof Limits, number>>> = {
  * Reads settings as people write them, in the editor (`watchtower.*`) or in a configuration file. Never throws: what is
  * not understood keeps its default and is named among the problems, so that a typo cannot silently switch a scanner off.
  * @param value JSON with the keys of the manifest without their prefix: `{ "severity": { "minimum": "low" }, "pii": { "enabled": false } }`
+ * @param alsoKnown paths of keys that the caller reads itself, such as `baseline.path`; every other key is a problem
  */
-export function parseSettings(value: unknown): { settings: ScanSettings; problems: string[] } {
+export function parseSettings(
+  value: unknown,
+  alsoKnown: readonly string[] = [],
+): { settings: ScanSettings; problems: string[] } {
   const problems: string[] = [];
+  const known = new Set(alsoKnown);
   const root = record(value);
   if (value !== undefined && value !== null && !root) problems.push('the settings are not an object');
   const field = <T>(path: string, fallback: T, accept: (raw: unknown) => T | undefined, wanted: string): T => {
+    known.add(path);
     let raw: unknown = root;
     for (const key of path.split('.')) {
       const holder = record(raw);
@@ -168,7 +174,23 @@ export function parseSettings(value: unknown): { settings: ScanSettings; problem
       'a whole number above 0',
     );
   }
+  if (root) problems.push(...unknownKeys(root, known));
   return { settings, problems };
+}
+
+/** Keys of `holder` that are in no known path, each with those that would have been understood in its place. */
+function unknownKeys(holder: Record<string, unknown>, known: ReadonlySet<string>, prefix = ''): string[] {
+  const keys = new Set(
+    [...known].filter((path) => path.startsWith(prefix)).map((path) => path.slice(prefix.length).split('.')[0]),
+  );
+  return Object.entries(holder).flatMap(([key, value]) => {
+    const path = prefix + key;
+    if (!keys.has(key)) return [`${path}: unknown; known are ${[...keys].join(', ')}`];
+    if (known.has(path)) return [];
+    const inner = record(value);
+    if (!inner) return value === undefined || value === null ? [] : [`${path}: expected an object`];
+    return unknownKeys(inner, known, `${path}.`);
+  });
 }
 
 function record(value: unknown): Record<string, unknown> | undefined {

@@ -8,6 +8,17 @@ import { pathOf, relativeTo } from './uris';
 /** Baseline of detect-secrets; it knows secrets by their digests, so a scan has to make those. */
 export const SECRETS_BASELINE = '.secrets.baseline';
 
+/** Settings of the editor alone: when it scans, what it logs, and where remote sources are. */
+export const EDITOR_KEYS: readonly string[] = [
+  'run',
+  'baseline.path',
+  'trace.server',
+  'remote.huggingFaceEndpoint',
+  'remote.s3Endpoint',
+  'remote.s3Region',
+  'remote.s3Anonymous',
+];
+
 export type RunMode = 'onSave' | 'onType' | 'manual';
 
 /** Settings of one workspace folder. The object stays the same until a setting changes. */
@@ -91,7 +102,7 @@ export class Workspace {
         this.connection.console.warn(`Settings could not be read, the defaults hold: ${String(error)}`);
       }
     }
-    const { settings: scan, problems } = parseSettings(raw);
+    const { settings: scan, problems } = parseSettings(raw, EDITOR_KEYS);
     for (const problem of problems) this.connection.console.warn(`Setting watchtower.${problem}; the default holds`);
     const root = this.#folders.find(({ uri }) => uri === scope)?.root;
     if (root !== undefined && (await isFile(path.join(root, SECRETS_BASELINE)))) scan.secretDigests = true;

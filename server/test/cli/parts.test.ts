@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArguments, type ScanArguments, UsageError } from '../../src/cli/arguments';
+import { FORMATS, parseArguments, type ScanArguments, UsageError } from '../../src/cli/arguments';
 import { parseConfig } from '../../src/cli/config';
 import { ProgressBar } from '../../src/cli/progress';
 import { exitCode } from '../../src/cli/scan';
 import { resolveTargets } from '../../src/cli/target';
 import { wantsColor } from '../../src/cli/terminal';
 import type { ScanReport } from '../../src/core/finding';
+import { REPORTS } from '../../src/core/reports';
 
 const scanned = (...argv: string[]) => parseArguments(argv) as ScanArguments;
 
@@ -40,8 +41,13 @@ describe('arguments', () => {
     assert.ok(!notes.join().includes('=x'));
   });
 
+  it('name every report there is', () => {
+    assert.deepEqual([...FORMATS], ['text', ...REPORTS.map(({ id }) => id)]);
+  });
+
   it('are refused with what was expected', () => {
     for (const argv of [
+      ['scan', '--format', 'xml'],
       ['scan', '--timeout', '1.5'],
       ['scan', '--output='],
       ['rules', 'a', 'b'],
@@ -56,7 +62,7 @@ describe('the configuration file', () => {
   it('takes the keys of the editor, and refuses others by name', () => {
     const { settings, failOn, baseline } = parseConfig({
       failOn: 'medium',
-      baseline: 'b.json',
+      baseline: { path: 'b.json' },
       exclude: ['x/'],
       severity: { minimum: 'low', overrides: { 'dependency/*': 'off' } },
       limits: { timeMs: 5000 },
@@ -71,6 +77,9 @@ describe('the configuration file', () => {
       [{ exclud: [] }, /exclud: unknown/],
       [{ pii: { enable: false } }, /pii\.enable: unknown/],
       [{ failOn: 'info' }, /failOn/],
+      [{ baseline: 'b.json' }, /baseline: expected an object/],
+      [{ baseline: { path: 7 } }, /baseline\.path: expected/],
+      [{ run: 'onSave' }, /run: unknown/],
       [{ severity: { minimum: 'worst' } }, /severity\.minimum/],
       [[], /not a JSON object/],
       [JSON.parse('{"__proto__": {"enabled": false}}'), /__proto__: unknown/],

@@ -65,7 +65,7 @@ describe('watchtower', function () {
     for (const [args, message] of [
       [['frobnicate'], /unknown command "frobnicate"/],
       [['scan', '--frob'], /--frob/],
-      [['scan', '--format', 'xml'], /unknown format "xml"/],
+      [['scan', '--format', 'xml'], /--format takes text, json, .*, not "xml"/],
       [['scan', '--fail-on', 'bad'], /--fail-on takes critical/],
       [['scan', '--jobs', '0'], /--jobs takes/],
       [['scan', './nowhere'], /no such file or folder/],

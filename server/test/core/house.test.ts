@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { DIRECTORY_FORMATS, FORMATS } from '../../src/core/formats';
@@ -19,6 +20,15 @@ function imports(file: string): string[] {
 }
 
 describe('the house', () => {
+  it('names every package whose code is in a bundle, with its licence', function () {
+    this.timeout(60_000);
+    const { status, stderr } = spawnSync(process.execPath, ['scripts/notices.mjs', '--check'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    });
+    assert.equal(status, 0, stderr);
+  });
+
   it('core imports nothing of the editor, the LSP, the workers or the command line', () => {
     for (const file of sources(CORE)) {
       for (const from of imports(file)) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { DEFAULT_SETTINGS, parseSettings } from '../../src/core/settings';
+import { EDITOR_KEYS } from '../../src/lsp/settings';
 
 interface Property {
   default?: unknown;
@@ -18,8 +19,8 @@ const manifest = JSON.parse(readFileSync(path.resolve(__dirname, '../../../packa
 };
 const properties = new Map(manifest.contributes.configuration.flatMap((group) => Object.entries(group.properties)));
 
-/** Settings of the editor alone: they decide when and where, not what is found. */
-const EDITOR_ONLY = ['watchtower.run', 'watchtower.baseline.path', 'watchtower.trace.server'];
+/** They decide when and where, not what is found. */
+const EDITOR_ONLY = EDITOR_KEYS.map((key) => `watchtower.${key}`);
 
 /** `{ 'a.b': 1 }` as `{ a: { b: 1 } }`, the way the editor hands settings out. */
 function nested(values: Iterable<[string, unknown]>): Record<string, unknown> {
@@ -40,8 +41,10 @@ describe('settings', () => {
   it('the defaults of the manifest are the defaults of the scanner', () => {
     const { settings, problems } = parseSettings(
       nested([...properties].map(([key, { default: value }]) => [key, value])),
+      EDITOR_KEYS,
     );
     assert.deepEqual(problems, []);
+    for (const key of EDITOR_ONLY) assert.ok(properties.has(key), `${key} is no setting`);
     assert.deepEqual({ ...settings, severityOverrides: { ...settings.severityOverrides } }, { ...DEFAULT_SETTINGS });
   });
 
@@ -82,6 +85,26 @@ describe('settings', () => {
       if (property.scope === 'resource') assert.ok(restrictedConfigurations.includes(key), `${key} is not restricted`);
     }
     for (const key of restrictedConfigurations) assert.ok(properties.has(key), `${key} is no setting`);
+  });
+
+  it('names every key that it does not know, with those that it does', () => {
+    const { problems } = parseSettings(
+      JSON.parse(
+        '{"exclud": [], "pii": {"enable": false}, "secrets": 5, "__proto__": {"a": 1}, "x": {"y": 1, "z": 2}}',
+      ),
+      ['x.y'],
+    );
+    assert.equal(problems.length, 5, problems.join('\n'));
+    for (const [index, problem] of [
+      /^exclud: unknown; known are .*\bexclude\b/,
+      /^pii\.enable: unknown; known are enabled, countries$/,
+      /^secrets: expected an object$/,
+      /^__proto__: unknown/,
+      /^x\.z: unknown; known are y$/,
+    ].entries()) {
+      assert.match(problems[index] as string, problem);
+    }
+    assert.match(parseSettings({ run: 'onSave' }).problems.join(), /^run: unknown/);
   });
 
   it('never throws, keeps defaults for what it does not understand, and names it', () => {
