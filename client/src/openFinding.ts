@@ -1,5 +1,10 @@
 import { commands, l10n, type NotebookDocument, Range, Uri, window } from 'vscode';
-import { type ListedArtifact, type ListedFinding, type Location, REMOTE_SCHEME } from '../../server/src/protocol/messages';
+import {
+  type ListedArtifact,
+  type ListedFinding,
+  type Location,
+  REMOTE_SCHEME,
+} from '../../server/src/protocol/messages';
 import { modelUri } from './documents/modelDocuments';
 
 const OPEN_DEADLINE_MS = 15_000;

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { CodeAction, Diagnostic } from 'vscode-languageserver-protocol';
 import { ScanWorkspace } from '../../src/protocol/messages';
-import { buildServer, TestEditor, until } from './support';
+import { buildServer, messageOf, TestEditor, until } from './support';
 
 const UNSAFE = '!pip install --trusted-host packages.internal numpy\n';
 const RULE = 'dependency/trusted-host';
@@ -83,7 +83,7 @@ describe('language server: notebooks', function () {
     assert.equal(diagnostic.range.start.line, 1);
     assert.equal(UNSAFE.slice(diagnostic.range.start.character).startsWith('--trusted-host'), true);
     const output = await inCell(2);
-    assert.match(output[0]?.message ?? '', /^In output 1: /);
+    assert.match(messageOf(output[0]), /^In output 1: /);
     assert.equal(output[0]?.range.start.line, 0);
     assert.ok(!editor.diagnostics.has(cell(0)));
     assert.ok(!editor.diagnostics.has(uri), 'nothing stands at the file itself');
@@ -93,10 +93,10 @@ describe('language server: notebooks', function () {
     await editor.connection.sendRequest(ScanWorkspace.type, {});
     const closed = await until(() => editor.diagnostics.get(uri), 'findings at the file');
     assert.ok(
-      closed.some(({ message }) => message.startsWith('Cell 2, line 2: ')),
-      closed[0]?.message,
+      closed.some((diagnostic) => messageOf(diagnostic).startsWith('Cell 2, line 2: ')),
+      messageOf(closed[0]),
     );
-    assert.ok(closed.some(({ message }) => message.startsWith('Cell 3, in output 1')));
+    assert.ok(closed.some((diagnostic) => messageOf(diagnostic).startsWith('Cell 3, in output 1')));
     await editor.openNotebook(uri, cells);
     await inCell(1);
     await inCell(2);

@@ -124,11 +124,9 @@ describe('language server', function () {
     write('node_modules/x/requirements.txt', UNSAFE);
     await start();
     const reports: string[] = [];
-    editor.connection.onProgress(
-      { __: undefined, _pr: undefined } as never,
-      'token-1',
-      (value: { kind: string; message?: string }) => reports.push(value.kind),
-    );
+    editor.connection.onProgress({ __: undefined, _pr: undefined } as never, 'token-1', (value) => {
+      reports.push((value as { kind: string }).kind);
+    });
     const first = await scan({ workDoneToken: 'token-1' });
     assert.equal(first.artifacts, 30);
     assert.equal(first.findings.medium, 30);

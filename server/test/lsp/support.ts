@@ -59,7 +59,9 @@ export class TestEditor {
       if (params.diagnostics.length) this.diagnostics.set(params.uri, params.diagnostics);
       else this.diagnostics.delete(params.uri);
     });
-    connection.onNotification('window/logMessage', ({ message }: { message: string }) => this.log.push(message));
+    connection.onNotification('window/logMessage', ({ message }: { message: string }) => {
+      this.log.push(message);
+    });
     connection.onNotification(FindingsChanged.type, ({ changed, removed }) => {
       for (const uri of removed) this.artifacts.delete(uri);
       for (const artifact of changed) this.artifacts.set(artifact.uri, artifact);
@@ -172,4 +174,10 @@ export class TestEditor {
     this.connection.dispose();
     return code;
   }
+}
+
+/** A diagnostic's message as text; the protocol also allows Markdown, which the server never sends. */
+export function messageOf(diagnostic: Diagnostic | undefined): string {
+  const message = diagnostic?.message ?? '';
+  return typeof message === 'string' ? message : message.value;
 }

@@ -1,4 +1,5 @@
 import { shannonEntropy, wordiness } from './entropy';
+import { nameWords } from './keys';
 
 /**
  * One judgement of values for all rules: is this a secret, or a stand-in for one (a reference, a template, a placeholder),
@@ -87,6 +88,9 @@ const VERSION = /^[\^~<>=v ]{0,4}\d{1,9}(?:\.(?:\d{1,9}|x|\*)){1,4}(?:[-+.][\w.+
 const NUMBER = /^[+-]?(?:\d[\d_,]*(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 const DIGEST_PREFIX =
   /^(?:sha\d*|md5|sha(?:256|384|512)|blake2b?|pbkdf2(?:_sha\d+)?|bcrypt|argon2\w*|scrypt|x509)[-:$=]/i;
+/** MD5, SHA-1, SHA-2 and their like, as hexadecimal digits. */
+const HEX_DIGEST = /^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128})$/i;
+const DIGEST_WORDS = new Set(['hash', 'hashed', 'hashes', 'sha', 'md', 'digest', 'digests', 'checksum', 'checksums']);
 const MIME = /^(?:application|text|image|audio|video|multipart|font)\/[\w.+-]+$/;
 
 export function isUuid(value: string): boolean {
@@ -229,6 +233,8 @@ export function judgeValue(value: string, { kind, key, context }: JudgeOptions):
     return UUID.test(value) && kind === 'token' && !isPlaceholder(value) ? 'real' : 'none';
   }
   if (DIGEST_PREFIX.test(value) || MIME.test(value) || VERSION.test(value) || isSequenceData(value)) return 'none';
+  // `hashed_secret` of a baseline, `token_sha256`: made so that the secret is not repeated.
+  if (HEX_DIGEST.test(value) && nameWords(key).some((word) => DIGEST_WORDS.has(word))) return 'none';
   const flatKey = squash(key);
   const flat = squash(value);
   if (flat === '') return 'none';
