@@ -60,11 +60,22 @@ export async function lookAtEditor(version, workspace, check) {
     });
 
     await check('the light bulb offers fixes', async () => {
-      await page.locator('.markers-panel .monaco-list-row', { hasText: 'python/' }).first().dblclick();
-      // From the list into the editor, where the cursor now stands at the finding.
-      await page.keyboard.press('Control+1');
-      await page.keyboard.press('Control+.');
-      await page.locator('.action-widget', { hasText: 'on this line' }).waitFor(PATIENCE);
+      const problem = page.locator('.markers-panel .monaco-list-row', { hasText: 'python/' }).first();
+      const actions = page.locator('.action-widget', { hasText: 'on this line' });
+      const end = Date.now() + PATIENCE.timeout;
+      for (;;) {
+        await problem.dblclick();
+        // From the list into the editor, where the cursor comes to stand at the finding; the keys may come before it does.
+        await page.keyboard.press('Control+1');
+        await page.keyboard.press('Control+.');
+        const shown = await actions.waitFor({ timeout: 3000 }).then(
+          () => true,
+          () => false,
+        );
+        if (shown) break;
+        assert.ok(Date.now() < end, 'no actions are offered at the finding');
+        await page.keyboard.press('Escape');
+      }
       await picture('5-quick-fixes');
       await page.keyboard.press('Escape');
     });

@@ -37,7 +37,8 @@ const RANK: Record<Claim, number> = { certain: 3, likely: 2, named: 1 };
 
 /**
  * Content first, name second. Every format that is certain is chosen, since a polyglot is read by each of its loaders;
- * without one the likely ones, and without those the first that knows the name.
+ * without one the likely ones, and without those the first that knows the name. Content that could be a text under the
+ * name of a model is judged as both: a damaged model must not pass for a clean text.
  */
 export async function identify(probe: Probe, formats: readonly Format[]): Promise<{ format: Format; claim: Claim }[]> {
   const claims: { format: Format; claim: Claim }[] = [];
@@ -48,6 +49,10 @@ export async function identify(probe: Probe, formats: readonly Format[]): Promis
   const best = Math.max(0, ...claims.map(({ claim }) => RANK[claim]));
   const chosen = claims.filter(({ claim }) => RANK[claim] === best);
   if (best === RANK.named) return chosen.slice(0, 1);
+  if (best === RANK.likely && chosen.every(({ format }) => format.kind === 'text')) {
+    const named = claims.find(({ format, claim }) => claim === 'named' && format.kind === 'model');
+    if (named) chosen.unshift(named);
+  }
   const replaced = new Set(chosen.flatMap(({ format }) => format.supersedes ?? []));
   return chosen.filter(({ format }) => !replaced.has(format.id));
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { BudgetExceeded, DEFAULT_LIMITS } from '../../src/core/budget';
 import { scanDirectory, scanFile } from '../../src/core/engine';
+import { FORMATS } from '../../src/core/formats';
 import { MemoryByteSource } from '../../src/core/io/byteSource';
 import { evidenceText } from '../../src/core/redact';
 import { defineRules } from '../../src/core/rule';
@@ -254,5 +255,18 @@ describe('engine', () => {
         ['probe/found', undefined],
       ],
     );
+  });
+});
+
+describe('a damaged model', () => {
+  it('does not pass for a clean text', async () => {
+    const report = await scanFile('model.pkl', source('cos\nsyst'), options([...FORMATS]));
+    assert.notEqual(report?.status, 'scanned');
+    assert.ok(report?.findings.some((f) => f.ruleId === 'coverage/unreadable'));
+  });
+
+  it('is no reason to doubt an honest text', async () => {
+    const report = await scanFile('notes.txt', source('cos\nsyst'), options([...FORMATS]));
+    assert.equal(report?.status, 'scanned');
   });
 });

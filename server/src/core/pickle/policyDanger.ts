@@ -11,7 +11,7 @@ const FAMILIES: readonly [Capability, string][] = [
     `wmi pyautogui pynput keyboard mouse xdist torch.utils.viz
      torch.cuda._memory_viz torch.utils.data.communication torch.utils.data.dataloader._MultiProcessingDataLoaderIter dircache statvfs popen
      os posix nt os.path ntpath posixpath subprocess _posixsubprocess _bootsubprocess popen2 commands pty multiprocessing _multiprocessing
-     billiard asyncio _asyncio concurrent.futures.process _winapi _osx_support _aix_support _pyrepl platform pipes mailcap
+     mimetools.pipeto moviepy billiard asyncio _asyncio concurrent.futures.process _winapi _osx_support _aix_support _pyrepl platform pipes mailcap
      test distutils distutils.spawn idlelib.run signal _signal posixshmem _posixshmem
      sh plumbum fabric fabric2 fabric3 invoke pexpect ptyprocess winpty delegator sarge envoy sultan shellinabox easyprocess
      psutil anyio trio gevent.subprocess gevent.os eventlet.green.subprocess eventlet.green.os twisted.internet.process
@@ -76,7 +76,7 @@ const FAMILIES: readonly [Capability, string][] = [
   ],
   [
     'unpickle',
-    `pstats
+    `pstats paddle.load paddle.jit.load paddle.framework.io mxnet.nd.load mxnet.ndarray.load mxnet.gluon.SymbolBlock.imports nbformat.read
      pickle _pickle cPickle pickletools shelve marshal dill.session klepto cloudpickle.load compress_pickle pickle5 pickleshare zodbpickle ZODB quickle
      joblib joblib.numpy_pickle joblib.numpy_pickle_utils joblib.numpy_pickle_compat joblib._store_backends joblib.memory sklearn.externals.joblib
      torch.serialization torch.hub torch.utils.serialization torch.package.package_importer torch.jit._serialization torch._weights_only_unpickler
@@ -102,7 +102,7 @@ const FAMILIES: readonly [Capability, string][] = [
   ],
   [
     'file',
-    `keyring secretstorage
+    `keyring secretstorage duckdb vaex.open vaex.from_csv modin.pandas.read_csv modin.pandas.io matplotlib.pyplot.savefig PIL.ImageFile.LoadFont
      tabnanny zoneinfo._common zoneinfo._tzpath torch.profiler torch.autograd.profiler torch.autograd.profiler_util torch.utils._crash_handler torch.utils.file_baton torch.utils.jit sklearn.tree._export pandas.util._print_versions scipy._lib._tmpdirs scipy._lib._testutils base64.main quopri.main json.tool sklearn.feature_extraction.image mhlib multifile posixfile
      io _io _pyio pathlib shutil tempfile glob fileinput filecmp linecache mmap zipfile zipfile._path tarfile gzip bz2 lzma _compression compression
      dbm _dbm _gdbm gdbm anydbm dumbdbm bsddb sqlite3 _sqlite3 configparser plistlib netrc mailbox nis spwd pwd grp gettext locale.bindtextdomain readline
@@ -129,6 +129,7 @@ const FAMILIES: readonly [Capability, string][] = [
      fsspec smart_open gdown wget kaggle huggingface_hub datasets wandb comet_ml neptune clearml mlflow tensorboard_data_server modelscope
      torch.hub.download_url_to_file torch.hub.load_state_dict_from_url torch.distributed torch.distributed.rpc torchvision.datasets.utils.download_url transformers.utils.hub transformers.file_utils
      sklearn.datasets._openml sklearn.datasets._base._fetch_remote pandas.io.common.urlopen nltk.downloader spacy.cli.download gensim.downloader gradio streamlit dash flask django fastapi starlette uvicorn gunicorn aiofiles
+     openml statsmodels.datasets.utils statsmodels.datasets.get_rdataset tqdm.contrib.telegram tqdm.contrib.discord tqdm.contrib.slack dvc.api
      selenium playwright pyppeteer mechanize scrapy feedparser slack_sdk slack telegram discord tweepy twilio sendgrid smtplib2 yagmail pyngrok ngrok grpc thrift
      keras.utils.data_utils keras.src.utils.file_utils keras.utils.get_file tensorflow.keras.utils.get_file tensorflow.distribute tensorflow.config.experimental_connect_to_cluster ray`,
   ],
