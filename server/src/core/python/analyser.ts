@@ -19,7 +19,15 @@ import { type PythonSyntax, pythonSyntax, type SyntaxNode } from './syntax';
 
 /** Words without which no rule can apply: files that hold none of them are never parsed. */
 const CANDIDATE =
-  /pickle|dill|joblib|marshal|shelve|torch|allow_pickle|safe_mode|unsafe_deserialization|yaml|trust_remote_code|from_pretrained|load_dataset|hf_hub_download|snapshot_download|\beval\b|\bexec\b|\bcompile\(|os\.system|popen|shell|subprocess|getoutput|verify|_unverified_context|CERT_NONE|check_hostname|urlretrieve|urlopen|get_file|http:\/\/|execute|read_sql|debug\s*=\s*True|0\.0\.0\.0|share\s*=\s*True|extractall|mktemp|hashlib|random|AutoAddPolicy|WarningPolicy|NotebookApp|ServerApp|allow_dangerous|PythonREPL|PythonAstREPL|mlflow|pipeline\(|SentenceTransformer|socket|__import__|import_module|import imp\b|import (?:asynchat|asyncore|distutils|cgi|crypt|telnetlib|pipes)\b|from (?:imp|asynchat|asyncore|distutils|cgi|crypt|telnetlib|pipes) |\.bind\(|base64|fromhex|codecs/;
+  /pickle|dill|joblib|marshal|shelve|torch|allow_pickle|safe_mode|unsafe_deserialization|yaml|trust_remote_code|from_pretrained|load_dataset|hf_hub_download|snapshot_download|builtins|(?<![.\w'"-])(?:eval|exec)(?=\s*[(),=\]\n]|$)|(?<![.\w])compile\(|os\.system|popen|shell\s*=|subprocess|getoutput|verify(?:_ssl)?\s*=|_unverified_context|CERT_NONE|check_hostname|urlretrieve|urlopen|get_file|http:\/\/[^\s'"]{0,300}\.(?:pkl|pickle|pt|pth|bin|ckpt|joblib|h5|hdf5|keras|onnx|pb|zip|tar|t?gz|whl|py|sh|npy|npz|exe|deb|so)\b|\bexecute\w*\s*\(|read_sql|debug\s*=\s*True|0\.0\.0\.0|share\s*=\s*True|extractall|mktemp|hashlib|AutoAddPolicy|WarningPolicy|NotebookApp|ServerApp|allow_dangerous|PythonREPL|PythonAstREPL|mlflow|pipeline\(|SentenceTransformer|socket|__import__|import_module|(?:import|from)\s+(?:imp|asynchat|asyncore|distutils|cgi|cgitb|crypt|telnetlib|pipes|sndhdr|imghdr|nntplib|smtpd|uu|xdrlib|chunk|aifc|audioop|msilib|nis|ossaudiodev|spwd|sunau|mailcap)\b|getattr\(\s*(?:os|sys|posix|nt|__builtins__|importlib)\b|\.bind\(|base64|fromhex|codecs/;
+
+/** Of `random` only what becomes a secret is judged: both words have to be there. */
+const RANDOM = /\brandom\b/;
+const SECRET_WORD = /secret|token|passw|passphrase|api_?key|session|nonce|salt|otp|csrf|private_?key|signing/i;
+
+function mayHold({ text }: TextSegment): boolean {
+  return CANDIDATE.test(text) || (RANDOM.test(text) && SECRET_WORD.test(text));
+}
 
 /** Modules that Python dropped: PEP 594, PEP 632 and imp. */
 const REMOVED = new Set([
@@ -62,7 +70,7 @@ export const PYTHON_ANALYSER: TextAnalyser = {
     for (const segment of document.segments) if (segment.language === 'shell') shellSegment(segment, context);
     const segments = document.segments.filter((segment) => segment.language === 'python' && segment.kind === 'code');
     // An alias made in one cell is used in another that holds no such word: all or none.
-    if (!segments.some(({ text }) => CANDIDATE.test(text))) return;
+    if (!segments.some(mayHold)) return;
     const names = new Names();
     const base = document.name.slice(document.name.lastIndexOf('/') + 1);
     const written = new Set<string>();
