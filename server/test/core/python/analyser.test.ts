@@ -111,6 +111,7 @@ const CASES: readonly (readonly [string, ...string[]])[] = [
     'python/remote-model-load high',
   ],
   ['import imp\nimport impala', 'python/removed-module info'],
+  ['import sys, imp', 'python/removed-module info'],
 ];
 
 describe('unsafe Python', () => {
