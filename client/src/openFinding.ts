@@ -1,4 +1,4 @@
-import { commands, l10n, type NotebookDocument, Range, Uri, window } from 'vscode';
+import { commands, l10n, type NotebookCell, type NotebookDocument, Range, Uri, window } from 'vscode';
 import {
   type ListedArtifact,
   type ListedFinding,
@@ -8,6 +8,7 @@ import {
 import { modelUri } from './documents/modelDocuments';
 
 const OPEN_DEADLINE_MS = 15_000;
+const FIRST_PAUSE_MS = 400;
 
 /** Shows the exact place of a finding: in the text, in the right cell of a notebook, or on the model's details page. */
 export async function openFinding(artifact: ListedArtifact, finding: ListedFinding): Promise<void> {
@@ -42,34 +43,62 @@ async function openInCell(uri: Uri, finding: ListedFinding, index: number): Prom
     void window.showInformationMessage(l10n.t('The cell of this finding is no longer there.'));
     return;
   }
-  // Opening the cell's own document reveals the cell and puts the cursor into it.
   const inSource = finding.location.output === undefined && finding.location.line !== undefined;
-  const options = inSource ? { selection: rangeOf(finding.location) } : {};
-  void commands.executeCommand('vscode.open', cell.document.uri, options);
+  await revealCell(cell, inSource ? rangeOf(finding.location) : undefined);
+}
+
+/**
+ * Reveals a cell and puts the cursor into it by opening the cell's own document. An editor that is still being set up takes
+ * the order and then starts at its first cell all the same, so the order is repeated, ever more slowly, until it was followed.
+ */
+async function revealCell(cell: NotebookCell, selection: Range | undefined): Promise<void> {
+  const followed = () => {
+    const editor = window.visibleNotebookEditors.find(({ notebook }) => notebook === cell.notebook);
+    // An editor that has just appeared has no selection, so `selection` is undefined there, whatever its type says.
+    if (editor?.selections[0]?.start !== cell.index) return false;
+    const inCell = window.visibleTextEditors.find(({ document }) => document === cell.document);
+    return selection === undefined || inCell?.selection.isEqual(selection) === true;
+  };
+  for (let pause = FIRST_PAUSE_MS; pause < OPEN_DEADLINE_MS; pause *= 2) {
+    void commands.executeCommand('vscode.open', cell.document.uri, selection ? { selection } : {});
+    if (await becomesTrue(followed, pause)) return;
+  }
+}
+
+/** Waits until the editors make it true, for at most `milliseconds`. */
+function becomesTrue(condition: () => boolean, milliseconds: number): Promise<boolean> {
+  if (condition()) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const settle = (value: boolean) => {
+      clearTimeout(deadline);
+      for (const listener of listeners) listener.dispose();
+      resolve(value);
+    };
+    const look = () => {
+      if (condition()) settle(true);
+    };
+    const listeners = [
+      window.onDidChangeVisibleNotebookEditors(look),
+      window.onDidChangeNotebookEditorSelection(look),
+      window.onDidChangeVisibleTextEditors(look),
+      window.onDidChangeTextEditorSelection(look),
+    ];
+    const deadline = setTimeout(() => settle(condition()), milliseconds);
+  });
 }
 
 /**
  * Shows a notebook and comes back as soon as its editor is there. The command itself comes back only when the webview for
  * the outputs does, and `openNotebookDocument` would keep the notebook open, with its findings, after it is closed.
  */
-function showNotebook(uri: Uri): Promise<NotebookDocument | undefined> {
+async function showNotebook(uri: Uri): Promise<NotebookDocument | undefined> {
   const shown = () =>
     window.visibleNotebookEditors.find(({ notebook }) => notebook.uri.toString() === uri.toString())?.notebook;
-  const known = shown();
-  if (known) return Promise.resolve(known);
-  return new Promise((resolve) => {
-    const settle = (notebook: NotebookDocument | undefined) => {
-      clearTimeout(deadline);
-      listener.dispose();
-      resolve(notebook);
-    };
-    const listener = window.onDidChangeVisibleNotebookEditors(() => {
-      const notebook = shown();
-      if (notebook) settle(notebook);
-    });
-    const deadline = setTimeout(() => settle(shown()), OPEN_DEADLINE_MS);
+  if (!shown()) {
     void commands.executeCommand('vscode.openWith', uri, 'jupyter-notebook');
-  });
+    await becomesTrue(() => shown() !== undefined, OPEN_DEADLINE_MS);
+  }
+  return shown();
 }
 
 function cellOf(notebook: NotebookDocument, uri: string | undefined) {
