@@ -23,7 +23,7 @@ import { ProgressBar } from './progress';
 import { remoteAccess } from './remote';
 import { ownIgnoreFile, readNamedBaseline, readPreviousBaseline, suppressIn } from './suppress';
 import { resolveTargets, type ScanTarget } from './target';
-import { EXIT, styleFor, type Terminal, wantsColor } from './terminal';
+import { EXIT, styleFor, type Terminal, wantsColor, widthOf } from './terminal';
 import { findingsText, summaryText } from './text';
 
 /** Where a repository may keep a configuration for its own pipeline. */
@@ -231,9 +231,12 @@ async function writeReports(
   const options = reportOptions(args, outcome);
   const onTerminal = args.output === undefined;
   const style = styleFor(onTerminal && wantsColor(args.color, terminal.stdout, terminal.env));
+  const columns = onTerminal ? widthOf(terminal.stdout) : undefined;
   const text =
     format?.build(report, options) ??
-    [findingsText(report, prefix, style), summaryText(report, others, style)].filter(Boolean).join('\n');
+    [findingsText(report, prefix, style, columns), summaryText(report, others, style, columns)]
+      .filter(Boolean)
+      .join('\n');
   if (args.output === undefined) await write(terminal.stdout, text);
   else {
     await writeFile(path.resolve(terminal.cwd, args.output), text).catch((error: Error) => {
@@ -241,7 +244,7 @@ async function writeReports(
     });
     if (!args.quiet) {
       const plain = styleFor(wantsColor(args.color, terminal.stderr, terminal.env));
-      await write(terminal.stderr, summaryText(report, others, plain));
+      await write(terminal.stderr, summaryText(report, others, plain, widthOf(terminal.stderr)));
     }
   }
   if (args.reports !== undefined) {

@@ -51,3 +51,8 @@ export function wantsColor(
   if (env.NO_COLOR) return false;
   return Boolean(stream.isTTY) && env.TERM !== 'dumb';
 }
+
+/** @returns characters in a line of the terminal; undefined when the stream is none, so that logs and pipes get whole lines */
+export function widthOf(stream: Pick<WriteStream, 'isTTY' | 'columns'>): number | undefined {
+  return stream.isTTY && stream.columns > 0 ? stream.columns : undefined;
+}

@@ -11,9 +11,12 @@ import {
   totalsOf,
 } from '../core/reports/totals';
 import type { Style } from './terminal';
+import { wrapped } from './wrap';
 
 /** Rows listed of what was not scanned before the rest is only counted; every other format lists all of them. */
 const LISTED = 50;
+/** Below the words that begin the lines of the summary. */
+const MARGIN = ' '.repeat(10);
 
 const KIND_NAMES = {
   model: ['model', 'models'],
@@ -40,41 +43,50 @@ function severityLabel(severity: Severity, style: Style): string {
   }
 }
 
-function findingLines(finding: Finding, style: Style): string[] {
+function findingLines(finding: Finding, style: Style, columns: number | undefined): string[] {
   const indent = ' '.repeat(12);
   const place = placeText(finding);
   const lines = [
     `  ${severityLabel(finding.severity, style)}  ${style.cyan(finding.ruleId)}${place ? `  ${style.dim(printable(place))}` : ''}`,
-    `${indent}${printable(finding.message)}`,
+    ...wrapped(printable(finding.message), columns, indent),
   ];
-  if (finding.evidence) lines.push(`${indent}${style.dim(`│ ${printable(finding.evidence)}`)}`);
-  if (finding.remediation) lines.push(`${indent}${style.dim(`→ ${printable(finding.remediation)}`)}`);
+  const quiet = (text: string, first: string, rest: string) =>
+    wrapped(printable(text), columns, `${indent}${first}`, `${indent}${rest}`).map((line) => style.dim(line));
+  if (finding.evidence) lines.push(...quiet(finding.evidence, '│ ', '│ '));
+  if (finding.remediation) lines.push(...quiet(finding.remediation, '→ ', '  '));
   return lines;
 }
 
-/** The findings, grouped by artifact, the worst first. @param prefix put before the paths, so that terminals can open them */
-export function findingsText(report: ScanReport, prefix: string, style: Style): string {
+/**
+ * The findings, grouped by artifact, the worst first.
+ * @param prefix put before the paths, so that terminals can open them
+ * @param columns width of the terminal, undefined where the text goes elsewhere
+ */
+export function findingsText(report: ScanReport, prefix: string, style: Style, columns?: number): string {
   const lines: string[] = [];
   for (const artifact of artifactsByWorst(report.artifacts)) {
     const path = printable(prefix ? `${prefix}/${artifact.path}` : artifact.path);
     const status = artifact.status === 'scanned' ? '' : `, ${artifact.status}`;
     lines.push(`${style.bold(path)} ${style.dim(`(${artifact.format}${status}, ${bytesText(artifact.bytes)})`)}`);
-    for (const finding of sortedFindings(artifact.findings)) lines.push(...findingLines(finding, style));
+    for (const finding of sortedFindings(artifact.findings)) lines.push(...findingLines(finding, style, columns));
     lines.push('');
   }
   return lines.join('\n');
 }
 
-/** Totals, and everything that was not looked at. @param others files that no format claims */
-export function summaryText(report: ScanReport, others: number, style: Style): string {
+/**
+ * Totals, and everything that was not looked at.
+ * @param others files that no format claims
+ * @param columns width of the terminal, undefined where the text goes elsewhere
+ */
+export function summaryText(report: ScanReport, others: number, style: Style, columns?: number): string {
   const totals = totalsOf(report);
   const lines: string[] = [];
   const kinds = Object.entries(KIND_NAMES)
     .filter(([kind]) => totals.byKind[kind as keyof typeof KIND_NAMES] > 0)
     .map(([kind, [one, many]]) => counted(totals.byKind[kind as keyof typeof KIND_NAMES], one, many));
-  lines.push(
-    `Scanned   ${counted(totals.artifacts, 'artifact')}${kinds.length ? ` (${kinds.join(', ')})` : ''}, ${bytesText(totals.bytesRead)} read of ${bytesText(totals.bytes)}`,
-  );
+  const scanned = `${counted(totals.artifacts, 'artifact')}${kinds.length ? ` (${kinds.join(', ')})` : ''}, ${bytesText(totals.bytesRead)} read of ${bytesText(totals.bytes)}`;
+  lines.push(...wrapped(scanned, columns, 'Scanned   ', MARGIN));
   const found = SEVERITIES.filter((severity) => totals.bySeverity[severity] > 0).map(
     (severity) => `${totals.bySeverity[severity]} ${severityLabel(severity, style).replace(/ +/g, '')}`,
   );
@@ -98,7 +110,7 @@ export function summaryText(report: ScanReport, others: number, style: Style): s
   const chosen = report.notScanned.filter((skip) => !skip.unreadable);
   if (chosen.length) {
     const reasons = reasonCounts(chosen).map(({ reason, count }) => `${count} ${printable(reason)}`);
-    lines.push(`Left out  ${reasons.join(', ')}`);
+    lines.push(...wrapped(reasons.join(', '), columns, 'Left out  ', MARGIN));
   }
   if (others > 0) lines.push(`Other     ${counted(others, 'file')} of no kind that is scanned`);
   lines.push(style.dim(`Advisory data as of ${report.advisories.asOf}`));

@@ -7,7 +7,8 @@ import { parseConfig } from '../../src/cli/config';
 import { ProgressBar } from '../../src/cli/progress';
 import { exitCode } from '../../src/cli/scan';
 import { resolveTargets } from '../../src/cli/target';
-import { wantsColor } from '../../src/cli/terminal';
+import { wantsColor, widthOf } from '../../src/cli/terminal';
+import { wrapped } from '../../src/cli/wrap';
 import type { ScanReport } from '../../src/core/finding';
 import { REPORTS } from '../../src/core/reports';
 
@@ -171,5 +172,27 @@ describe('the exit code', () => {
       exitCode(report({ notScanned: [{ path: 'a', reason: 'no permission', unreadable: true }] }), 'low'),
       2,
     );
+  });
+});
+
+describe('lines of text output', () => {
+  const text = 'Loading the file calls os.system, which starts a process or runs a shell command.';
+
+  it('are broken between words and lose nothing', () => {
+    const lines = wrapped(text, 40, '  → ', '    ');
+    assert.ok(lines.length > 1);
+    assert.ok(lines.every((line) => line.length <= 40));
+    assert.ok(lines[0]?.startsWith('  → ') && lines.slice(1).every((line) => line.startsWith('    ')));
+    assert.equal(lines.map((line) => line.slice(4)).join(' '), text);
+  });
+
+  it('stay whole in pipes, in very narrow terminals, and where one word is wider than the terminal', () => {
+    assert.deepEqual(wrapped(text, undefined, '  '), [`  ${text}`]);
+    assert.deepEqual(wrapped(text, 20, '  '), [`  ${text}`]);
+    const address = `https://example.com/${'a'.repeat(60)}`;
+    assert.ok(wrapped(`see ${address} there`, 40, '').includes(address));
+    assert.equal(widthOf({ isTTY: false, columns: 80 }), undefined);
+    assert.equal(widthOf({ isTTY: true, columns: 80 }), 80);
+    assert.equal(widthOf({ isTTY: true, columns: 0 }), undefined);
   });
 });
