@@ -125,6 +125,9 @@ export class FolderSource implements Source {
         else if (TEXT_EXTENSIONS.has(path.extname(name).toLowerCase()) && ignoredByGit(inside, scopes)) {
           yield { path: inside, reason: 'ignored by .gitignore' };
         } else yield { path: inside, size: info.size };
+      } else {
+        // A pipe would wait for a writer for ever, a device has no end.
+        yield { path: inside, reason: 'not a regular file' };
       }
     }
   }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { FolderSource } from '../../../src/core/sources/folder';
@@ -58,6 +60,17 @@ describe('FolderSource', () => {
     assert.equal(seen['s/only.md'], 'ignored by .gitignore');
     assert.equal(seen['only.md'], 1);
     assert.equal((await list({ respectGitignore: false }))['x.log'], 1);
+  });
+
+  it('says of what is no regular file that it is left out', async function () {
+    if (process.platform === 'win32') this.skip();
+    const socket = createServer().listen(path.join(root, 'model.pkl'));
+    await once(socket, 'listening');
+    try {
+      assert.deepEqual(await list(), { 'model.pkl': 'not a regular file' });
+    } finally {
+      socket.close();
+    }
   });
 
   it('excludes by glob', async () => {
