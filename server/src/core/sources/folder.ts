@@ -28,6 +28,12 @@ const TOOL_FOLDERS = new Set([
   '.gradle',
 ]);
 
+/**
+ * What `python -m venv` puts beside its `pyvenv.cfg`. Only these are left out: that one small file must not hide the models
+ * that a hostile repository lays beside it.
+ */
+const ENVIRONMENT_FOLDERS = new Set(['bin', 'include', 'lib', 'lib64', 'scripts', 'share']);
+
 /** Extensions of text that .gitignore may hide from the scan. Everything else could be a model, and is looked at. */
 const TEXT_EXTENSIONS = new Set([
   '.py',
@@ -135,11 +141,12 @@ export class FolderSource implements Source {
   async #folderReason(full: string, name: string, inside: string, excluded: Ignore): Promise<string | undefined> {
     if (TOOL_FOLDERS.has(name)) return 'tool folder';
     if (excluded.ignores(`${inside}/`)) return 'excluded by settings';
-    const isVirtualEnvironment = await stat(path.join(full, 'pyvenv.cfg')).then(
+    if (!ENVIRONMENT_FOLDERS.has(name.toLowerCase())) return undefined;
+    const besideConfiguration = await stat(path.join(path.dirname(full), 'pyvenv.cfg')).then(
       (s) => s.isFile(),
       () => false,
     );
-    return isVirtualEnvironment ? 'virtual environment' : undefined;
+    return besideConfiguration ? 'virtual environment' : undefined;
   }
 
   /**

@@ -32,13 +32,17 @@ describe('FolderSource', () => {
     put('a.pkl');
     put('sub dir/b;$(x)\n.py', 'xy');
     put('.git/config');
-    put('env/pyvenv.cfg');
+    put('env/pyvenv.cfg', 'home = /usr');
+    put('env/lib/python3.12/site-packages/x.py');
+    put('env/model.pkl');
     put('.hidden.pkl');
     assert.deepEqual(await list(), {
       '.git': 'tool folder',
       '.hidden.pkl': 1,
       'a.pkl': 1,
-      env: 'virtual environment',
+      'env/lib': 'virtual environment',
+      'env/model.pkl': 1,
+      'env/pyvenv.cfg': 11,
       'sub dir/b;$(x)\n.py': 2,
     });
   });
