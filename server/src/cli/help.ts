@@ -25,7 +25,8 @@ TARGET is a path, a repository or a bucket:
 Options:
   -f, --format FORMAT        text (default), json, sarif, html, cyclonedx, csv, markdown
   -o, --output FILE          write the report to FILE; its extension chooses the format when -f is absent
-      --reports DIR          also write the three Watchtower reports (summary, detailed, severity-mapped) into DIR
+      --reports DIR          also write the three Watchtower reports (summary, detailed, severity-mapped) into DIR,
+                             or into one zip when the name ends with .zip
       --fail-on LEVEL        critical, high (default), medium, low or never
       --min-severity LEVEL   show findings from LEVEL on: critical, high, medium, low, info (default)
       --baseline FILE        count as suppressed what FILE has: written by "watchtower baseline", or .secrets.baseline

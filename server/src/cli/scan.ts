@@ -5,6 +5,7 @@ import { SEVERITY_RANK } from '../core/engine';
 import type { ScanReport } from '../core/finding';
 import { printable } from '../core/redact';
 import { REPORTS, reportById } from '../core/reports';
+import { isZipName, type ReportFile, zipReports } from '../core/reports/bundle';
 import type { ReportFormat, ReportOptions } from '../core/reports/report';
 import { buildSeedReports } from '../core/reports/seed';
 import { counted } from '../core/reports/totals';
@@ -248,14 +249,28 @@ async function writeReports(
     }
   }
   if (args.reports !== undefined) {
-    const folder = path.resolve(terminal.cwd, args.reports);
-    await mkdir(folder, { recursive: true }).catch((error: Error) => {
-      throw new UsageError(`--reports ${args.reports}: ${error.message}`);
-    });
-    for (const { name, content } of buildSeedReports(report, options)) {
-      await writeFile(path.join(folder, name), content);
-      if (!args.quiet) terminal.stderr.write(`watchtower: wrote ${path.join(args.reports, name)}\n`);
+    const written = await writeSeedReports(args.reports, buildSeedReports(report, options), terminal.cwd);
+    if (!args.quiet) for (const name of written) terminal.stderr.write(`watchtower: wrote ${name}\n`);
+  }
+}
+
+/**
+ * @param target a folder, which is made, or the name of a zip
+ * @returns the files that were written, as seen from `cwd`
+ * @throws UsageError when the target cannot be written
+ */
+async function writeSeedReports(target: string, files: readonly ReportFile[], cwd: string): Promise<string[]> {
+  const full = path.resolve(cwd, target);
+  try {
+    if (isZipName(target)) {
+      await writeFile(full, await zipReports(files, Math.floor(Date.now() / 1000)));
+      return [target];
     }
+    await mkdir(full, { recursive: true });
+    for (const { name, content } of files) await writeFile(path.join(full, name), content);
+    return files.map(({ name }) => path.join(target, name));
+  } catch (error) {
+    throw new UsageError(`--reports ${target}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

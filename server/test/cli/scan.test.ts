@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import JSZip from 'jszip';
 import type { ScanReport } from '../../src/core/finding';
 import { VERSION } from '../../src/core/version';
 import { Program, snapshot } from './program';
@@ -187,6 +188,25 @@ describe('watchtower', function () {
       const found = program.run(['scan', 'reports/here', '--format', 'json', '-q'], { cwd: place }).stdout;
       assert.match(found, new RegExp(`${name}_reports_\\d+\\.json`));
     }
+  });
+
+  it('puts the three Watchtower reports into one zip when its name is given', async () => {
+    put('requirements.txt', PINNED);
+    const { code, stderr } = program.run(['scan', 'requirements.txt', '--reports', 'all.ZIP'], { cwd: place });
+    assert.equal(code, 1);
+    assert.match(stderr, /wrote all\.ZIP/);
+    const zip = await JSZip.loadAsync(readFileSync(path.join(place, 'all.ZIP')));
+    const names = Object.keys(zip.files).map((name) => name.replace(/\d+/, 'N'));
+    assert.deepEqual(names.sort(), [
+      'detailed_reports_N.json',
+      'severity_mapped_detailed_reports_N.json',
+      'summary_reports_N.json',
+    ]);
+    const summary = zip.file(/summary/)[0];
+    assert.equal(JSON.parse((await summary?.async('string')) ?? '')['Repository Type'], 'file');
+    const wrong = program.run(['scan', 'requirements.txt', '--reports', 'no/where/all.zip'], { cwd: place });
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.stderr, /--reports no\/where\/all\.zip/);
   });
 
   it('colours only where it is wanted, and escapes names', () => {
