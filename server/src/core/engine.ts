@@ -7,8 +7,9 @@ import type { ArtifactReport, ArtifactStatus, DependencyRecord, Finding, Locatio
 import { identify, probeSource } from './identify';
 import type { ByteSource } from './io/byteSource';
 import { CachedByteSource } from './io/cache';
-import { evidenceText, printable } from './redact';
+import { evidenceText, hashSecret, printable, redactSecret } from './redact';
 import type { Companions, DirectoryFormat, FindingDraft, Format, ScanContext } from './scanner';
+import { embeddedCredentials, withoutCredentials } from './secrets/embedded';
 import type { ScanSettings } from './settings';
 
 export interface EngineOptions {
@@ -38,9 +39,11 @@ class Recorder {
     const chosen = override[draft.rule.id] ?? override[`${family}/*`];
     if (chosen === 'off') return;
     const location: Location = { ...draft.location };
+    const secret = draft.rule.category === 'secret';
+    const shown = (text: string) => (secret ? text : withoutCredentials(text));
     const inner = [member, location.member].filter(Boolean).join('!');
     if (inner) location.member = printable(inner);
-    if (location.node) location.node = evidenceText(location.node, 300);
+    if (location.node) location.node = evidenceText(shown(location.node), 300);
     const anchor = draft.anchor ?? draft.message;
     const key = `${draft.rule.id}\0${anchor}\0${JSON.stringify(location)}`;
     if (this.#findings.has(key)) return;
@@ -56,22 +59,47 @@ class Recorder {
       ruleId: draft.rule.id,
       category: draft.rule.category,
       severity: chosen ?? draft.severity ?? draft.rule.severity,
-      message: evidenceText(draft.message, 1000),
+      message: evidenceText(shown(draft.message), 1000),
       fingerprint: bytesToHex(sha256(utf8ToBytes(nth ? `${identity}\0${nth}` : identity))).slice(0, 32),
       location,
-      ...(draft.evidence !== undefined && { evidence: draft.evidence }),
+      ...(draft.evidence !== undefined && { evidence: shown(draft.evidence) }),
       ...(draft.entity !== undefined && { entity: draft.entity }),
       ...(risk !== undefined && { risk }),
-      ...(draft.remediation !== undefined && { remediation: draft.remediation }),
-      ...(draft.related?.length && { related: draft.related }),
+      ...(draft.remediation !== undefined && { remediation: shown(draft.remediation) }),
+      ...(draft.related?.length && { related: secret ? draft.related : concealed(draft.related) }),
       ...(draft.fixes?.length && { fixes: draft.fixes }),
-      ...(draft.data !== undefined && { data: draft.data }),
+      ...(draft.data !== undefined && { data: secret ? draft.data : concealed(draft.data) }),
       ...(draft.suppressed !== undefined && { suppressed: draft.suppressed }),
     });
   }
 
+  /** Takes a part of the description, with the credentials in the file's own words reported and left out. */
+  describe(part: Partial<ModelDescription>, member: string): void {
+    const own = { ...part };
+    for (const list of ['properties', 'metadata'] as const) {
+      const values = part[list];
+      if (values)
+        own[list] = Object.fromEntries(
+          Object.entries(values).map(([key, value]) => [key, this.#told(key, value, member)]),
+        );
+    }
+    if (part.layers) own.layers = concealed(part.layers);
+    this.description = { format: '', ...this.description, ...own };
+  }
+
+  #told<T>(key: string, value: T, member: string): T | string {
+    if (typeof value !== 'string') return value;
+    if (this.settings.secrets.enabled) {
+      for (const { rule, severity, message, secret } of embeddedCredentials(value, key)) {
+        const evidence = redactSecret(secret);
+        this.add({ rule, severity, message, location: { node: key }, evidence, anchor: hashSecret(secret) }, member);
+      }
+    }
+    return withoutCredentials(value, key);
+  }
+
   incomplete(reason: string, member: string, location?: Location): void {
-    const text = evidenceText(reason, 300);
+    const text = evidenceText(withoutCredentials(reason), 300);
     if (!this.#reasons.includes(text)) this.#reasons.push(text);
     const rule = COVERAGE_RULES['not-inspected'];
     this.add({ rule, message: `Not inspected: ${text}`, ...(location && { location }), anchor: text }, member);
@@ -79,7 +107,7 @@ class Recorder {
 
   fail(reason: string, member: string): void {
     if (!member) this.failed = true;
-    const text = evidenceText(reason, 300);
+    const text = evidenceText(withoutCredentials(reason), 300);
     if (!this.#reasons.includes(text)) this.#reasons.push(text);
     this.add({ rule: COVERAGE_RULES.unreadable, message: `Could not be read: ${text}`, anchor: text }, member);
   }
@@ -108,6 +136,14 @@ class Recorder {
   #shown(finding: Finding): boolean {
     return SEVERITY_RANK[finding.severity] >= SEVERITY_RANK[this.settings.minimumSeverity];
   }
+}
+
+/** The same JSON value without the credentials in its texts. */
+function concealed<T>(value: T): T {
+  if (typeof value === 'string') return withoutCredentials(value) as T;
+  if (Array.isArray(value)) return value.map(concealed) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, concealed(inner)])) as T;
 }
 
 /** Components kept of one artifact: lock files of large projects have a few thousand. */
@@ -166,7 +202,7 @@ class Door {
         if (recorder.dependencies.length < MAX_DEPENDENCIES) recorder.dependencies.push(dependency);
       },
       describe: (part) => {
-        if (!member || !recorder.description) recorder.description = { format: '', ...recorder.description, ...part };
+        if (!member || !recorder.description) recorder.describe(part, member);
       },
       scan: async ({ name, source, formatId }) => {
         const result = await this.pass({ name, source, ...(formatId && { formatId }) }, join(name), depth + 1);

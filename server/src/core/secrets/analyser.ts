@@ -36,7 +36,7 @@ import {
 } from './structures';
 
 /** One candidate in a segment, before overlapping ones are settled. */
-interface Candidate {
+export interface Candidate {
   rule: Rule;
   start: number;
   end: number;
@@ -673,7 +673,8 @@ function settle(candidates: Candidate[]): Candidate[] {
   return kept.sort((a, b) => a.start - b.start);
 }
 
-function findAll(segment: TextSegment, document: TextDocument): Candidate[] {
+/** What a segment holds, in its order and without overlaps. */
+export function candidatesOf(segment: TextSegment, document: TextDocument): Candidate[] {
   engine ??= new Engine();
   return settle(engine.find(segment, document));
 }
@@ -718,7 +719,7 @@ export const SECRETS_ANALYSER: TextAnalyser = {
       context.checkTime();
       // What a damaged notebook could not be read as is scanned as text once more, after its cells.
       const again = document.kind === 'notebook' && segment.kind === 'raw' && segment.cell === undefined;
-      for (const candidate of findAll(segment, document)) {
+      for (const candidate of candidatesOf(segment, document)) {
         if (again && seen.has(candidate.secret)) continue;
         seen.add(candidate.secret);
         if (segment.output !== undefined || segment.path !== undefined) {

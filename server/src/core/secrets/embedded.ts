@@ -1,0 +1,39 @@
+/**
+ * Credentials in texts that are no text files: what a model says of itself, the arguments of a call, an error's words.
+ * Only those count that a vendor's format or a structure gives away. A name beside a value says little here: the metadata
+ * of models are full of tokens and keys that are none.
+ */
+import { redactRanges } from '../redact';
+import type { TextSegment } from '../text/document';
+import { type Candidate, candidatesOf } from './analyser';
+
+/** Rank from which a candidate's own shape, and not the name before it, makes it one. */
+const OWN_SHAPE = 3;
+/** A text without such a run, or without an address, holds none; nearly all are told apart by this. */
+const MAY_HOLD = /[A-Za-z0-9_\-+/=]{16}|:\/\//;
+/** What is shown of any text is far shorter. */
+const LONGEST = 64 * 1024;
+
+export type EmbeddedCredential = Pick<Candidate, 'rule' | 'severity' | 'message' | 'start' | 'end' | 'secret'>;
+
+/**
+ * @param key what the text is the value of; a vendor's name in it counts
+ * @returns in their order, without overlaps; offsets in UTF-16 code units
+ */
+export function embeddedCredentials(text: string, key?: string): EmbeddedCredential[] {
+  if (!MAY_HOLD.test(text)) return [];
+  const segment: TextSegment = {
+    kind: 'metadata',
+    language: 'plain',
+    text: text.slice(0, LONGEST),
+    ...(key !== undefined && { path: key.slice(key.lastIndexOf('.') + 1) }),
+    locate: () => ({}),
+  };
+  return candidatesOf(segment, { name: '', kind: 'text', segments: [segment] }).filter(({ rank }) => rank >= OWN_SHAPE);
+}
+
+/** The text with every credential in it replaced by asterisks. */
+export function withoutCredentials(text: string, key?: string): string {
+  const found = embeddedCredentials(text, key);
+  return found.length ? redactRanges(text, found, text.length) : text;
+}
