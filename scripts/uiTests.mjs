@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { openPage, results, root, trustSettings } from './editor.mjs';
+import { lookAtRemoteForm } from './uiRemote.mjs';
 import { startServer } from './vscodeServer.mjs';
 
 const PATIENCE = { timeout: 20_000 };
@@ -93,6 +94,8 @@ export async function lookAtEditor(version, workspace, check) {
       await frame.getByRole('heading', { name: 'What to do' }).waitFor(PATIENCE);
       await picture('7-rule');
     });
+
+    await lookAtRemoteForm({ page, row, picture, patience: PATIENCE }, check);
 
     await check('no error was shown on the way', async () => {
       const toasts = await page.locator('.notification-toast .codicon-error').count();

@@ -5,6 +5,8 @@ import { MODEL_SCHEME, ModelDocuments } from './documents/modelDocuments';
 import { RuleDocuments } from './documents/ruleDocuments';
 import { Findings } from './findings';
 import { Remote } from './remote/remote';
+import { RemoteNode } from './remote/remoteNode';
+import { RemoteSources } from './remote/remoteSources';
 import { Server } from './server';
 import { FileStatus } from './status/languageStatus';
 import { ViewState } from './status/viewState';
@@ -26,13 +28,18 @@ export function activate(context: ExtensionContext): Api {
   const log = window.createOutputChannel('Watchtower', { log: true });
   const findings = new Findings();
   const server = new Server(context, log, findings);
-  const models = createModelsView(findings);
-  const findingsView = new FindingsView(findings, context.workspaceState);
-  const modelDocuments = new ModelDocuments(server, findings);
-  const remote = new Remote(context, server);
+  const remotes = new RemoteSources(context.globalState);
+  const models = createModelsView(findings, remotes);
+  const findingsView = new FindingsView(findings, remotes, context.workspaceState);
+  const remote = new Remote(context, server, remotes, async (root) => {
+    const node = models.roots.find((candidate) => candidate instanceof RemoteNode && candidate.source.root === root);
+    if (node) await models.view.reveal(node, { select: true, expand: true });
+  });
+  const modelDocuments = new ModelDocuments(server, findings, (root) => remote.page(root));
   context.subscriptions.push(
     log,
     findings,
+    remotes,
     models,
     findingsView.tree,
     modelDocuments,
@@ -42,6 +49,10 @@ export function activate(context: ExtensionContext): Api {
     workspace.registerTextDocumentContentProvider(MODEL_SCHEME, modelDocuments),
     workspace.registerTextDocumentContentProvider(REMOTE_SCHEME, remote),
     workspace.onDidGrantWorkspaceTrust(() => server.trustGranted()),
+    remotes.onDidChange(() => {
+      models.refresh();
+      findingsView.tree.refreshSoon();
+    }),
     workspace.onDidChangeWorkspaceFolders(() => models.refreshSoon()),
     ...registerCommands({ server, findings, models, findingsView, remote, showLog: () => log.show() }),
     server,

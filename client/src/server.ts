@@ -19,8 +19,10 @@ import {
   type WorkDoneProgressReport,
 } from 'vscode-languageclient/node';
 import {
+  ConfirmRemote,
   FindingsChanged,
   type InitializationOptions,
+  type RemoteListing,
   ScanStateChanged,
   ServerInformation,
   TrustGranted,
@@ -34,6 +36,7 @@ export class Server implements Disposable {
   #starting: Promise<LanguageClient> | undefined;
   #restarting: Promise<void> | undefined;
   #tokens = 0;
+  readonly #questions = new Map<string, (listing: RemoteListing) => Promise<boolean>>();
 
   constructor(
     private readonly context: ExtensionContext,
@@ -65,6 +68,12 @@ export class Server implements Disposable {
       if (value.kind === 'report') report(value);
     });
     return { token, dispose: () => listener.dispose() };
+  }
+
+  /** Answers the question that a remote scan asks before it reads; the id goes into the request. */
+  confirming(id: string, answer: (listing: RemoteListing) => Promise<boolean>): Disposable {
+    this.#questions.set(id, answer);
+    return { dispose: () => this.#questions.delete(id) };
   }
 
   /** Tells a server that runs that the workspace has come to be trusted; one that starts later asks for itself. */
@@ -109,6 +118,7 @@ export class Server implements Disposable {
     const client = new LanguageClient('watchtower', 'Watchtower', run, options);
     client.onNotification(FindingsChanged.type, (params) => this.findings.apply(params));
     client.onNotification(ScanStateChanged.type, (state) => this.findings.setState(state));
+    client.onRequest(ConfirmRemote.type, (listing) => this.#questions.get(listing.confirm)?.(listing) ?? false);
     this.#client = client;
     this.context.subscriptions.push(...serveHttp(client));
     await client.start();

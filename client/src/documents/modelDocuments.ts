@@ -31,6 +31,8 @@ export class ModelDocuments implements TextDocumentContentProvider, Disposable {
   constructor(
     private readonly server: Server,
     findings: Findings,
+    /** Pages on remote sources, which stand beside those on their models. */
+    private readonly sourcePage: (root: string) => string | undefined,
   ) {
     this.#subscription = findings.onDidChange(() => {
       for (const [uri, shown] of this.#open) {
@@ -41,6 +43,8 @@ export class ModelDocuments implements TextDocumentContentProvider, Disposable {
   }
 
   async provideTextDocumentContent(uri: Uri): Promise<string> {
+    const source = this.sourcePage(uri.query);
+    if (source !== undefined) return source;
     const result = await this.server.request(InspectModel.type, { uri: uri.query });
     if (!result) return `# ${l10n.t('Nothing is known of this file')}\n`;
     this.#open.set(uri.toString(), JSON.stringify(result.artifact));

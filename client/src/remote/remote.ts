@@ -4,7 +4,6 @@ import {
   env,
   l10n,
   ProgressLocation,
-  type QuickPickItem,
   type TextDocumentContentProvider,
   Uri,
   window,
@@ -12,62 +11,79 @@ import {
 } from 'vscode';
 import { ResponseError } from 'vscode-languageclient/node';
 import {
+  CloseRemote,
+  ParseRemote,
   type RemoteCredentials,
+  type RemoteListing,
   type RemoteOptions,
   RemoteText,
   ScanRemote,
 } from '../../../server/src/protocol/messages';
+import { openDetails } from '../openFinding';
 import type { Server } from '../server';
 import { SEVERITIES, severityWord } from '../severity';
 import { Credentials, type Realm } from './credentials';
+import { BACK } from './quickInput';
+import { RemoteNode } from './remoteNode';
+import type { OpenSource, RemoteSources, SourceDescription } from './remoteSources';
+import { SourceForm } from './sourceForm';
+import { listingText, sourcePage } from './sourcePage';
 
-/** A source as it is remembered: without credentials. */
-interface Remembered {
-  target: string;
-  options: RemoteOptions;
-}
-
-const REMEMBERED = 'watchtower.remote.sources';
-const MOST_REMEMBERED = 12;
 /** Failures that a credential may cure. */
 const NEEDS_ACCESS = new Set(['gated', 'unauthorized', 'forbidden', 'not-found', 'rate-limited']);
 
-/** Scans of repositories and buckets where they are: the form, the credentials, and the read-only texts. */
+/** Scans of repositories and buckets where they are: the form, the credentials, the scans, and the read-only texts. */
 export class Remote implements TextDocumentContentProvider {
   readonly credentials: Credentials;
+  readonly #form: SourceForm;
+  #confirms = 0;
 
   constructor(
-    private readonly context: ExtensionContext,
+    context: ExtensionContext,
     private readonly server: Server,
+    private readonly sources: RemoteSources,
+    private readonly show: (root: string) => Promise<void>,
   ) {
     this.credentials = new Credentials(context);
+    this.#form = new SourceForm((source) => this.#parse(source), sources, this.credentials, machineOptions);
   }
 
   async provideTextDocumentContent(uri: Uri): Promise<string> {
     return (await this.server.request(RemoteText.type, { uri: uri.toString() })).text;
   }
 
-  /** Asks what to scan, unless it is given, scans it, and tells what was found. */
+  /** The page on a source; undefined when the URI is not that of one. */
+  page(root: string): string | undefined {
+    const source = this.sources.get(root);
+    return source && sourcePage(source);
+  }
+
+  /**
+   * Asks what to scan, shows what is there, scans it and tells what was found. A target that is given, by another
+   * extension or a test, is scanned at once.
+   */
   async scan(given?: unknown): Promise<ScanRemote.Result | undefined> {
-    const chosen = typeof given === 'string' ? { target: given, options: {} } : await this.#choose();
-    if (!chosen) return undefined;
-    const source = { target: chosen.target, options: { ...this.#machineOptions(), ...chosen.options } };
-    const realm = realmOf(source);
-    let credentials = realm && (await this.credentials.get(realm));
-    for (;;) {
-      try {
-        const result = await this.#run(source, credentials ?? {});
-        await this.#remember(chosen);
-        void tell(result);
-        return result;
-      } catch (error) {
-        const failure = error instanceof ResponseError ? (error.data as ScanRemote.Failure | undefined) : undefined;
-        if (!failure || !realm || !NEEDS_ACCESS.has(failure.kind)) throw error;
-        const given = await this.#afterFailure((error as Error).message, failure, realm);
-        if (!given) return undefined;
-        credentials = given;
-      }
-    }
+    if (typeof given === 'string') return this.#scan({ target: given, options: {} }, false);
+    const source = await this.#form.choose();
+    return source && this.#scan(source, true);
+  }
+
+  async rescan(node: unknown): Promise<ScanRemote.Result | undefined> {
+    return node instanceof RemoteNode ? this.#scan(node.source, false) : undefined;
+  }
+
+  /** Takes a source and what was found in it out of the views. */
+  async close(node: unknown): Promise<void> {
+    if (!(node instanceof RemoteNode)) return;
+    const { root } = node.source;
+    this.sources.close(root);
+    await this.server.request(CloseRemote.type, { root });
+  }
+
+  async showSource(node: unknown): Promise<void> {
+    if (!(node instanceof RemoteNode)) return;
+    const { root, label } = node.source;
+    await openDetails({ uri: root, path: label });
   }
 
   async forgetCredentials(): Promise<void> {
@@ -75,107 +91,129 @@ export class Remote implements TextDocumentContentProvider {
     void window.showInformationMessage(l10n.t('Watchtower: {0} stored credentials were removed.', count));
   }
 
-  async #run(source: Remembered, credentials: RemoteCredentials): Promise<ScanRemote.Result> {
+  async #scan(given: SourceDescription, confirm: boolean): Promise<ScanRemote.Result | undefined> {
+    let described = { target: given.target, options: given.options };
+    let credentials: RemoteCredentials | undefined;
+    for (;;) {
+      const parsed = await this.#parse(described);
+      if ('problem' in parsed) throw new Error(parsed.problem);
+      const { root, label, kind, realm } = parsed;
+      credentials ??= realm && (await this.credentials.get(realm));
+      const before = this.sources.get(root);
+      try {
+        const opened = { ...described, root, label, kind };
+        const result = await this.#run(opened, credentials ?? {}, confirm);
+        if (!result.cancelled || result.artifacts) this.sources.set({ ...opened, result });
+        else if (!before) this.sources.close(root);
+        if (!result.cancelled) {
+          await this.sources.remember(described);
+          await this.show(root);
+        }
+        void tell(result, label);
+        return result;
+      } catch (error) {
+        if (!before) this.sources.close(root);
+        const failure = error instanceof ResponseError ? (error.data as ScanRemote.Failure | undefined) : undefined;
+        if (!failure) throw error;
+        const next = await this.#afterFailure((error as Error).message, failure, realm, described);
+        if (!next) return undefined;
+        ({ described, credentials } = { credentials: undefined, described, ...next });
+      }
+    }
+  }
+
+  async #run(
+    { label, root, kind, ...source }: SourceDescription & { root: string; label: string; kind: OpenSource['kind'] },
+    credentials: RemoteCredentials,
+    confirm: boolean,
+  ): Promise<ScanRemote.Result> {
     return window.withProgress(
-      { location: ProgressLocation.Notification, title: l10n.t('Scanning {0}', source.target), cancellable: true },
+      { location: ProgressLocation.Notification, title: l10n.t('Scanning {0}', label), cancellable: true },
       async (progress, token) => {
         let shown = 0;
+        this.#confirms += 1;
+        const id = String(this.#confirms);
         const listener = await this.server.progress(({ message, percentage = 0 }) => {
           progress.report({ ...(message !== undefined && { message }), increment: Math.max(0, percentage - shown) });
           shown = Math.max(shown, percentage);
         });
+        const asked = this.server.confirming(id, async (listing) => {
+          if (!(await shallBeRead(listing, Boolean(source.options.full)))) return false;
+          if (!this.sources.get(root)) this.sources.set({ ...source, root, label, kind });
+          return true;
+        });
         try {
+          progress.report({ message: l10n.t('listing') });
           const proxy = proxyOfEditor();
-          const params = { ...source, credentials, workDoneToken: listener.token, ...(proxy && { proxy }) };
+          const params: ScanRemote.Params = {
+            target: source.target,
+            options: { ...machineOptions(), ...source.options },
+            credentials,
+            workDoneToken: listener.token,
+            ...(confirm && { confirm: id }),
+            ...(proxy && { proxy }),
+          };
           return await this.server.request(ScanRemote.type, params, token);
         } finally {
+          asked.dispose();
           listener.dispose();
         }
       },
     );
   }
 
+  /** What to try next: with a credential, or with another description; undefined when the person gives up. */
   async #afterFailure(
     message: string,
     failure: ScanRemote.Failure,
-    realm: Realm,
-  ): Promise<RemoteCredentials | undefined> {
+    realm: Realm | undefined,
+    described: SourceDescription,
+  ): Promise<{ credentials?: RemoteCredentials; described?: SourceDescription } | undefined> {
     const openPage = l10n.t('Open Page');
     const giveAccess = l10n.t('Give Access...');
+    const change = l10n.t('Change Source...');
     const choice = await window.showErrorMessage(
       l10n.t('Watchtower: {0}', message),
       ...(failure.page ? [openPage] : []),
-      giveAccess,
+      ...(realm && NEEDS_ACCESS.has(failure.kind) ? [giveAccess] : []),
+      change,
     );
     if (choice === openPage && failure.page) await env.openExternal(Uri.parse(failure.page, true));
-    return choice === giveAccess ? this.credentials.ask(realm) : undefined;
+    if (choice === giveAccess && realm) {
+      const credentials = await this.credentials.ask(realm);
+      return credentials && { credentials };
+    }
+    if (choice !== change) return undefined;
+    const changed = await this.#form.edit(described);
+    return changed === undefined || changed === BACK ? undefined : { described: changed };
   }
 
-  async #choose(): Promise<Remembered | undefined> {
-    const known = this.context.globalState.get<Remembered[]>(REMEMBERED, []);
-    const items: (QuickPickItem & { source?: Remembered; example?: string })[] = [
-      { label: l10n.t('$(hubot) Hugging Face'), description: 'hf:owner/model@revision', example: 'hf:owner/model' },
-      { label: l10n.t('$(github) GitHub'), description: 'github:owner/repo@ref', example: 'github:owner/repo' },
-      { label: l10n.t('$(repo) Another git repository'), description: 'https://host/path.git', example: 'https://' },
-      { label: l10n.t('$(archive) S3 bucket'), description: 's3://bucket/prefix', example: 's3://bucket/' },
-      ...known.map((source) => ({
-        label: `$(history) ${source.target}`,
-        ...(source.options.ref && { description: source.options.ref }),
-        source,
-      })),
-    ];
-    const item = await window.showQuickPick(items, {
-      title: l10n.t('Scan Remote Source'),
-      placeHolder: l10n.t('Only listings, text and the structure of models are read; no repository is downloaded.'),
-    });
-    if (!item) return undefined;
-    if (item.source) return item.source;
-    const target = await window.showInputBox({
-      title: l10n.t('Scan Remote Source'),
-      prompt: l10n.t('Address of the repository or bucket; a branch, tag or revision follows an @'),
-      value: item.example ?? '',
-      ignoreFocusOut: true,
-    });
-    if (!target?.trim()) return undefined;
-    return { target: target.trim(), options: {} };
-  }
-
-  /** Endpoints come from settings of this machine; no workspace can set them. */
-  #machineOptions(): RemoteOptions {
-    const settings = workspace.getConfiguration('watchtower.remote');
-    const text = (key: string) => settings.get<string>(key)?.trim() || undefined;
-    const hubEndpoint = text('huggingFaceEndpoint');
-    const s3Endpoint = text('s3Endpoint');
-    const region = text('s3Region');
-    return {
-      ...(hubEndpoint && { hubEndpoint }),
-      ...(s3Endpoint && { s3Endpoint }),
-      ...(region && { region }),
-      ...(settings.get<boolean>('s3Anonymous') && { anonymous: true }),
-    };
-  }
-
-  async #remember(source: Remembered): Promise<void> {
-    const known = this.context.globalState.get<Remembered[]>(REMEMBERED, []);
-    const others = known.filter(({ target }) => target !== source.target);
-    await this.context.globalState.update(REMEMBERED, [source, ...others].slice(0, MOST_REMEMBERED));
+  #parse({ target, options }: SourceDescription): Promise<ParseRemote.Source | ParseRemote.Problem> {
+    return this.server.request(ParseRemote.type, { target, options: { ...machineOptions(), ...options } });
   }
 }
 
-/** The host whose credential a target needs. */
-function realmOf({ target, options }: Remembered): Realm | undefined {
-  if (/^s3:/i.test(target)) {
-    if (options.anonymous) return undefined;
-    return { kind: 's3', store: options.s3Endpoint ? new URL(options.s3Endpoint).host : 'Amazon S3' };
-  }
-  if (/^github:/i.test(target)) return { kind: 'token', host: 'github.com' };
-  if (/^hf:/i.test(target))
-    return { kind: 'token', host: new URL(options.hubEndpoint ?? 'https://huggingface.co').host };
-  try {
-    return { kind: 'token', host: new URL(target.replace(/^git\+/, '')).host };
-  } catch {
-    return undefined;
-  }
+async function shallBeRead(listing: RemoteListing, full: boolean): Promise<boolean> {
+  const scan = l10n.t('Scan');
+  const detail = listingText(listing, full);
+  return (
+    (await window.showInformationMessage(l10n.t('Scan {0}?', listing.label), { modal: true, detail }, scan)) === scan
+  );
+}
+
+/** Endpoints come from settings of this machine; no workspace can set them. */
+function machineOptions(): RemoteOptions {
+  const settings = workspace.getConfiguration('watchtower.remote');
+  const text = (key: string) => settings.get<string>(key)?.trim() || undefined;
+  const hubEndpoint = text('huggingFaceEndpoint');
+  const s3Endpoint = text('s3Endpoint');
+  const region = text('s3Region');
+  return {
+    ...(hubEndpoint && { hubEndpoint }),
+    ...(s3Endpoint && { s3Endpoint }),
+    ...(region && { region }),
+    ...(settings.get<boolean>('s3Anonymous') && { anonymous: true }),
+  };
 }
 
 /** For git, which is a program of its own: the proxy that the editor is told to use. */
@@ -187,28 +225,31 @@ function proxyOfEditor(): ScanRemote.Params['proxy'] {
   return { https: proxy, ...(except && { except }) };
 }
 
-async function tell({
-  label,
-  read,
-  facts,
-  findings,
-  artifacts,
-  notScanned,
-  cancelled,
-}: ScanRemote.Result): Promise<void> {
+async function tell(result: ScanRemote.Result, label: string): Promise<void> {
+  const { read, facts, findings, artifacts, notScanned, cancelled } = result;
   const counts = SEVERITIES.filter((severity) => severity !== 'info' && findings[severity] > 0).map(
     (severity) => `${findings[severity]} ${severityWord(severity)}`,
   );
-  const notices = facts.filter(({ level }) => level === 'notice').map((fact) => `${fact.label}: ${fact.value}.`);
+  const notices = facts.filter(({ level }) => level === 'notice').length;
   const text = [
     `${label}:`,
-    cancelled ? l10n.t('The scan was cancelled.') : l10n.t('{0} files and models scanned.', artifacts),
-    counts.length ? l10n.t('Found: {0}.', counts.join(', ')) : l10n.t('Nothing above info was found.'),
+    cancelled
+      ? l10n.t('The scan was cancelled.')
+      : artifacts === 1
+        ? l10n.t('1 file or model scanned.')
+        : l10n.t('{0} files and models scanned.', artifacts),
+    counts.length ? l10n.t('Found: {0}.', counts.join(', ')) : cancelled ? '' : l10n.t('Nothing above info was found.'),
     notScanned ? l10n.t('{0} could not be scanned wholly.', notScanned) : '',
-    `${read}.`,
-    ...notices.slice(0, 3),
+    `${read.charAt(0).toLocaleUpperCase()}${read.slice(1)}.`,
+    notices ? l10n.t('Its host tells {0} things worth a look.', notices) : '',
   ];
   const show = l10n.t('Show Findings');
-  const choice = await window.showInformationMessage(`Watchtower: ${text.filter(Boolean).join(' ')}`, show);
+  const details = l10n.t('Show Details');
+  const choice = await window.showInformationMessage(
+    `Watchtower: ${text.filter(Boolean).join(' ')}`,
+    show,
+    ...(facts.length ? [details] : []),
+  );
   if (choice === show) await commands.executeCommand('watchtower.findings.focus');
+  else if (choice === details) await openDetails({ uri: result.root, path: label });
 }

@@ -1,6 +1,8 @@
 import { commands, l10n, type Memento, ThemeIcon, type TreeView } from 'vscode';
 import type { ListedArtifact, ListedFinding, Severity } from '../../../server/src/protocol/messages';
 import type { Findings } from '../findings';
+import { remoteNodes } from '../remote/remoteNode';
+import type { RemoteSources } from '../remote/remoteSources';
 import { isHigh, rankOf, SEVERITIES, severityIcon, severityWord } from '../severity';
 import { isModel, worstFirst } from './modelsView';
 import { ArtifactNode, FindingNode, GroupNode, type Node } from './nodes';
@@ -37,6 +39,7 @@ export class FindingsView {
 
   constructor(
     private readonly findings: Findings,
+    private readonly remotes: RemoteSources,
     private readonly memento: Memento,
   ) {
     this.tree = new FindingsTree(
@@ -85,8 +88,27 @@ export class FindingsView {
   #roots(): readonly Node[] {
     const pairs = this.#pairs();
     switch (this.grouping) {
-      case 'file':
-        return byFile(pairs);
+      case 'file': {
+        const { remotes } = this;
+        const isOpen = ({ artifact }: Pair) => Boolean(artifact.remote && remotes.get(artifact.remote));
+        const far = pairs.filter(isOpen);
+        const artifacts = [...new Set(far.map(({ artifact }) => artifact))];
+        const count = (children: readonly Node[]) => {
+          const findings = children.reduce((sum, node) => sum + node.children().length, 0);
+          return findings === 1 ? l10n.t('1 finding') : l10n.t('{0} findings', findings);
+        };
+        const below = (own: readonly ListedArtifact[], parent: Node) => {
+          const wanted = new Set(own);
+          return byFile(
+            far.filter(({ artifact }) => wanted.has(artifact)),
+            parent,
+          );
+        };
+        return [
+          ...byFile(pairs.filter((pair) => !isOpen(pair))),
+          ...remoteNodes(remotes, artifacts, 'file:', count, below).filter((node) => node.children().length),
+        ];
+      }
       case 'severity':
         return SEVERITIES.flatMap((severity) =>
           groupOf(
@@ -127,7 +149,7 @@ export class FindingsView {
   }
 }
 
-function byFile(pairs: readonly Pair[]): readonly Node[] {
+function byFile(pairs: readonly Pair[], parent?: Node): readonly Node[] {
   const byArtifact = new Map<ListedArtifact, ListedFinding[]>();
   for (const { artifact, finding } of pairs) {
     byArtifact.set(artifact, [...(byArtifact.get(artifact) ?? []), finding]);
@@ -136,7 +158,7 @@ function byFile(pairs: readonly Pair[]): readonly Node[] {
     .sort(([a], [b]) => worstFirst(a, b))
     .map(([artifact, findings]) => {
       const sorted = findings.sort((a, b) => rankOf(a.severity) - rankOf(b.severity) || byPlace(a, b));
-      return new ArtifactNode(artifact, undefined, sorted, 'file', 'file:');
+      return new ArtifactNode(artifact, parent, sorted, 'file', 'file:');
     });
 }
 

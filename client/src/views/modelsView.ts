@@ -1,16 +1,32 @@
 import { l10n, ThemeIcon, type TreeView, workspace } from 'vscode';
 import type { ListedArtifact } from '../../../server/src/protocol/messages';
 import type { Findings } from '../findings';
+import { remoteNodes } from '../remote/remoteNode';
+import type { RemoteSources } from '../remote/remoteSources';
 import { isHigh, rankOf, worstOf } from '../severity';
 import { ArtifactNode, GroupNode, type Node } from './nodes';
 import { FindingsTree } from './tree';
 
 /** Models and archives, the worst first, with what was found in them. */
-export function createModelsView(findings: Findings): FindingsTree {
+export function createModelsView(findings: Findings, remotes: RemoteSources): FindingsTree {
   return new FindingsTree(
     'watchtower.models',
     findings,
-    () => rootsOf(findings.artifacts.filter(isModel)),
+    () => {
+      const models = findings.artifacts.filter(isModel);
+      const below = (own: readonly ListedArtifact[], parent: Node) =>
+        [...own].sort(worstFirst).map((artifact) => nodeOf(artifact, parent));
+      return [
+        ...rootsOf(models.filter(({ remote }) => !remote || !remotes.get(remote))),
+        ...remoteNodes(
+          remotes,
+          models,
+          'models:',
+          ({ length }) => (length === 1 ? l10n.t('1 model') : l10n.t('{0} models', length)),
+          below,
+        ),
+      ];
+    },
     (view) => decorate(view, findings.artifacts.filter(isModel)),
   );
 }

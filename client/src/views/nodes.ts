@@ -69,7 +69,10 @@ export class ArtifactNode implements Node {
     const { artifact } = this;
     const slash = artifact.path.lastIndexOf('/');
     const name = artifact.path.slice(slash + 1);
-    const folder = slash < 0 ? '' : artifact.path.slice(0, slash);
+    const outer = slash < 0 ? '' : artifact.path.slice(0, slash);
+    // Below the name of its source a file's folder is told without that name.
+    const folder = artifact.remote && this.parent ? outer.slice(nameOfRemote(artifact.remote).length + 1) : outer;
+    const far = artifact.remote === undefined ? '' : '+remote';
     const findings = this.#children.map((node) => node.finding);
     const counts = countsOf(findings) || (artifact.status === 'scanned' ? l10n.t('no findings') : '');
     const description =
@@ -89,7 +92,7 @@ export class ArtifactNode implements Node {
           : this.look === 'file'
             ? TreeItemCollapsibleState.Expanded
             : TreeItemCollapsibleState.Collapsed,
-      contextValue: `watchtower:${this.look}${findings.length ? '+findings' : ''}`,
+      contextValue: `watchtower:${this.look}${findings.length ? '+findings' : ''}${far}`,
       accessibilityInformation: { label: `${name}, ${text}` },
       ...(this.look === 'model' && { iconPath: this.#icon(findings) }),
       ...(this.look === 'model' && {
@@ -122,6 +125,11 @@ export class ArtifactNode implements Node {
     }
     return text;
   }
+}
+
+/** What the paths of a remote source's files begin with. */
+function nameOfRemote(root: string): string {
+  return Uri.parse(root, true).path.slice(1);
 }
 
 function statusText({ status, reason }: ListedArtifact): string {
@@ -170,7 +178,7 @@ export class FindingNode implements Node {
       tooltip,
       iconPath: severityIcon(finding.severity),
       collapsibleState: TreeItemCollapsibleState.None,
-      contextValue: 'watchtower:finding',
+      contextValue: `watchtower:finding${artifact.remote === undefined ? '' : '+remote'}`,
       accessibilityInformation: { label: `${severityWord(finding.severity)}: ${finding.message}, ${place}` },
       command: { command: 'watchtower.openFinding', title: l10n.t('Open Finding'), arguments: [this] },
     };

@@ -7,10 +7,10 @@ import { printable } from '../core/redact';
 import { REPORTS, reportById } from '../core/reports';
 import { isZipName, type ReportFile, zipReports } from '../core/reports/bundle';
 import type { ReportFormat, ReportOptions } from '../core/reports/report';
+import { repositoryOf } from '../core/reports/repository';
 import { buildSeedReports } from '../core/reports/seed';
 import { counted } from '../core/reports/totals';
 import { DEFAULT_SETTINGS, type ScanSettings } from '../core/settings';
-import { HUGGING_FACE } from '../core/sources/huggingface';
 import type { SourceFact, SourceSpec } from '../core/sources/source';
 import { transferSentence } from '../core/sources/transferSentence';
 import { BASELINE_PATH, createBaseline, formatBaseline } from '../core/suppress/baseline';
@@ -281,24 +281,6 @@ function reportOptions({ repositoryType }: ScanArguments, { spec, prefix }: Scan
     ...repositoryOf(spec),
     ...(repositoryType !== undefined && { repositoryType }),
   };
-}
-
-/** The first target in the words of the three Watchtower reports. */
-function repositoryOf(spec: SourceSpec): Pick<ReportOptions, 'repositoryType' | 'repositoryUrl' | 'bucketName'> {
-  switch (spec.kind) {
-    case 'folder':
-      return { repositoryType: spec.only ? 'file' : 'folder' };
-    case 'file':
-      return { repositoryType: 'file' };
-    case 'git':
-      return { repositoryType: 'github', repositoryUrl: spec.url };
-    case 'huggingface': {
-      const kind = spec.repoType === 'model' ? '' : `${spec.repoType}s/`;
-      return { repositoryType: 'huggingface', repositoryUrl: `${spec.endpoint ?? HUGGING_FACE}/${kind}${spec.repo}` };
-    }
-    case 's3':
-      return { repositoryType: 's3', bucketName: spec.bucket };
-  }
 }
 
 /** Waits until all of it has gone: a report behind a pipe must not be cut off. */

@@ -52,8 +52,9 @@ export async function resolveTargets(
 }
 
 function remoteSpec(label: string, access: TargetAccess): SourceSpec {
-  const { branch, depth, region } = access;
-  const { HF_ENDPOINT, AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL } = process.env;
+  const { branch, depth } = access;
+  const { HF_ENDPOINT, AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+  const region = access.region ?? (AWS_REGION || AWS_DEFAULT_REGION || undefined);
   const s3Endpoint = access.endpoint ?? AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL;
   try {
     return parseTarget(label, {

@@ -45,7 +45,7 @@ export class FileScans {
   async put(
     uri: string,
     report: ArtifactReport | undefined,
-    { members, cells }: Pick<StoredArtifact, 'members' | 'cells'> = {},
+    { members, cells, remote }: Pick<StoredArtifact, 'members' | 'cells' | 'remote'> = {},
   ): Promise<StoredArtifact | undefined> {
     const key = normalised(uri);
     if (!report) {
@@ -56,6 +56,7 @@ export class FileScans {
     const artifact: StoredArtifact = {
       uri: key,
       ...(folder && { folderUri: folder.uri }),
+      ...(remote !== undefined && { remote }),
       report: await this.suppress(report, folder),
       ...(members && { members }),
       ...(cells && { cells }),

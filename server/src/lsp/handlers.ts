@@ -8,6 +8,7 @@ import {
 } from 'vscode-languageserver/node';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { ADVISORY_SNAPSHOT } from '../core/dependencies/snapshot';
+import { repositoryOf } from '../core/reports/repository';
 import { customRulePage, rulePage } from '../core/rulePage';
 import { RULES, ruleById } from '../core/rules';
 import { VERSION } from '../core/version';
@@ -27,7 +28,8 @@ import { codeActions } from './codeActions';
 import type { FileScans } from './fileScans';
 import type { OpenDocuments } from './openDocuments';
 import type { OpenNotebooks } from './openNotebooks';
-import { reportOf, writeReports } from './reports';
+import type { RemoteSource } from './remoteScans';
+import { folderName, remoteReportOf, reportOf, writeReports } from './reports';
 import type { Scanner } from './scanner';
 import type { Folder, Workspace } from './settings';
 import type { FindingsStore, StoredArtifact } from './store';
@@ -46,6 +48,7 @@ interface Parts {
   notebooks: OpenNotebooks;
   workspaceScan: WorkspaceScan;
   suppressions: Suppressions;
+  remoteSources(): readonly RemoteSource[];
   state(): ScanState;
 }
 
@@ -107,11 +110,22 @@ export function handleRequests(connection: Connection, parts: Parts): void {
       return new ResponseError(LSPErrorCodes.RequestFailed, 'Reports can only be written to a folder on disk');
     }
     const owners: (Folder | undefined)[] = [...workspace.folders];
-    if ([...store.all()].some(({ folderUri }) => folderUri === undefined)) owners.push(undefined);
-    const reports = owners.map((owner) => ({
-      name: owners.length > 1 ? (owner?.name ?? 'single files') : '',
-      report: reportOf(owner, store.all(), workspaceScan, { ...ADVISORY_SNAPSHOT }),
-    }));
+    if ([...store.all()].some((artifact) => artifact.folderUri === undefined && artifact.remote === undefined))
+      owners.push(undefined);
+    const sources = parts.remoteSources();
+    const several = owners.length + sources.length > 1;
+    const reports = [
+      ...owners.map((owner) => ({
+        name: several ? (owner?.name ?? 'single files') : '',
+        report: reportOf(owner, store.all(), workspaceScan, { ...ADVISORY_SNAPSHOT }),
+        options: { repositoryType: 'folder' },
+      })),
+      ...sources.map((source) => ({
+        name: several ? folderName(source.label) : '',
+        report: remoteReportOf(source, store.all(), { ...ADVISORY_SNAPSHOT }),
+        options: repositoryOf(source.spec),
+      })),
+    ];
     const written = await writeReports(reports, folder, formats);
     return { files: written.map(uriOf) };
   });

@@ -6,12 +6,13 @@ import {
 } from 'vscode-languageserver/node';
 import type { Severity } from '../core/finding';
 import type { SourceEnvironment } from '../core/sources/environment';
+import { HUGGING_FACE } from '../core/sources/huggingface';
 import { openSource } from '../core/sources/open';
-import { parseTarget } from '../core/sources/parse';
+import { parseTarget, TargetError, targetOf } from '../core/sources/parse';
 import { RemoteError } from '../core/sources/remoteError';
-import type { RemoteSpec } from '../core/sources/source';
+import type { RemoteSpec, SourceFact, SourceSkip, TransferStats } from '../core/sources/source';
 import { transferSentence } from '../core/sources/transferSentence';
-import { REMOTE_SCHEME, RemoteText, ScanRemote } from '../protocol/messages';
+import { CloseRemote, ConfirmRemote, ParseRemote, REMOTE_SCHEME, RemoteText, ScanRemote } from '../protocol/messages';
 import { remoteEnvironment } from '../remote/environment';
 import { sweepTemporaryFolders } from '../remote/temporaryFolders';
 import { scanSource } from '../worker/scan';
@@ -26,20 +27,34 @@ const PROGRESS_EVERY_MS = 100;
 /** Text that a read-only view shows. */
 const MOST_TEXT = 4 * 2 ** 20;
 
-interface Scanned {
+/** A remote source that has been scanned and not been closed. */
+export interface RemoteSource {
+  /** URI that its artifacts lie below. */
+  root: string;
+  label: string;
+  /** As it was asked for. */
   spec: RemoteSpec;
+  facts: readonly SourceFact[];
+  transfer: TransferStats & { ofBytes: number };
+  notScanned: readonly SourceSkip[];
+}
+
+interface Scanned extends RemoteSource {
+  /** As it was scanned: at a commit. */
+  pinned: RemoteSpec;
   environment: SourceEnvironment;
 }
 
 /** Scans of what lies on other machines. Credentials are kept in memory for as long as the server runs, for its text views. */
 export class RemoteScans {
   readonly #scanned = new Map<string, Scanned>();
+  /** URI of a file to its place in its source. */
   readonly #places = new Map<string, { root: string; path: string }>();
   readonly #http: EditorHttp;
   #swept: Promise<unknown> | undefined;
 
   constructor(
-    connection: Connection,
+    private readonly connection: Connection,
     private readonly workspace: Workspace,
     private readonly scanner: Scanner,
     private readonly store: FindingsStore,
@@ -48,9 +63,39 @@ export class RemoteScans {
     this.#http = new EditorHttp(connection);
   }
 
+  get sources(): readonly RemoteSource[] {
+    return [...this.#scanned.values()];
+  }
+
+  /** Understands an address and its options, without asking anybody. */
+  parse({ target, options }: ParseRemote.Params): ParseRemote.Source | ParseRemote.Problem {
+    try {
+      const spec = parseTarget(target, options);
+      const realm = options.profile ? undefined : realmOf(spec);
+      return {
+        kind: spec.kind,
+        root: rootOf(spec),
+        label: labelOf(spec),
+        ...targetOf(spec),
+        refInAddress: spec.kind === 'git' && spec.refAndFolder !== undefined,
+        ...(realm && { realm }),
+      };
+    } catch (error) {
+      if (error instanceof TargetError) return { problem: error.message };
+      throw error;
+    }
+  }
+
+  /** Forgets a source: what was found in it, and how it is reached. */
+  close(root: string): void {
+    this.#scanned.delete(root);
+    for (const [uri, place] of this.#places) if (place.root === root) this.#places.delete(uri);
+    this.store.deleteWhere(({ remote }) => remote === root);
+  }
+
   /** @throws TargetError, RemoteError */
   async scan(
-    { target, options, credentials, proxy }: ScanRemote.Params,
+    { target, options, credentials, proxy, confirm }: ScanRemote.Params,
     signal: AbortSignal,
     progress: WorkDoneProgressReporter | undefined,
   ): Promise<ScanRemote.Result> {
@@ -59,14 +104,14 @@ export class RemoteScans {
     await this.#swept;
     const spec = parseTarget(target, options);
     const environment = remoteEnvironment({
-      credentials,
+      credentials: options.profile ? { s3: { profile: options.profile } } : credentials,
       env: process.env,
       http: this.#http,
       ...(proxy && { proxy }),
     });
     const { scan: settings } = await this.workspace.settingsFor('');
     const name = nameOf(spec);
-    const root = uriBelow(`${REMOTE_SCHEME}:`, name);
+    const root = rootOf(spec);
     const findings: Record<Severity, number> = { critical: 0, high: 0, medium: 0, low: 0, info: 0 };
     const seen = new Set<string>();
     const puts: Promise<unknown>[] = [];
@@ -80,30 +125,48 @@ export class RemoteScans {
       {
         signal,
         environment,
+        ...(confirm !== undefined && {
+          confirm: ({ facts, ...listing }) =>
+            this.connection.sendRequest(ConfirmRemote.type, { ...listing, facts: [...facts], confirm }),
+        }),
         onArtifact: (report) => {
-          const uri = uriBelow(root, report.path);
+          const uri = uriBelow(root, plainPath(report.path));
           seen.add(uri);
           this.#places.set(uri, { root, path: report.path });
           for (const { severity } of report.findings) findings[severity] += 1;
           suppressed += report.suppressed?.length ?? 0;
           if (report.status !== 'scanned') incomplete += 1;
-          puts.push(this.files.put(uri, { ...report, path: `${name}/${report.path}` }));
+          puts.push(this.files.put(uri, { ...report, path: `${name}/${report.path}` }, { remote: root }));
         },
-        onProgress: ({ planned, done, plannedBytes, transferredBytes = 0 }) => {
+        onProgress: ({ planned, done, plannedBytes, transferredBytes = 0, listed }) => {
           if (Date.now() - told < PROGRESS_EVERY_MS && done < planned) return;
           told = Date.now();
+          if (listed !== undefined) {
+            progress?.report(0, `${listed} files listed`);
+            return;
+          }
           const read = `${megabytes(transferredBytes)} of ${megabytes(plannedBytes)}`;
           progress?.report(planned ? Math.round((100 * done) / planned) : 0, `${done} of ${planned}, ${read}`);
         },
       },
     );
     await Promise.all(puts);
-    this.#scanned.set(root, { spec: pinned(spec, result.facts), environment });
+    const transfer = result.transfer ?? { bytes: 0, requests: 0, ofBytes: 0 };
+    if (seen.size || !result.cancelled) {
+      const { label, facts = [], notScanned } = result;
+      const before = this.#scanned.get(root);
+      this.#scanned.set(root, {
+        ...{ root, label, spec, facts, transfer, notScanned, environment },
+        // Findings of an earlier scan that a cancelled one has left may be of another commit.
+        pinned: result.cancelled && before ? before.pinned : pinned(spec, facts),
+      });
+    }
     // What the last scan of the same source had found and this one has not.
-    if (!result.cancelled) this.store.deleteWhere(({ uri }) => uri.startsWith(`${root}/`) && !seen.has(uri));
+    if (!result.cancelled) this.store.deleteWhere(({ uri, remote }) => remote === root && !seen.has(uri));
     return {
+      root,
       label: result.label,
-      read: transferSentence(result.transfer ?? { bytes: 0, requests: 0, ofBytes: 0 }),
+      read: transferSentence(transfer),
       facts: [...(result.facts ?? [])],
       artifacts: result.artifacts.length,
       findings,
@@ -121,10 +184,10 @@ export class RemoteScans {
     const scanned = place && this.#scanned.get(place.root);
     if (!scanned) throw new RemoteError('not-found', 'this file belongs to no remote scan of this session');
     const { scan: settings } = await this.workspace.settingsFor('');
-    const source = openSource(scanned.spec, settings, scanned.environment);
+    const source = openSource(scanned.pinned, settings, scanned.environment);
     try {
       // A git repository has to be there before one of its files can be opened; others open by name.
-      if (scanned.spec.kind === 'git') for await (const _ of source.list());
+      if (scanned.pinned.kind === 'git') for await (const _ of source.list());
       const file = await source.open(place.path);
       try {
         return new TextDecoder().decode(await file.read(0, Math.min(file.size, MOST_TEXT)));
@@ -155,23 +218,72 @@ export function handleRemoteRequests(connection: Connection, remote: RemoteScans
       progress?.done();
     }
   });
+  connection.onRequest(ParseRemote.type, (params) => remote.parse(params));
+  connection.onRequest(CloseRemote.type, ({ root }) => {
+    remote.close(root);
+    return null;
+  });
   connection.onRequest(RemoteText.type, async ({ uri }) => ({ text: await remote.text(uri) }));
 }
 
-/** What a source is called in views, as a path: `hf/owner/model@main`. */
+/** What a source is called in views, as a path: `hf/owner/model@main`. Two sources never have the same name. */
 function nameOf(spec: RemoteSpec): string {
   switch (spec.kind) {
     case 'huggingface': {
       const folder = spec.repoType === 'model' ? 'hf' : `hf/${spec.repoType}s`;
-      return `${folder}/${spec.repo}@${spec.revision ?? 'main'}`;
+      return `${folder}/${spec.repo}@${spec.revision ?? 'main'}${within(spec.subfolder)}`;
     }
     case 'git': {
       const { host, pathname } = new URL(spec.url);
       const ref = spec.ref ?? spec.refAndFolder;
-      return `${host}${pathname.replace(/\.git$|\/+$/g, '')}${ref ? `@${ref}` : ''}`;
+      return `${host}${pathname.replace(/\.git$|\/+$/g, '')}${ref ? `@${ref}` : ''}${within(spec.subfolder)}`;
     }
     case 's3':
-      return `s3/${spec.bucket}`;
+      return `s3/${spec.bucket}${within(spec.prefix)}`;
+  }
+}
+
+function rootOf(spec: RemoteSpec): string {
+  return uriBelow(`${REMOTE_SCHEME}:`, nameOf(spec));
+}
+
+/** A part of a source is a source of its own; one segment, so that none lies below another. */
+function within(folder: string | undefined): string {
+  return folder ? `:${plainPath(folder).replaceAll('/', '\u2215')}` : '';
+}
+
+/** Segments that addresses would resolve away (`..` is a legal part of a key) are spelled out. */
+function plainPath(path: string): string {
+  return path
+    .split('/')
+    .map((segment) => (segment === '.' || segment === '..' ? segment.replaceAll('.', '%2E') : segment))
+    .join('/');
+}
+
+function labelOf(spec: RemoteSpec): string {
+  switch (spec.kind) {
+    case 'huggingface':
+      return `hf:${spec.repoType === 'model' ? '' : `${spec.repoType}s/`}${spec.repo}@${spec.revision ?? 'main'}`;
+    case 'git': {
+      const ref = spec.ref ?? spec.refAndFolder;
+      return `${spec.url}${ref ? `@${ref}` : ''}`;
+    }
+    case 's3':
+      return `s3://${spec.bucket}/${spec.prefix}`;
+  }
+}
+
+/** Whose credential a source takes. */
+function realmOf(spec: RemoteSpec): ParseRemote.Source['realm'] {
+  switch (spec.kind) {
+    case 'huggingface':
+      return { kind: 'token', host: new URL(spec.endpoint ?? HUGGING_FACE).host };
+    case 'git':
+      return { kind: 'token', host: new URL(spec.url).host };
+    case 's3':
+      return spec.anonymous
+        ? undefined
+        : { kind: 's3', store: spec.endpoint ? new URL(spec.endpoint).host : 'Amazon S3' };
   }
 }
 

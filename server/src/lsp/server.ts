@@ -141,6 +141,8 @@ async function settingsChanged(): Promise<void> {
 
 connection.onDidChangeWatchedFiles(({ changes }) => fileEvents.handle(changes));
 
+const remoteScans = new RemoteScans(connection, workspace, scanner, store, files);
+
 handleRequests(connection, {
   documents,
   workspace,
@@ -151,6 +153,7 @@ handleRequests(connection, {
   notebooks,
   workspaceScan,
   suppressions,
+  remoteSources: () => remoteScans.sources,
   state: () => ({ ...workspaceScan.state, files: scanner.busy }),
 });
 
@@ -161,7 +164,7 @@ connection.onShutdown(async () => {
   await scanner.stop();
 });
 
-handleRemoteRequests(connection, new RemoteScans(connection, workspace, scanner, store, files));
+handleRemoteRequests(connection, remoteScans);
 
 documents.listen(connection);
 notebookDocuments.listen(connection);

@@ -4,6 +4,8 @@ import type { ArtifactReport } from '../core/finding';
 export interface StoredArtifact {
   uri: string;
   folderUri?: string;
+  /** Root of the remote source it belongs to. */
+  remote?: string;
   /** Indices of cells are those of the open notebook when one is open. */
   report: ArtifactReport;
   /** Files of a folder that is one artifact, relative to it. */

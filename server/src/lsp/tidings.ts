@@ -66,11 +66,12 @@ export class Tidings {
 }
 
 /** An artifact as views show it: everything but the description, which is asked for one by one. */
-export function listed({ uri, folderUri, report, cells }: StoredArtifact): ListedArtifact {
+export function listed({ uri, folderUri, remote, report, cells }: StoredArtifact): ListedArtifact {
   const { description } = report;
   return {
     uri,
     ...(folderUri !== undefined && { folderUri }),
+    ...(remote !== undefined && { remote }),
     path: report.path,
     kind: report.kind,
     format: report.format,

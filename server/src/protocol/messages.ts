@@ -26,6 +26,8 @@ export interface ListedArtifact {
   uri: string;
   /** Workspace folder it belongs to; absent for a file that is opened on its own. */
   folderUri?: string;
+  /** Root of the remote source it belongs to ({@link ScanRemote.Result.root}). */
+  remote?: string;
   /** POSIX path relative to the workspace folder. */
   path: string;
   kind: ArtifactKind;
@@ -95,15 +97,82 @@ export interface RemoteCredentials {
 export interface RemoteOptions {
   ref?: string;
   depth?: number;
+  /** Folder or file of a repository, prefix of a bucket. */
   subfolder?: string;
+  repoType?: 'model' | 'dataset' | 'space';
   hubEndpoint?: string;
   s3Endpoint?: string;
   region?: string;
   pathStyle?: boolean;
   anonymous?: boolean;
+  /** Profile of the AWS configuration that a person has chosen. */
+  profile?: string;
   requesterPays?: boolean;
   /** Fetch whole files instead of the parts that matter. */
   full?: boolean;
+}
+
+/** What a remote scan will look at, once the listing is complete and before anything is read. */
+export interface RemoteListing {
+  label: string;
+  /** Files that will be looked at, and their bytes in all. */
+  files: number;
+  bytes: number;
+  /** Listed and left out: links, submodules, what settings exclude. */
+  skipped: number;
+  /** Bytes that are expected to be transferred; an estimate by names and sizes. */
+  expectedBytes: number;
+  /** What the host says of the source. */
+  facts: RemoteFact[];
+}
+
+export interface RemoteFact {
+  label: string;
+  value: string;
+  level: 'info' | 'notice';
+}
+
+/** Understands what a person typed, without asking anybody: for validation while it is typed. */
+export namespace ParseRemote {
+  export interface Params {
+    target: string;
+    options: RemoteOptions;
+  }
+  /** An address that is not understood. */
+  export interface Problem {
+    problem: string;
+  }
+  export interface Source {
+    kind: 'huggingface' | 'git' | 's3';
+    /** URI that its artifacts will lie below. */
+    root: string;
+    /** The source as it is called: `hf:owner/model@main`. */
+    label: string;
+    /** The address without what the options say, and the options that the address had or was given. */
+    target: string;
+    options: RemoteOptions;
+    /** The branch or tag and the folder stand in the address and are told apart when the repository is read. */
+    refInAddress: boolean;
+    /** Whose credential it takes: a host's token, or the keys of a store. Absent when it is asked anonymously. */
+    realm?: { kind: 'token'; host: string } | { kind: 's3'; store: string };
+  }
+  export const type = new RequestType<Params, Source | Problem, void>('watchtower/parseRemote');
+}
+
+/** From the server to the client, when {@link ScanRemote.Params.confirm} asks for it: shall what was listed be read? */
+export namespace ConfirmRemote {
+  export interface Params extends RemoteListing {
+    confirm: string;
+  }
+  export const type = new RequestType<Params, boolean, void>('watchtower/confirmRemote');
+}
+
+/** Forgets what was found in a remote source, and the credentials that its texts are read with. */
+export namespace CloseRemote {
+  export interface Params {
+    root: string;
+  }
+  export const type = new RequestType<Params, null, void>('watchtower/closeRemote');
 }
 
 /** Scans a repository or bucket where it is. Findings stream through {@link FindingsChanged}. */
@@ -115,13 +184,17 @@ export namespace ScanRemote {
     credentials: RemoteCredentials;
     /** The proxy that the editor is set to use; git goes through it. */
     proxy?: { https?: string; except?: string };
+    /** With it the client is asked by {@link ConfirmRemote} before anything is read; it comes back with the question. */
+    confirm?: string;
     workDoneToken?: ProgressToken;
   }
   export interface Result extends ScanSummary {
+    /** URI that the artifacts of the source lie below. */
+    root: string;
     label: string;
     /** How much was read, in words. */
     read: string;
-    facts: { label: string; value: string; level: 'info' | 'notice' }[];
+    facts: RemoteFact[];
   }
   /** With the code RequestFailed the error's data. */
   export interface Failure {

@@ -4,6 +4,7 @@ import { DIRECTORY_FORMATS } from '../core/formats';
 import { type PlannedArtifact, planArtifacts } from '../core/plan';
 import type { ScanSettings } from '../core/settings';
 import type { SourceEnvironment } from '../core/sources/environment';
+import { expectedTransfer } from '../core/sources/estimate';
 import { isRemote, openSource } from '../core/sources/open';
 import type { Source, SourceEntry, SourceFact, SourceSkip, SourceSpec, TransferStats } from '../core/sources/source';
 import { TaskFailed, type WorkerPool } from './pool';
@@ -14,6 +15,8 @@ export interface ScanProgress {
   done: number;
   plannedBytes: number;
   doneBytes: number;
+  /** Files that a remote source has listed so far, while the listing goes on. */
+  listed?: number;
   current?: string;
   /** Bytes that came over the network so far; remote sources only. */
   transferredBytes?: number;
@@ -32,10 +35,23 @@ export interface SourceScan {
   transfer?: TransferStats & { ofBytes: number };
 }
 
+/** What a remote source holds, before anything but its listing is read. */
+export interface SourceListing {
+  label: string;
+  files: number;
+  bytes: number;
+  skipped: number;
+  /** Estimate of the bytes that will be transferred. */
+  expectedBytes: number;
+  facts: readonly SourceFact[];
+}
+
 /** Artifacts that wait in the pool at once: enough to keep it busy, few enough to cancel quickly. */
 const WINDOW = 64;
 /** The same for a remote source: each of these has a file open and its cache in memory. */
 const REMOTE_WINDOW = 8;
+/** Files of a remote listing after which progress is told. */
+const LISTING_STEP = 250;
 
 /**
  * Lists a source, plans its artifacts and has the pool judge each one. The editor, the command line and remote scans
@@ -52,6 +68,7 @@ export async function scanSource(
     onProgress,
     known,
     environment,
+    confirm,
   }: {
     signal?: AbortSignal;
     onArtifact?: (report: ArtifactReport, artifact: PlannedArtifact) => void;
@@ -60,6 +77,8 @@ export async function scanSource(
     known?: (artifact: PlannedArtifact) => Promise<{ report?: ArtifactReport } | undefined>;
     /** Network and credentials, for remote sources. They stay in this process; workers get bytes. */
     environment?: SourceEnvironment;
+    /** Asked once a remote source has been listed; anything but true ends the scan as cancelled. */
+    confirm?: (listing: SourceListing) => Promise<boolean>;
   } = {},
 ): Promise<SourceScan> {
   const source = openSource(spec, settings, environment);
@@ -73,12 +92,27 @@ export async function scanSource(
   const artifacts: ArtifactReport[] = [];
   const notScanned: SourceSkip[] = [];
   const progress: ScanProgress = { planned: 0, done: 0, plannedBytes: 0, doneBytes: 0 };
+  let declined = false;
   try {
     const entries: SourceEntry[] = [];
     for await (const entry of source.list(signal)) {
       if ('reason' in entry) notScanned.push(entry);
       else entries.push(entry);
       if (signal?.aborted) break;
+      if (served && (entries.length + notScanned.length) % LISTING_STEP === 0) {
+        onProgress?.({ ...progress, listed: entries.length + notScanned.length });
+      }
+    }
+    if (confirm && !signal?.aborted) {
+      declined = !(await confirm({
+        label: source.label,
+        files: entries.length,
+        bytes: entries.reduce((sum, { size }) => sum + size, 0),
+        skipped: notScanned.length,
+        expectedBytes: expectedTransfer(entries, settings.remote),
+        facts: source.facts?.() ?? [],
+      }));
+      if (declined) entries.length = 0;
     }
     const plan = planArtifacts(entries, DIRECTORY_FORMATS);
     progress.planned = plan.length;
@@ -132,7 +166,7 @@ export async function scanSource(
     label: source.label,
     artifacts,
     notScanned,
-    cancelled: signal?.aborted ?? false,
+    cancelled: declined || (signal?.aborted ?? false),
     ...(source.facts && { facts: source.facts() }),
     ...(source.transferred && { transfer: { ...source.transferred(), ofBytes: progress.plannedBytes } }),
   };

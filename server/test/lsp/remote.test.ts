@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { RemoteText, ScanRemote } from '../../src/protocol/messages';
+import { CloseRemote, ConfirmRemote, ParseRemote, RemoteText, ScanRemote } from '../../src/protocol/messages';
 import { HubServer } from '../remote/support/hubServer';
 import { buildServer, TestEditor, until } from './support';
 
@@ -66,6 +66,89 @@ describe('remote scans of the language server', function () {
     });
     await until(() => editor.artifacts.has('watchtower-remote:/hf/acme/model%40main/other.py'), 'the new file');
     await until(() => !editor.artifacts.has('watchtower-remote:/hf/acme/model%40main/train.py'), 'the old file to go');
+  });
+
+  it('says what will be read and waits for the answer before it reads', async () => {
+    hub.add('acme/asked', { 'a.py': new TextEncoder().encode(code), 'w.bin': new Uint8Array(300_000) });
+    const asked: ConfirmRemote.Params[] = [];
+    let answer = false;
+    editor.connection.onRequest(ConfirmRemote.type, (listing) => {
+      asked.push(listing);
+      assert.equal(hub.cdn.requests.length, 0, 'read before it was allowed to');
+      return answer;
+    });
+    const params = { target: 'hf:acme/asked', options: { hubEndpoint: hub.origin }, credentials: {}, confirm: '7' };
+    hub.cdn.reset();
+    hub.requests.length = 0;
+    const declined = await editor.connection.sendRequest(ScanRemote.type, params);
+    assert.equal(declined.cancelled, true);
+    assert.equal(declined.artifacts, 0);
+    assert.ok(hub.requests.every(({ url }) => url.startsWith('/api/')));
+    assert.equal(asked[0]?.confirm, '7');
+    assert.equal(asked[0]?.files, 2);
+    assert.equal(asked[0]?.bytes, 300_000 + code.length);
+    assert.ok(asked[0].expectedBytes < 200_000, `${asked[0].expectedBytes} bytes`);
+    assert.ok(asked[0].facts.some(({ label }) => label === 'commit'));
+    answer = true;
+    const scanned = await editor.connection.sendRequest(ScanRemote.type, params);
+    assert.equal(scanned.cancelled, false);
+    await until(() => editor.artifacts.has(`${scanned.root}/a.py`), 'the finding');
+    assert.equal(editor.artifacts.get(`${scanned.root}/a.py`)?.remote, scanned.root);
+    await editor.connection.sendRequest(CloseRemote.type, { root: scanned.root });
+    await until(() => !editor.artifacts.has(`${scanned.root}/a.py`), 'the source to be closed');
+    await assert.rejects(editor.connection.sendRequest(RemoteText.type, { uri: `${scanned.root}/a.py` }));
+  });
+
+  it('keeps the parts of a source apart', async () => {
+    const file = new TextEncoder().encode(code);
+    hub.add('acme/parts', { 'one/a.py': file, 'two/b.py': file });
+    const scan = (subfolder: string) =>
+      editor.connection.sendRequest(ScanRemote.type, {
+        target: 'hf:acme/parts',
+        options: { hubEndpoint: hub.origin, subfolder },
+        credentials: {},
+      });
+    const [one, two] = [await scan('one'), await scan('two')];
+    assert.notEqual(one.root, two.root);
+    await until(() => editor.artifacts.has(`${two.root}/two/b.py`), 'the second part');
+    assert.ok(editor.artifacts.has(`${one.root}/one/a.py`), 'the first part is gone');
+  });
+
+  it('understands what is typed, without asking anybody', async () => {
+    hub.requests.length = 0;
+    const parse = (target: string, options: ParseRemote.Params['options'] = {}) =>
+      editor.connection.sendRequest(ParseRemote.type, { target, options });
+    assert.deepEqual(await parse('https://huggingface.co/datasets/acme/d/tree/v1/data'), {
+      kind: 'huggingface',
+      root: 'watchtower-remote:/hf/datasets/acme/d%40v1%3Adata',
+      label: 'hf:datasets/acme/d@v1',
+      target: 'hf:acme/d',
+      options: { repoType: 'dataset', ref: 'v1', subfolder: 'data' },
+      refInAddress: false,
+      realm: { kind: 'token', host: 'huggingface.co' },
+    });
+    const page = await parse('https://github.com/acme/r/tree/feature/x/sub');
+    assert.ok('refInAddress' in page && page.refInAddress && page.target.endsWith('/tree/feature/x/sub'));
+    const again = await parse('target' in page ? page.target : '');
+    assert.deepEqual(again, page);
+    const bucket = await parse('s3://models/run', { s3Endpoint: 'https://store.example:9000' });
+    assert.deepEqual('realm' in bucket && bucket.realm, { kind: 's3', store: 'store.example:9000' });
+    assert.ok(!('realm' in (await parse('s3://models', { anonymous: true }))));
+    for (const [target, options] of [
+      ['ssh://host/x', {}],
+      ['hf:a/b', { hubEndpoint: 'ftp://x' }],
+      ['hf:a/b', { hubEndpoint: 'https://user:secret@x' }],
+      ['hf:a/b', { ref: '--x' }],
+      ['s3://models', { region: 'a b' }],
+      ['s3://models', { s3Endpoint: 'nowhere' }],
+      ['github:a/b', { depth: 0 }],
+      ['github:a/b', { subfolder: '../x' }],
+    ] as const) {
+      const answer = await parse(target, options);
+      assert.ok('problem' in answer && answer.problem.length > 10, `${target} ${JSON.stringify(options)}`);
+      assert.ok(!answer.problem.includes('secret'));
+    }
+    assert.equal(hub.requests.length, 0);
   });
 
   it('tells failures with their kind', async () => {

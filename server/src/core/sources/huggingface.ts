@@ -230,21 +230,21 @@ export class HuggingFaceSource implements Source {
     if (this.spec.repoType !== 'model') return;
     if (pickles && safetensors) {
       this.#facts.push({
-        label: 'safetensors',
-        value: `${safetensors} safetensors beside ${pickles} pickle-based files: load the former (use_safetensors=True)`,
+        label: 'safetensors files',
+        value: `${safetensors} beside ${pickles} pickle-based: load the former (use_safetensors=True)`,
         level: 'info',
       });
     } else if (pickles) {
       this.#facts.push({
         label: 'pickle only',
-        value: `the weights are in ${pickles} pickle-based files, and there is no safetensors alternative`,
+        value: `the weights are in ${pickles} pickle-based ${pickles === 1 ? 'file' : 'files'}, and there is no safetensors alternative`,
         level: 'notice',
       });
     }
     if (python) {
       this.#facts.push({
         label: 'Python files',
-        value: `${python} Python files are part of the repository`,
+        value: python === 1 ? 'one is part of the repository' : `${python} are part of the repository`,
         level: 'info',
       });
     }

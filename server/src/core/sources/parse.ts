@@ -6,7 +6,10 @@ export interface TargetOptions {
   /** Branch, tag, commit or revision, when the target itself names none. */
   ref?: string;
   depth?: number;
+  /** Folder or file of a repository, prefix of a bucket; when the target itself names none. */
   subfolder?: string;
+  /** Of a hub's repository, whatever the target says. */
+  repoType?: HuggingFaceSpec['repoType'];
   /** Endpoint of another hub or S3 store. */
   hubEndpoint?: string;
   s3Endpoint?: string;
@@ -16,6 +19,8 @@ export interface TargetOptions {
   requesterPays?: boolean;
   through?: GitSpec['through'];
 }
+
+const FORMS = 'hf:owner/name, github:owner/name, s3://bucket/prefix or the https address of one';
 
 /** The target is no address of a remote source, or not a safe one. The message says how it should look. */
 export class TargetError extends Error {
@@ -41,6 +46,7 @@ export function parseTarget(text: string, options: TargetOptions = {}): RemoteSp
   if (/[\u0000-\u0020\u007f]/.test(target) && !/^s3:\/\//i.test(target)) {
     throw new TargetError('the address holds blanks or control characters');
   }
+  if (target === '') throw new TargetError(`${FORMS} is expected`);
   const scheme = /^([a-z0-9+]+):/i.exec(target)?.[1]?.toLowerCase();
   switch (scheme) {
     case 'hf':
@@ -56,14 +62,67 @@ export function parseTarget(text: string, options: TargetOptions = {}): RemoteSp
     case 'http':
       return web(target, options);
     default:
-      throw new TargetError(
-        'remote sources are hf:owner/name, github:owner/name, s3://bucket/prefix or the https address of one; ssh and other transports are not used',
-      );
+      throw new TargetError(`this kind of address is not read; it is one of ${FORMS}`);
+  }
+}
+
+/**
+ * The other way: an address without what options can say, and those options. Parsing the two gives the same specification
+ * (but for the hub's and the store's endpoint, which the caller has).
+ */
+export function targetOf(spec: RemoteSpec): { target: string; options: TargetOptions } {
+  switch (spec.kind) {
+    case 'huggingface': {
+      const { repo, repoType, revision, subfolder } = spec;
+      return {
+        target: `hf:${repo}`,
+        options: {
+          ...(repoType !== 'model' && { repoType }),
+          ...(revision && { ref: revision }),
+          ...(subfolder && { subfolder }),
+        },
+      };
+    }
+    case 'git': {
+      const { url, ref, refAndFolder, subfolder, depth, through } = spec;
+      const page = refAndFolder && `${url}/tree/${refAndFolder.split('/').map(encodeURIComponent).join('/')}`;
+      return {
+        target: page ?? url.replace(/^https:\/\/github\.com\//, 'github:'),
+        options: {
+          ...(ref && { ref }),
+          ...(subfolder && { subfolder }),
+          ...(depth !== undefined && { depth }),
+          ...(through && { through }),
+        },
+      };
+    }
+    case 's3': {
+      const { bucket, prefix, region, pathStyle, anonymous, requesterPays } = spec;
+      return {
+        target: `s3://${bucket}`,
+        options: {
+          ...(prefix && { subfolder: prefix }),
+          ...(region && { region }),
+          ...(pathStyle !== undefined && { pathStyle }),
+          ...(anonymous && { anonymous }),
+          ...(requesterPays && { requesterPays }),
+        },
+      };
+    }
+  }
+}
+
+function checkEndpoint(address: string | undefined): void {
+  if (address === undefined) return;
+  const url = urlOf(address);
+  if ((url.protocol !== 'https:' && url.protocol !== 'http:') || url.search || url.hash) {
+    throw new TargetError('an endpoint is an https address such as https://host:port');
   }
 }
 
 function web(target: string, options: TargetOptions): RemoteSpec {
   const url = urlOf(target);
+  checkEndpoint(options.hubEndpoint);
   const hub = new URL(options.hubEndpoint ?? HUGGING_FACE);
   if (url.origin === hub.origin || url.hostname === 'hf.co') return huggingFacePage(url, options);
   return git(target, options);
@@ -121,11 +180,13 @@ function hub(
   options: TargetOptions,
 ): HuggingFaceSpec {
   if (!/^[\w-][\w.-]*(?:\/[\w-][\w.-]*)?$/.test(repo)) throw new TargetError('a repository of the hub is owner/name');
+  checkEndpoint(options.hubEndpoint);
   const rev = revision || options.ref;
+  if (rev) checkRef(rev);
   const subfolder = cleanFolder(folder || options.subfolder);
   return {
     kind: 'huggingface',
-    repoType,
+    repoType: options.repoType ?? repoType,
     repo,
     ...(rev && { revision: rev }),
     ...(subfolder && { subfolder }),
@@ -199,10 +260,14 @@ function s3(rest: string, options: TargetOptions): S3Spec {
   if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/i.test(bucket) || bucket.includes('..')) {
     throw new TargetError('an S3 source is s3://bucket or s3://bucket/prefix');
   }
+  checkEndpoint(options.s3Endpoint);
+  if (options.region !== undefined && !/^[a-z0-9][a-z0-9-]{0,62}$/i.test(options.region)) {
+    throw new TargetError('a region is a name such as eu-central-1');
+  }
   return {
     kind: 's3',
     bucket,
-    prefix: slash < 0 ? '' : rest.slice(slash + 1),
+    prefix: (slash < 0 ? '' : rest.slice(slash + 1)) || options.subfolder || '',
     ...(options.region && { region: options.region }),
     ...(options.s3Endpoint && { endpoint: options.s3Endpoint }),
     ...(options.pathStyle !== undefined && { pathStyle: options.pathStyle }),

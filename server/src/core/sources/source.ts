@@ -5,6 +5,8 @@ export interface SourceEntry {
   /** POSIX path relative to the source's root. It may be hostile: it is a name to show, never a path to build on disk. */
   path: string;
   size: number;
+  /** Has come with the listing: reading it transfers nothing. */
+  here?: true;
 }
 
 /** Something listed that will not be opened, and why. */

@@ -93,7 +93,8 @@ export class GitSource implements Source {
         if (pointer) blob.lfs = pointer;
       }
       // The size of a blob that has not been fetched is not known; it is above the limit.
-      yield this.#files.listed(path, blob.lfs?.size ?? blob.size ?? BLOB_LIMIT);
+      const listed = this.#files.listed(path, blob.lfs?.size ?? blob.size ?? BLOB_LIMIT);
+      yield blob.size !== undefined && !blob.lfs && !('reason' in listed) ? { ...listed, here: true } : listed;
     }
   }
 

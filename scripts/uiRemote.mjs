@@ -1,0 +1,182 @@
+// The form for remote sources, clicked through in a real VS Code against a hub on loopback.
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { root } from './editor.mjs';
+import { dangerousPickle, githubToken } from './testWorkspace.mjs';
+
+/** The hub of the node tests, which is written in TypeScript. */
+async function startHub() {
+  const outfile = path.join(root, 'dist', 'test', 'hubServer.mjs');
+  await build({
+    absWorkingDir: root,
+    entryPoints: ['server/test/remote/support/hubServer.ts'],
+    ...{ outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'warning' },
+  });
+  const { HubServer } = await import(pathToFileURL(outfile).href);
+  const hub = new HubServer();
+  await hub.start();
+  return hub;
+}
+
+/** Everything that the page's databases and local storage hold, as text. */
+function storedText(page) {
+  return page.evaluate(async () => {
+    const parts = [JSON.stringify(localStorage)];
+    for (const { name } of await indexedDB.databases()) {
+      const database = await new Promise((resolve, reject) => {
+        const opening = indexedDB.open(name);
+        opening.onsuccess = () => resolve(opening.result);
+        opening.onerror = () => reject(opening.error);
+      });
+      for (const store of database.objectStoreNames) {
+        const all = (ask) =>
+          new Promise((resolve, reject) => {
+            ask.onsuccess = () => resolve(ask.result);
+            ask.onerror = () => reject(ask.error);
+          });
+        const objects = database.transaction(store).objectStore(store);
+        for (const value of [...(await all(objects.getAllKeys())), ...(await all(objects.getAll()))]) {
+          parts.push(value instanceof Uint8Array ? new TextDecoder().decode(value) : (JSON.stringify(value) ?? ''));
+        }
+      }
+      database.close();
+    }
+    return parts.join('\n');
+  });
+}
+
+/** @param see what the other checks use: the page, rows of lists, pictures, how long to wait */
+export async function lookAtRemoteForm({ page, row, picture, patience }, check) {
+  const hub = await startHub();
+  const text = (value) => new TextEncoder().encode(value);
+  const repository = hub.add(
+    'acme/classifier',
+    {
+      'README.md': text('# A classifier\n'),
+      'train.py': text(
+        `import torch\n\ntoken = "${githubToken()}"\nmodel = torch.load("model.pkl", weights_only=False)\n`,
+      ),
+      'weights/model.pkl': new Uint8Array(dangerousPickle()),
+      'weights/large.bin': new Uint8Array(5_000_000),
+    },
+    {
+      private: true,
+      info: {
+        cardData: { license: 'apache-2.0', base_model: 'acme/base' },
+        config: { auto_map: { AutoModel: 'modeling.Model' } },
+        securityRepoStatus: { scansDone: true, filesWithIssues: [{ path: 'weights/model.pkl', level: 'unsafe' }] },
+      },
+    },
+  );
+  const input = page.locator('.quick-input-widget input').first();
+  const item = (words) => page.locator('.quick-input-list .monaco-list-row', { hasText: words }).first();
+  const openForm = async () => {
+    await page.keyboard.press('F1');
+    await page.keyboard.type('Scan Remote Source...');
+    await item('Watchtower: Scan Remote Source...').click(patience);
+    await item('Hugging Face').waitFor(patience);
+  };
+  try {
+    await check('the form for remote sources understands an address while it is typed', async () => {
+      await openForm();
+      await picture('8-remote-form');
+      await input.fill('ssh://host/repository');
+      await item('this kind of address is not read').waitFor(patience);
+      await picture('9-remote-form-refused');
+      await input.fill('https://huggingface.co/acme/classifier/tree/main');
+      await item('hf:acme/classifier@main').click(patience);
+      await item('Preview the Scan').waitFor(patience);
+      await item('Revision').waitFor(patience);
+    });
+
+    await check('a field is validated while it is typed', async () => {
+      await item('Hub').click(patience);
+      await input.fill('ftp://hub.example.com');
+      await page.locator('.quick-input-message', { hasText: 'https address' }).waitFor(patience);
+      await picture('10-remote-field');
+      await input.fill(hub.origin);
+      await page.keyboard.press('Enter');
+      await item(hub.origin).waitFor(patience);
+      await picture('11-remote-fields');
+    });
+
+    await check('a private source is refused with a reason, and read with a token', async () => {
+      await item('Preview the Scan').click(patience);
+      await page.getByText('there is no repository acme/classifier').first().waitFor(patience);
+      await picture('12-remote-refused');
+      await page.getByRole('button', { name: 'Give Access...' }).click(patience);
+      await page.getByText('Kept in the secret storage').first().waitFor(patience);
+      await page.keyboard.type(hub.token);
+      await page.keyboard.press('Enter');
+    });
+
+    await check('what will be read is shown before it is read', async () => {
+      const dialog = page.locator('.monaco-dialog-box');
+      await dialog.waitFor(patience);
+      const said = await dialog.innerText();
+      assert.match(said, /4 files, 5\.0 MB/);
+      assert.match(said, /will be read/);
+      assert.match(said, /custom code/);
+      assert.equal(hub.cdn.requests.length, 0, 'something was read before the question was answered');
+      await picture('13-remote-confirm');
+      await dialog.getByRole('button', { name: 'Scan' }).click(patience);
+    });
+
+    await check('its result stands under its name in both views', async () => {
+      await row('hf:acme/classifier@main').waitFor(patience);
+      await row('model.pkl').waitFor(patience);
+      await page.getByText('structure scanned').first().waitFor(patience);
+      await picture('14-remote-result');
+    });
+
+    await check('a finding in a text opens a read-only view of it at its place', async () => {
+      const file = page.locator('.monaco-list-row', { hasText: 'train.py' }).last();
+      await file.waitFor(patience);
+      const finding = page.locator('.monaco-list-row', { hasText: 'line 3' }).last();
+      await finding.click(patience);
+      await page.locator('.monaco-editor .view-lines', { hasText: 'import torch' }).first().waitFor(patience);
+      await page.locator('.monaco-editor .squiggly-error').first().waitFor(patience);
+      await picture('15-remote-text');
+    });
+
+    await check('the page of the source tells what its host says', async () => {
+      const group = row('hf:acme/classifier@main');
+      await group.hover();
+      await group.getByRole('button', { name: 'Show Details of Remote Source' }).click(patience);
+      const frame = page.frameLocator('iframe.webview').last().frameLocator('iframe#active-frame');
+      await frame.getByText('apache-2.0').first().waitFor(patience);
+      await frame.getByText("the hub's own scan").first().waitFor(patience);
+      await picture('16-remote-page');
+    });
+
+    await check('the source is remembered without its token', async () => {
+      await openForm();
+      await page
+        .locator('.quick-input-list .monaco-list-row', { hasText: 'hf:acme/classifier@main' })
+        .waitFor(patience);
+      await picture('17-remote-remembered');
+      await page.keyboard.press('Escape');
+      const stored = await storedText(page);
+      assert.match(stored, /hf:acme\/classifier/, 'the storage that is searched is the one that is used');
+      assert.ok(!stored.includes(hub.token), 'the token is kept in plain text');
+    });
+
+    await check('a scan can be cancelled, and a source closed', async () => {
+      for (const file of repository.files.values()) file.behaviour = 'silent';
+      const group = row('hf:acme/classifier@main');
+      await group.hover();
+      await group.getByRole('button', { name: 'Scan Remote Source Again' }).click(patience);
+      await page.locator('.notification-list-item', { hasText: 'Scanning hf:acme' }).first().waitFor(patience);
+      await picture('18-remote-progress');
+      await page.getByRole('button', { name: 'Cancel' }).first().click(patience);
+      await page.getByText('The scan was cancelled').first().waitFor(patience);
+      await group.hover();
+      await group.getByRole('button', { name: 'Close Remote Source' }).click(patience);
+      await group.waitFor({ ...patience, state: 'hidden' });
+    });
+  } finally {
+    await hub.stop();
+  }
+}
