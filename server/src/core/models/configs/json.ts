@@ -4,57 +4,56 @@ import { evidenceText } from '../../redact';
 import type { Format, Probe, ScanContext, ScanInput } from '../../scanner';
 import { LineIndex } from '../../text/lineIndex';
 import { hasTemplateSyntax, judgeTemplate } from '../jinja/judge';
+import { decodeConfig } from './decode';
 import { CONFIG_RULES } from './rules';
-import { isDottedPath, judgeTarget } from './target';
+import { isCommand, isDottedPath, judgeTarget, LOOSE_KEY } from './target';
+import { type JsonMember, type JsonNode, readTolerantJson, withoutAsciiEscapes } from './tolerantJson';
 
-const LARGEST = 16 * 2 ** 20;
-const MAX_NODES = 2_000_000;
+/** As much as is read of a text. */
+const LARGEST = 32 * 2 ** 20;
+const EXTENSIONS = ['.json', '.jsonc', '.json5'];
 
 /** Words without which nothing in a JSON file concerns this format. */
 const TRIGGERS =
-  /"(?:auto_map|custom_pipelines|chat_template|_target_|__target__|weight_map|trust_remote_code|auto_mapping|(?:_?attn_implementation)|py\/[a-z]+)"|"_class_name"|"idx"\s*:/;
+  /\b(?:auto_map|custom_pipelines|chat_template|_target_|__target__|class_path|weight_map|trust_remote_code|auto_mapping|_?attn_implementation|_class_name|base_model_name_or_path)\b|\bpy\/[a-z]+|"idx"\s*:|["'](?:[\w]+\.)*_?(?:os|posix|subprocess|pty|builtins|importlib|runpy|pickle|marshal|ctypes|shutil|sys|urllib\.request)\.[a-z_]\w*["']|(?:template|jinja)\w*["']?\s*:/;
+
+/** Files that loaders of models read by name: what cannot be looked at of them is said. */
+const READ_BY_NAME =
+  /^(?:config|tokenizer_config|chat_template|processor_config|preprocessor_config|adapter_config|generation_config|model_index|modules)\.json$|\.index\.json$/;
 
 /** JSON of Hugging Face and its neighbours that makes a loader import code, render a template or open files. */
 export const CONFIG_JSON_FORMAT: Format = {
   id: 'config-json',
   title: 'Model configuration (JSON)',
   kind: 'text',
-  extensions: ['.json'],
+  extensions: EXTENSIONS,
   async identify(probe) {
-    if (probe.extension !== '.json' || probe.size > LARGEST) return undefined;
-    const text = await jsonText(probe);
-    return text !== undefined && TRIGGERS.test(text) ? 'certain' : undefined;
+    if (!EXTENSIONS.includes(probe.extension)) return undefined;
+    if (probe.size > LARGEST) return READ_BY_NAME.test(probe.name) ? 'certain' : undefined;
+    const text = await configText(probe);
+    return text !== undefined && TRIGGERS.test(withoutAsciiEscapes(text)) ? 'certain' : undefined;
   },
   async scan(input, context) {
-    context.budget.checkMemory(input.source.size, 'the configuration');
-    const text = decode(await input.source.read(0, input.source.size));
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch {
-      // A damaged JSON text is the text formats' to tell; nothing loads it.
-      return;
-    }
-    await new ConfigScan(input, context, text).run(value);
+    if (input.source.size > LARGEST) context.incomplete(`the configuration is read up to ${LARGEST} bytes`);
+    const size = Math.min(input.source.size, LARGEST);
+    context.budget.checkMemory(size, 'the configuration');
+    await new ConfigScan(input, context, decodeConfig(await input.source.read(0, size))).run();
   },
 };
 
-function jsonText(probe: Probe): Promise<string | undefined> {
+function configText(probe: Probe): Promise<string | undefined> {
   return probe.once('config-json-text', async () => {
-    const first = decode(probe.head.subarray(0, 64)).trimStart()[0];
-    if (first !== '{' && first !== '[') return undefined;
-    return decode(await probe.source.read(0, probe.size));
+    const head = decodeConfig(probe.head).replace(/^[\s\ufeff]+/, '');
+    if (!/^(?:[{["']|\/[/*]|#)/.test(head)) return undefined;
+    return decodeConfig(await probe.source.read(0, probe.size));
   });
 }
 
-function decode(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
-}
-
-/** One object of the file with the path to it. */
+/** A value of the file with the way to it. */
 interface Place {
-  value: unknown;
-  path: string;
+  node: JsonNode;
+  parent: Place | undefined;
+  step: string;
 }
 
 class ConfigScan {
@@ -69,90 +68,113 @@ class ConfigScan {
     private readonly text: string,
   ) {}
 
-  async run(root: unknown): Promise<void> {
-    const stack: Place[] = [{ value: root, path: '' }];
+  async run(): Promise<void> {
+    const checkTime = () => this.context.budget.checkTime();
+    const { roots, damage, truncated } = readTolerantJson(this.text, checkTime);
+    if (truncated) this.context.incomplete('the configuration has more values than are looked at');
+    if (damage) {
+      this.context.incomplete(
+        `the text is damaged (${damage.what}); what could be read of it was judged`,
+        this.#at(damage.at),
+      );
+    }
+    const stack: Place[] = roots.toReversed().map((node) => ({ node, parent: undefined, step: '' }));
     for (let nodes = 0; stack.length; nodes += 1) {
-      if (nodes % 10_000 === 0) this.context.budget.checkTime();
-      if (nodes > MAX_NODES) {
-        this.context.incomplete('the configuration has more values than are looked at');
-        return;
-      }
-      const { value, path } = stack.pop() as Place;
-      if (Array.isArray(value)) {
-        for (let i = value.length - 1; i >= 0; i -= 1) stack.push({ value: value[i], path: `${path}/${i}` });
-      } else if (isObject(value)) {
-        await this.#object(value, path);
-        for (const [key, child] of Object.entries(value)) {
-          if (typeof child === 'object' && child !== null && key !== 'chat_template')
-            stack.push({ value: child, path: `${path}/${key}` });
+      if (nodes % 10_000 === 0) checkTime();
+      const place = stack.pop() as Place;
+      const { node } = place;
+      if (node.kind === 'array') {
+        for (let i = node.items.length - 1; i >= 0; i -= 1) {
+          const item = node.items[i] as JsonNode;
+          if (item.kind === 'object' || item.kind === 'array')
+            stack.push({ node: item, parent: place, step: String(i) });
+        }
+      } else if (node.kind === 'object') {
+        for (const member of node.members) {
+          await this.#member(member, place);
+          const { kind } = member.value;
+          if ((kind === 'object' || kind === 'array') && member.key !== 'chat_template')
+            stack.push({ node: member.value, parent: place, step: member.key });
         }
       }
     }
-    if (isModuleList(root)) this.#moduleList(root);
-    if (isObject(root)) await this.#pipeline(root);
-  }
-
-  async #object(object: Record<string, unknown>, path: string): Promise<void> {
-    for (const [key, value] of Object.entries(object)) {
-      switch (key) {
-        case 'auto_map':
-          await this.#autoMap(value, path);
-          break;
-        case 'custom_pipelines':
-          await this.#customPipelines(value);
-          break;
-        case 'chat_template':
-          this.#template(value, path);
-          break;
-        case '_target_':
-        case '__target__':
-          if (typeof value === 'string') this.#target(value, key);
-          break;
-        case 'weight_map':
-          if (isObject(value)) this.#weightMap(value);
-          break;
-        case 'trust_remote_code':
-          if (value === true) {
-            this.context.report({
-              rule: CONFIG_RULES['trusts-remote-code'],
-              message:
-                'The configuration turns trust_remote_code on: code of model repositories is run without a question.',
-              location: this.#locate(key, path),
-              anchor: path,
-            });
-          }
-          break;
-        case 'auto_mapping':
-          if (isObject(value) && typeof value.parent_library === 'string') this.#library(value.parent_library, key);
-          break;
-        case '_attn_implementation':
-        case 'attn_implementation':
-          if (typeof value === 'string' && value.includes('/')) {
-            this.#remoteCode(
-              `The attention kernel ${evidenceText(value, 100)} is fetched from a hub and run.`,
-              key,
-              value,
-            );
-          }
-          break;
-        default:
-          if (key.startsWith('py/')) this.#jsonPickle(key, value);
-          else if (typeof value === 'string' && /template/i.test(key) && hasTemplateSyntax(value))
-            this.#template(value, path, key);
-      }
+    for (const root of roots) {
+      if (isModuleList(root)) this.#moduleList(root);
+      if (root.kind === 'object') await this.#pipeline(root);
     }
   }
 
-  #locate(needle: string, path = ''): Location {
-    const at = this.text.indexOf(`"${needle}"`);
-    const node = path ? { node: path } : {};
-    if (at < 0) return node;
-    this.#lines ??= new LineIndex(this.text);
-    return { ...this.#lines.locate(at, at + needle.length + 2), ...node };
+  async #member(member: JsonMember, place: Place): Promise<void> {
+    const { key, value } = member;
+    switch (key) {
+      case 'auto_map':
+        await this.#autoMap(member, place);
+        return;
+      case 'custom_pipelines':
+        await this.#customPipelines(member);
+        return;
+      case 'chat_template':
+        this.#template(member, place);
+        return;
+      case '_target_':
+      case '__target__':
+      case 'class_path':
+        if (value.kind === 'string') this.#target(value.value, key, value.at, value.end);
+        return;
+      case 'weight_map':
+        this.#weightMap(member);
+        return;
+      case 'trust_remote_code':
+        if (
+          value.kind === 'literal'
+            ? value.value === true || value.value === 1
+            : value.kind === 'string' && /^true$/i.test(value.value)
+        ) {
+          this.context.report({
+            rule: CONFIG_RULES['trusts-remote-code'],
+            message:
+              'The configuration turns trust_remote_code on: code of model repositories is run without a question.',
+            location: this.#locate(member, place),
+            anchor: pathOf(place),
+          });
+        }
+        return;
+      case 'auto_mapping': {
+        const library = value.kind === 'object' ? textOf(value, 'parent_library') : undefined;
+        if (library !== undefined) this.#library(library, member);
+        return;
+      }
+      case '_attn_implementation':
+      case 'attn_implementation':
+        if (value.kind === 'string' && value.value.includes('/')) {
+          this.#remoteCode(
+            `The attention kernel ${evidenceText(value.value, 100)} is fetched from a hub and run.`,
+            member,
+            value.value,
+          );
+        }
+        return;
+    }
+    if (key.startsWith('py/')) this.#jsonPickle(member);
+    if (value.kind !== 'string') return;
+    if (hasTemplateSyntax(value.value) && /template|jinja/i.test(key)) this.#template(member, place);
+    else if (LOOSE_KEY.test(key) && isCommand(value.value)) this.#target(value.value, key, value.at, value.end);
+    else if (/(?:path|file|dir)$/.test(key) && pathHazard(value.value) === 'unc')
+      this.#networkPath(value.value, member);
   }
 
-  #remoteCode(message: string, key: string, anchor: string): void {
-    this.context.report({ rule: CONFIG_RULES['remote-code'], message, location: this.#locate(key), anchor });
+  #at(offset: number, end = offset): Location {
+    this.#lines ??= new LineIndex(this.text);
+    return this.#lines.locate(offset, end);
+  }
+
+  #locate(member: JsonMember, place?: Place): Location {
+    const node = place ? pathOf(place) : '';
+    return { ...this.#at(member.at, member.end), ...(node && { node }) };
+  }
+
+  #remoteCode(message: string, member: JsonMember, anchor: string): void {
+    this.context.report({ rule: CONFIG_RULES['remote-code'], message, location: this.#locate(member), anchor });
   }
 
   async #isBeside(file: string): Promise<boolean> {
@@ -161,14 +183,8 @@ class ConfigScan {
   }
 
   /** `{"AutoModel": "modeling_x.Model"}`, also lists, and `owner/repo--module.Class` for code of another repository. */
-  async #autoMap(value: unknown, path: string): Promise<void> {
-    if (!isObject(value)) return;
-    const references = new Set<string>();
-    for (const entry of Object.values(value)) {
-      for (const reference of Array.isArray(entry) ? entry : [entry]) {
-        if (typeof reference === 'string' && reference) references.add(reference);
-      }
-    }
+  async #autoMap(member: JsonMember, place: Place): Promise<void> {
+    const references = new Set(stringsOf(member.value).filter(Boolean));
     if (references.size === 0) return;
     const files = new Set<string>();
     const foreign = new Set<string>();
@@ -186,140 +202,171 @@ class ConfigScan {
     this.context.report({
       rule: CONFIG_RULES['remote-code'],
       message: `auto_map makes transformers import ${parts.join(', ')} when trust_remote_code is given: that code runs with all rights.`,
-      location: this.#locate('auto_map', path),
+      location: this.#locate(member, place),
       anchor: [...references].sort().join(' '),
       data: { references: [...references].slice(0, 20).map((r) => evidenceText(r, 120)) },
     });
   }
 
-  async #customPipelines(value: unknown): Promise<void> {
-    if (!isObject(value)) return;
-    for (const [task, settings] of Object.entries(value)) {
-      const implementation = isObject(settings) ? settings.impl : undefined;
-      if (typeof implementation !== 'string') continue;
+  async #customPipelines(member: JsonMember): Promise<void> {
+    if (member.value.kind !== 'object') return;
+    for (const { key: task, value } of member.value.members) {
+      const implementation = value.kind === 'object' ? textOf(value, 'impl') : undefined;
+      if (implementation === undefined) continue;
       const file = `${implementation.split('.').slice(0, -1).join('/')}.py`;
       const there = (await this.#isBeside(file)) ? 'beside it' : 'not in this folder';
       this.#remoteCode(
         `The pipeline ${evidenceText(task, 60)} is code of the repository: ${evidenceText(file, 80)} (${there}).`,
-        'custom_pipelines',
+        member,
         `${task} ${implementation}`,
       );
     }
   }
 
-  #template(value: unknown, path: string, key = 'chat_template'): void {
-    if (typeof value === 'string') {
-      this.#judge(value, `${path}/${key}`, this.#locate(key));
-      return;
-    }
-    const named = Array.isArray(value)
-      ? value
-          .filter(isObject)
-          .map((item, i) => [typeof item.name === 'string' ? item.name : String(i), item.template] as const)
-      : isObject(value)
-        ? Object.entries(value)
-        : [];
-    for (const [name, template] of named) {
-      if (typeof template === 'string') this.#judge(template, `${path}/${key}/${name}`, this.#locate(key));
+  /** One template, a list of `{name, template}`, or an object of templates by name. */
+  #template({ key, value }: JsonMember, place: Place): void {
+    const node = `${pathOf(place)}/${key}`;
+    if (value.kind === 'string') this.#judge(value, node);
+    else if (value.kind === 'array') {
+      for (const [i, item] of value.items.entries()) {
+        if (item.kind === 'string') this.#judge(item, `${node}/${i}`);
+        if (item.kind !== 'object') continue;
+        const name = textOf(item, 'name') ?? String(i);
+        for (const member of item.members)
+          if (member.key !== 'name' && member.value.kind === 'string') this.#judge(member.value, `${node}/${name}`);
+      }
+    } else if (value.kind === 'object') {
+      for (const member of value.members)
+        if (member.value.kind === 'string') this.#judge(member.value, `${node}/${member.key}`);
     }
   }
 
-  #judge(template: string, node: string, location: Location): void {
-    judgeTemplate(template, {
+  #judge({ value, at, end }: JsonNode & { kind: 'string' }, node: string): void {
+    const location = this.#at(at, end);
+    judgeTemplate(value, {
       report: (draft) => this.context.report(draft),
       locate: () => ({ ...location, node }),
       checkTime: () => this.context.budget.checkTime(),
     });
   }
 
-  #target(target: string, key: string): void {
+  #target(target: string, key: string, at: number, end: number): void {
     if (!isDottedPath(target)) return;
     const { severity, why, dangerous } = judgeTarget(target);
-    const at = this.text.indexOf(JSON.stringify(target));
-    this.#lines ??= new LineIndex(this.text);
     this.context.report({
       rule: CONFIG_RULES[dangerous ? 'dangerous-target' : 'call-target'],
       ...(dangerous && { severity }),
       message: dangerous
-        ? `${key} names ${evidenceText(target, 100)} (${why}): instantiating the configuration calls it.`
-        : `${key} names ${evidenceText(target, 100)}, which is called when the configuration is instantiated.`,
-      location: at < 0 ? {} : this.#lines.locate(at, at + target.length + 2),
+        ? `${evidenceText(key, 40)} names ${evidenceText(target, 100)} (${why}): instantiating the configuration calls it.`
+        : `${evidenceText(key, 40)} names ${evidenceText(target, 100)}, which is called when the configuration is instantiated.`,
+      location: this.#at(at, end),
       anchor: target,
     });
   }
 
-  #library(library: string, key: string): void {
+  #library(library: string, member: JsonMember): void {
     if (/^(?:transformers|diffusers|torch|timm|sentence_transformers|peft|__main__)(?:\.|$)/.test(library)) return;
-    this.#remoteCode(`The adapter makes peft import the module ${evidenceText(library, 100)}.`, key, library);
+    this.#remoteCode(`The adapter makes peft import the module ${evidenceText(library, 100)}.`, member, library);
   }
 
-  #weightMap(map: Record<string, unknown>): void {
-    const files = new Set(Object.values(map).filter((file) => typeof file === 'string'));
-    for (const file of files) {
-      const hazard = pathHazard(file);
-      if (!hazard) continue;
+  #networkPath(path: string, member: JsonMember): void {
+    this.context.report({
+      rule: CONFIG_RULES['path-escape'],
+      severity: 'medium',
+      message: `${evidenceText(member.key, 60)} is the network path ${evidenceText(path, 120)}: opening it sends the user's credentials to that machine on Windows.`,
+      location: this.#locate(member),
+      anchor: path,
+    });
+  }
+
+  #weightMap(member: JsonMember): void {
+    for (const file of new Set(stringsOf(member.value))) {
+      if (!pathHazard(file) && !/^[a-z][a-z0-9+.-]*:\/\//i.test(file)) continue;
       this.context.report({
         rule: CONFIG_RULES['path-escape'],
         message: `The index of shards names ${evidenceText(file, 120)}, outside the folder of the model.`,
-        location: this.#locate('weight_map'),
+        location: this.#locate(member),
         anchor: file,
       });
     }
   }
 
-  #jsonPickle(key: string, value: unknown): void {
-    const kind = key.slice(3);
-    if (
-      kind === 'reduce' ||
-      kind === 'function' ||
-      kind === 'type' ||
-      kind === 'object' ||
-      kind === 'newobj' ||
-      kind === 'repr'
-    ) {
-      const named = typeof value === 'string' ? value : Array.isArray(value) ? firstNamed(value) : undefined;
-      // The type inside a reduction has been told with it.
-      if (named !== undefined && this.#named.has(named)) return;
-      if (named !== undefined) this.#named.add(named);
-      const verdict = named !== undefined && isDottedPath(named) ? judgeTarget(named) : undefined;
-      const dangerous = verdict?.dangerous === true || kind === 'repr';
-      const severity = dangerous ? 'high' : kind === 'reduce' || kind === 'function' ? 'medium' : 'low';
-      this.context.report({
-        rule: CONFIG_RULES['json-pickle'],
-        severity,
-        message: `jsonpickle's ${key} ${named === undefined ? '' : `of ${evidenceText(named, 100)} `}makes a Python object while the file is read.`,
-        location: this.#locate(key),
-        anchor: `${key} ${named ?? ''}`,
-      });
-    }
+  #jsonPickle(member: JsonMember): void {
+    const kind = member.key.slice(3);
+    if (!/^(?:reduce|function|type|object|newobj|newargs|newargsex|initargs|repr|ref)$/.test(kind)) return;
+    if (kind === 'ref' || kind.startsWith('newargs') || kind === 'initargs') return;
+    const named = member.value.kind === 'string' ? member.value.value : firstNamed(member.value);
+    // The type inside a reduction has been told with it.
+    if (named !== undefined && this.#named.has(named)) return;
+    if (named !== undefined) this.#named.add(named);
+    const verdict = named !== undefined && isDottedPath(named) ? judgeTarget(named) : undefined;
+    const dangerous = (verdict?.dangerous === true && verdict.severity !== 'low') || kind === 'repr';
+    const severity = dangerous ? 'high' : kind === 'reduce' || kind === 'function' ? 'medium' : 'low';
+    this.context.report({
+      rule: CONFIG_RULES['json-pickle'],
+      severity,
+      message: `jsonpickle's ${evidenceText(member.key, 40)} ${named === undefined ? '' : `of ${evidenceText(named, 100)} `}makes a Python object while the file is read.`,
+      location: this.#locate(member),
+      anchor: `${member.key} ${named ?? ''}`,
+    });
   }
 
-  /** modules.json of sentence-transformers: each `type` is imported. */
-  #moduleList(modules: readonly Record<string, unknown>[]): void {
-    for (const { type } of modules) {
-      if (typeof type !== 'string' || type.startsWith('sentence_transformers.')) continue;
-      this.#remoteCode(
-        `The module ${evidenceText(type, 100)} is imported by its name when the model is loaded.`,
-        'type',
-        type,
-      );
+  /** modules.json of sentence-transformers: each `type` is imported, each `path` is a folder of the model. */
+  #moduleList(modules: JsonNode & { kind: 'array' }): void {
+    for (const module of modules.items) {
+      if (module.kind !== 'object') continue;
+      for (const member of module.members) {
+        if (member.value.kind !== 'string') continue;
+        const text = member.value.value;
+        if (member.key === 'type' && !text.startsWith('sentence_transformers.')) {
+          this.#remoteCode(
+            `The module ${evidenceText(text, 100)} is imported by its name when the model is loaded.`,
+            member,
+            text,
+          );
+        } else if (member.key === 'path' && pathHazard(text)) {
+          this.context.report({
+            rule: CONFIG_RULES['path-escape'],
+            message: `A module is loaded from ${evidenceText(text, 120)}, outside the folder of the model.`,
+            location: this.#locate(member),
+            anchor: text,
+          });
+        }
+      }
     }
   }
 
   /** model_index.json of diffusers: `"part": ["library", "Class"]`, where a library may be a file of the repository. */
-  async #pipeline(root: Record<string, unknown>): Promise<void> {
-    if (typeof root._class_name !== 'string') return;
-    for (const [part, value] of Object.entries(root)) {
-      if (!Array.isArray(value) || value.length !== 2 || typeof value[0] !== 'string') continue;
-      const library = value[0];
-      const verdict =
-        isDottedPath(library) && typeof value[1] === 'string' ? judgeTarget(`${library}.${value[1]}`) : undefined;
-      if (verdict?.dangerous) this.#target(`${library}.${value[1]}`, part);
-      else if ((await this.#isBeside(`${library}.py`)) || (await this.#hasFile(`${part}/${library}.py`))) {
+  async #pipeline(root: JsonNode & { kind: 'object' }): Promise<void> {
+    if (
+      textOf(root, '_class_name') === undefined &&
+      !root.members.some(({ key, value }) => key === '_class_name' && value.kind === 'array')
+    )
+      return;
+    for (const member of root.members) {
+      const { key: part, value } = member;
+      if (value.kind !== 'array' || value.items.length !== 2) continue;
+      const [library, name] = value.items;
+      if (library?.kind !== 'string') continue;
+      if (part === '_class_name') {
         this.#remoteCode(
-          `The part ${evidenceText(part, 60)} of the pipeline is code of the repository: ${evidenceText(library, 80)}.py.`,
-          part,
-          library,
+          `The pipeline itself is code of the repository: ${evidenceText(library.value, 80)}.py.`,
+          member,
+          library.value,
+        );
+        continue;
+      }
+      const callable = name?.kind === 'string' ? `${library.value}.${name.value}` : undefined;
+      if (callable !== undefined && isDottedPath(callable) && judgeTarget(callable).dangerous) {
+        this.#target(callable, part, value.at, library.end);
+      } else if (
+        (await this.#isBeside(`${library.value}.py`)) ||
+        (await this.#hasFile(`${part}/${library.value}.py`))
+      ) {
+        this.#remoteCode(
+          `The part ${evidenceText(part, 60)} of the pipeline is code of the repository: ${evidenceText(library.value, 80)}.py.`,
+          member,
+          library.value,
         );
       }
     }
@@ -330,22 +377,64 @@ class ConfigScan {
   }
 }
 
-function firstNamed(list: readonly unknown[]): string | undefined {
-  for (const item of list.slice(0, 5)) {
-    if (isObject(item))
-      for (const key of ['py/type', 'py/function']) if (typeof item[key] === 'string') return item[key];
+/** `/a/0/b` of a place. */
+function pathOf(place: Place): string {
+  const steps: string[] = [];
+  for (let at: Place | undefined = place; at?.parent && steps.length < 64; at = at.parent) steps.unshift(at.step);
+  return steps.length ? `/${steps.join('/')}` : '';
+}
+
+/** The last value of a key, which Python keeps, when it is a text. */
+function textOf(object: JsonNode & { kind: 'object' }, key: string): string | undefined {
+  const value = object.members.findLast((member) => member.key === key)?.value;
+  return value?.kind === 'string' ? value.value : undefined;
+}
+
+/** Every text in a value, two levels deep. */
+function stringsOf(node: JsonNode, depth = 0): string[] {
+  if (node.kind === 'string') return [node.value];
+  if (node.kind === 'literal' || depth > 2) return [];
+  const children = node.kind === 'array' ? node.items : node.members.map(({ value }) => value);
+  const found: string[] = [];
+  for (const child of children) found.push(...stringsOf(child, depth + 1));
+  return found;
+}
+
+/** The callable of `py/reduce`: the first type or function named in it. */
+function firstNamed(node: JsonNode): string | undefined {
+  const items =
+    node.kind === 'array'
+      ? node.items.slice(0, 5)
+      : node.kind === 'object'
+        ? node.members.map(({ value }) => value)
+        : [];
+  for (const item of items) {
+    if (item.kind === 'object') {
+      const named = textOf(item, 'py/type') ?? textOf(item, 'py/function') ?? textOf(item, 'py/object');
+      if (named !== undefined) return named;
+    } else if (item.kind === 'array') {
+      const named = firstNamedOf(item);
+      if (named !== undefined) return named;
+    }
   }
   return undefined;
 }
 
-function isModuleList(root: unknown): root is Record<string, unknown>[] {
-  return (
-    Array.isArray(root) &&
-    root.length > 0 &&
-    root.every((item) => isObject(item) && typeof item.type === 'string' && 'idx' in item && 'path' in item)
-  );
+function firstNamedOf(list: JsonNode & { kind: 'array' }): string | undefined {
+  for (const item of list.items.slice(0, 5)) {
+    const named = item.kind === 'object' ? (textOf(item, 'py/type') ?? textOf(item, 'py/function')) : undefined;
+    if (named !== undefined) return named;
+  }
+  return undefined;
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function isModuleList(root: JsonNode): root is JsonNode & { kind: 'array' } {
+  return (
+    root.kind === 'array' &&
+    root.items.length > 0 &&
+    root.items.every(
+      (item) =>
+        item.kind === 'object' && ['type', 'idx', 'path'].every((key) => item.members.some((m) => m.key === key)),
+    )
+  );
 }

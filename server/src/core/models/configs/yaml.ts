@@ -1,15 +1,17 @@
 import { Lexer, parse } from 'yaml';
-import type { Severity } from '../../finding';
+import type { Location, Severity } from '../../finding';
 import { isClassName } from '../../pickle/policy';
 import { evidenceText } from '../../redact';
 import type { Format, ScanContext } from '../../scanner';
 import { LineIndex } from '../../text/lineIndex';
 import { hasTemplateSyntax, judgeTemplate } from '../jinja/judge';
+import { decodeConfig } from './decode';
 import { CONFIG_RULES } from './rules';
-import { isDottedPath, judgeTarget } from './target';
+import { isCommand, isDottedPath, judgeTarget, LOOSE_KEY } from './target';
 
-const LARGEST = 4 * 2 ** 20;
-const TRIGGERS = /python\/|_target_|chat_template|trust_remote_code|!ruby\/|%TAG|!!?(?:javax?|com|org)\./;
+const LARGEST = 16 * 2 ** 20;
+const TRIGGERS =
+  /python\/|%(?:70|50|2[fF])|_target_|class_path|template|trust_remote_code|!ruby\/|%TAG|!!?(?:javax?|com|org|sun|ch)\.|\b_?(?:os|posix|subprocess|pty|builtins|importlib|runpy|pickle|marshal|ctypes|shutil|sys|urllib\.request)\.[a-z_]\w*/;
 const LONGEST_QUOTED = 2 ** 20;
 const PREFIX = 'tag:yaml.org,2002:python/';
 /** Tags of PyYAML that make plain values of built-in types. */
@@ -36,37 +38,37 @@ export const CONFIG_YAML_FORMAT: Format = {
   extensions: ['.yaml', '.yml'],
   async identify(probe) {
     if (!['.yaml', '.yml'].includes(probe.extension) || probe.size > LARGEST) return undefined;
-    const text = await probe.once('config-yaml-text', async () => decode(await probe.source.read(0, probe.size)));
+    const text = await probe.once('config-yaml-text', async () => decodeConfig(await probe.source.read(0, probe.size)));
     return TRIGGERS.test(text) ? 'certain' : undefined;
   },
   async scan(input, context) {
     context.budget.checkMemory(input.source.size, 'the configuration');
-    scanYaml(decode(await input.source.read(0, input.source.size)), context);
+    scanYaml(decodeConfig(await input.source.read(0, input.source.size)), context);
   },
 };
-
-/** UTF-16 as YAML allows it, else UTF-8. */
-function decode(bytes: Uint8Array): string {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder('utf-16be').decode(bytes);
-  return new TextDecoder().decode(bytes);
-}
 
 /** The lexer's marks for a document, the end of a flow collection by error, and a plain or block scalar that follows. */
 const MARK = /^[\x02\x18\x1f]$/;
 
+/** Scalars kept for what refers to them. */
+const MOST_SCALARS = 100_000;
+const MOST_CANDIDATES = 8;
+
 /**
- * Judges tags and targets of a YAML text by its tokens alone: nothing is composed or resolved, no alias is followed, and
- * what no parser would accept to its end is still looked at, since a loader works on what comes before the error.
+ * Judges tags and targets of a YAML text by its tokens alone: nothing is composed or resolved, no alias is followed but
+ * one that stands for a scalar, and what no parser would accept to its end is still looked at, since a loader works on
+ * what comes before the error.
  */
 export function scanYaml(text: string, context: ScanContext): void {
   const lines = new LineIndex(text);
   const locate = (at: number, length: number) => lines.locate(at, at + length);
+  const pairs = new Pairs(context);
   let handles = new Map(DEFAULT_HANDLES);
   let at = 0;
   /** The scalar that may turn out to be a key, and the key whose value is awaited. */
   let pendingKey: string | undefined;
   let key: string | undefined;
+  let anchor: string | undefined;
   let last: string | undefined;
   let steps = 0;
   for (const lexeme of new Lexer().lex(text)) {
@@ -83,18 +85,79 @@ export function scanYaml(text: string, context: ScanContext): void {
     last = undefined;
     if (isPlain || lexeme[0] === '"' || lexeme[0] === "'") {
       const value = isPlain ? lexeme.trim() : unquoted(lexeme);
-      if (key !== undefined) judgePair(key, value, locate(start, lexeme.trimEnd().length), context);
+      if (key !== undefined) pairs.add(key, value, locate(start, lexeme.trimEnd().length));
+      if (anchor !== undefined) pairs.anchor(anchor, value);
+      anchor = undefined;
       key = undefined;
       pendingKey = value;
     } else if (lexeme === ':') {
       key = pendingKey;
+      anchor = undefined;
+    } else if (lexeme[0] === '&') {
+      anchor = lexeme.slice(1);
+    } else if (lexeme[0] === '*') {
+      if (key !== undefined) pairs.alias(key, lexeme.slice(1), locate(start, lexeme.length));
+      key = undefined;
     } else if (lexeme[0] === '!') {
       judgeTag(resolved(lexeme, handles), locate(start, lexeme.length), context);
     } else if (lexeme[0] === '%') {
       const directive = /^%TAG\s+(!\w*!?)\s+(\S+)/.exec(lexeme);
       if (directive) handles.set(directive[1] as string, directive[2] as string);
     } else if (lexeme === '...') handles = new Map(DEFAULT_HANDLES);
-    else if (!/^[\s#|>&]/.test(lexeme)) key = undefined;
+    else if (!/^[\s#|>]/.test(lexeme)) key = undefined;
+  }
+  pairs.finish();
+}
+
+/** Keys with their scalar values: judged at once, or at the end when the value is put together from others. */
+class Pairs {
+  readonly #anchors = new Map<string, string>();
+  /** Scalars by the last part of their key, as interpolations of OmegaConf name them. */
+  readonly #scalars = new Map<string, string[]>();
+  readonly #computed: { key: string; value: string; location: Location }[] = [];
+  #kept = 0;
+
+  constructor(private readonly context: ScanContext) {}
+
+  add(key: string, value: string, location: Location): void {
+    judgePair(key, value, location, this.context);
+    if (this.#kept < MOST_SCALARS && value.length <= 300) {
+      this.#kept += 1;
+      const values = this.#scalars.get(key);
+      if (!values) this.#scalars.set(key, [value]);
+      else if (values.length < MOST_CANDIDATES) values.push(value);
+      if (value.includes('${')) this.#computed.push({ key, value, location });
+    }
+  }
+
+  anchor(name: string, value: string): void {
+    if (this.#anchors.size < MOST_SCALARS) this.#anchors.set(name, value);
+  }
+
+  alias(key: string, name: string, location: Location): void {
+    const value = this.#anchors.get(name);
+    if (value !== undefined) this.add(key, value, location);
+  }
+
+  /** `${a.b}` stands for the value of `a.b`; every value of a key `b` is tried. */
+  finish(): void {
+    for (const { key, value, location } of this.#computed) {
+      let candidates = [value];
+      for (let round = 0; round < 4 && candidates.some((c) => c.includes('${')); round += 1) {
+        candidates = candidates.flatMap((candidate) => {
+          const reference = /\$\{[.\s]*([\w.[\]-]+)\s*\}/.exec(candidate);
+          if (!reference) return [candidate];
+          const name =
+            (reference[1] as string)
+              .split(/[.[\]]/)
+              .filter(Boolean)
+              .at(-1) ?? '';
+          return (this.#scalars.get(name) ?? []).map((text) => candidate.replace(reference[0], () => text));
+        });
+        candidates = candidates.slice(0, MOST_CANDIDATES);
+      }
+      for (const candidate of candidates) judgePair(key, candidate, location, this.context);
+    }
   }
 }
 
@@ -124,10 +187,8 @@ function unquoted(lexeme: string): string {
   }
 }
 
-type Place = ReturnType<LineIndex['locate']>;
-
-function judgePair(key: string, value: string, location: Place, context: ScanContext): void {
-  if (key === 'trust_remote_code' && value === 'true') {
+function judgePair(key: string, value: string, location: Location, context: ScanContext): void {
+  if (key === 'trust_remote_code' && /^(?:true|yes|on)$/i.test(value)) {
     context.report({
       rule: CONFIG_RULES['trusts-remote-code'],
       message: 'The configuration turns trust_remote_code on: code of model repositories is run without a question.',
@@ -135,34 +196,41 @@ function judgePair(key: string, value: string, location: Place, context: ScanCon
       anchor: key,
     });
   }
-  if (/chat_template/.test(key) && hasTemplateSyntax(value)) {
+  const isTemplate = /chat_template/.test(key) || /__(?:class|globals|builtins|subclasses|mro)__|\.popen\(/.test(value);
+  if (isTemplate && hasTemplateSyntax(value)) {
     judgeTemplate(value, {
       report: (draft) => context.report(draft),
       locate: () => location,
       checkTime: () => context.budget.checkTime(),
     });
   }
-  if ((key === '_target_' || key === '__target__') && isDottedPath(value)) {
+  const isTarget = key === '_target_' || key === '__target__' || key === 'class_path';
+  if ((isTarget || (LOOSE_KEY.test(key) && isCommand(value))) && isDottedPath(value)) {
     const { severity, why, dangerous } = judgeTarget(value);
     context.report({
       rule: CONFIG_RULES[dangerous ? 'dangerous-target' : 'call-target'],
       ...(dangerous && { severity }),
       message: dangerous
-        ? `${key} names ${evidenceText(value, 100)} (${why}): instantiating the configuration calls it.`
-        : `${key} names ${evidenceText(value, 100)}, which is called when the configuration is instantiated.`,
+        ? `${evidenceText(key, 40)} names ${evidenceText(value, 100)} (${why}): instantiating the configuration calls it.`
+        : `${evidenceText(key, 40)} names ${evidenceText(value, 100)}, which is called when the configuration is instantiated.`,
       location,
       anchor: value,
     });
   }
 }
 
-function judgeTag(tag: string, location: Place, context: ScanContext): void {
+/** Classes with which SnakeYAML (TorchServe's, CVE-2022-1471) loads foreign code or opens addresses while it reads. */
+const JVM_GADGET =
+  /ScriptEngineManager|URLClassLoader|JdbcRowSet|RowSetImpl|BadAttributeValue|PropertyPathFactoryBean|JndiConfiguration|WrapperConnectionPoolDataSource|C3P0|TemplatesImpl|JMXConfigurator|HikariConfig|MarshalledObject|BeanComparator|LazyMap|ConfigurationMap/;
+
+function judgeTag(tag: string, location: Location, context: ScanContext): void {
   if (
     tag.startsWith('!ruby/') ||
-    /^tag:(?:ruby\.yaml\.org|yaml\.org),2002:(?:ruby|object|javax?|com|org)[./:]/.test(tag)
+    /^tag:(?:ruby\.yaml\.org|yaml\.org),2002:(?:ruby|object|javax?|com|org|sun|ch)[./:]/.test(tag)
   ) {
     context.report({
       rule: CONFIG_RULES['python-tag'],
+      ...(JVM_GADGET.test(tag) && { severity: 'high' as const }),
       message: `The tag ${evidenceText(tag, 120)} makes a Ruby or Java loader build an object of that class.`,
       location,
       anchor: tag,
@@ -183,12 +251,21 @@ function judgeTag(tag: string, location: Place, context: ScanContext): void {
   });
 }
 
+/** What the configurations of MkDocs name by the documentation of its themes: formatters and slugs. */
+const DOCUMENTATION =
+  /^(?:pymdownx\.(?:slugs|superfences|emoji|arithmatex)|material(?:x)?\.(?:extensions\.)?emoji)\.\w+$/;
+
 function judgeTagged(kind: string, path: string): { severity: Severity; why: string } {
   const calls = kind === 'object/apply' || kind === 'object/new';
+  if (kind === 'module' && isDottedPath(path)) {
+    return judgeTarget(`${path}.run`).dangerous
+      ? { severity: 'high', why: ' (from which commands are run or files are reached)' }
+      : { severity: 'medium', why: '' };
+  }
   if (!isDottedPath(path)) return { severity: calls ? 'high' : 'medium', why: '' };
   const { severity, why, dangerous } = judgeTarget(path);
   if (dangerous) return { severity: calls && severity === 'high' ? 'critical' : severity, why: ` (${why})` };
-  if (why === 'a known name') return { severity: 'info', why: '' };
+  if (why === 'a known name' || DOCUMENTATION.test(path)) return { severity: 'info', why: '' };
   const dot = path.lastIndexOf('.');
   const isClass = isClassName(path.slice(0, Math.max(0, dot)), path.slice(dot + 1));
   return { severity: calls && !isClass ? 'medium' : 'low', why: '' };

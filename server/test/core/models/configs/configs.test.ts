@@ -160,7 +160,16 @@ describe('configurations', () => {
       'a: {b: [!!python/object/apply:subprocess.check_output [["id"]]]}',
     ];
     for (const text of worst) assert.deepEqual(verdicts(await yaml(text)), ['critical config/python-tag'], text);
-    assert.deepEqual(verdicts(await yaml('a: !!python/name:os.system')), ['high config/python-tag']);
+    for (const text of ['a: !!python/name:os.system', 'a: !!python/module:os'])
+      assert.deepEqual(verdicts(await yaml(text)), ['high config/python-tag'], text);
+    assert.deepEqual(verdicts(await yaml('a: !!%70ython/object%2Fapply:os.system ["id"]')), [
+      'critical config/python-tag',
+    ]);
+    const utf16 = Buffer.from('a: !!python/object/apply:os.system ["id"]', 'utf16le');
+    assert.deepEqual(verdicts(await scanBytes('c.yml', new Uint8Array(utf16), { formats: FORMATS })), [
+      'critical config/python-tag',
+    ]);
+    assert.deepEqual(verdicts(await yaml('a: !!javax.script.ScriptEngineManager [x]')), ['high config/python-tag']);
     const broken = 'a: [!!python/object/apply:os.system ["id"]\nb: }{';
     assert.ok(verdicts(await yaml(broken)).includes('critical config/python-tag'));
   });
@@ -174,10 +183,139 @@ describe('configurations', () => {
       'a: !!python/object:argparse.Namespace {lr: 0.1}',
       'a: !!python/object/apply:collections.OrderedDict [[]]',
       'a: !!python/object/apply:pathlib.PosixPath [data]',
+      'a: !!python/object/apply:pymdownx.slugs.slugify {kwds: {case: lower}}',
+      'a: !!python/name:pymdownx.superfences.fence_code_format',
     ];
     for (const text of honest) {
       const found = verdicts(await yaml(text)).filter((v) => !/^(?:low|info)/.test(v));
       assert.deepEqual(found, [], text);
+    }
+  });
+
+  describe('JSON that not every reader accepts', () => {
+    const evil = '{{ x.__globals__ }}';
+    const good = JSON.stringify({ chat_template: evil, bos_token: '<s>' });
+    const escaped = (text: string) =>
+      [...text].map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
+    const utf16 = (text: string, mark: string, swap: boolean): Uint8Array => {
+      const bytes = Buffer.from(mark + text, 'utf16le');
+      return new Uint8Array(swap ? bytes.swap16() : bytes);
+    };
+    const spellings: Record<string, string | Uint8Array> = {
+      'cut off behind the template': good.slice(0, -8),
+      'cut off inside a later string': `{"chat_template": ${JSON.stringify(evil)}, "a": "b`,
+      'a byte order mark': `\ufeff${good}`,
+      'UTF-16': utf16(good, '\ufeff', false),
+      'UTF-16, big-endian': utf16(good, '\ufeff', true),
+      'UTF-16 without a mark': utf16(good, '', false),
+      'a trailing comma': `{"a": 1,, "chat_template": ${JSON.stringify(evil)},}`,
+      comments: `// x\n{"chat_template": /* y */ ${JSON.stringify(evil)} # z\n}`,
+      'a repeated key, the last harmless': `{"chat_template": ${JSON.stringify(evil)}, "chat_template": "x"}`,
+      'a repeated key, the first harmless': `{"chat_template": "x", "chat_template": ${JSON.stringify(evil)}}`,
+      'an escaped key': `{"${escaped('chat_template')}": ${JSON.stringify(evil)}}`,
+      'a value of escapes': `{"chat_template": "${escaped(evil)}"}`,
+      'single quotes': `{'chat_template': '${evil}'}`,
+      'a bare key': `{chat_template: ${JSON.stringify(evil)}}`,
+      'a raw line end in a string': `{"a": "b\nc", "chat_template": ${JSON.stringify(evil)}}`,
+      'text behind the value': `[1] ${good}`,
+      'brackets without partner': `[1]]${good}]}`,
+    };
+    for (const [name, text] of Object.entries(spellings)) {
+      it(`is judged all the same: ${name}`, async () => {
+        const found = verdicts(await scanBytes('tokenizer_config.json', text, { formats: FORMATS }));
+        assert.ok(found.includes('critical template/code-execution'), found.join());
+      });
+    }
+
+    it('is said to be damaged when it is, and not when it is only lenient', async () => {
+      const status = async (text: string) => (await json('tokenizer_config.json', text)).status;
+      assert.equal(await status('{"chat_template": "x", "a": [1'), 'partial');
+      assert.equal(await status('{"chat_template": "x", // a\n}'), 'scanned');
+    });
+
+    it('tells the very place of the value that counts', async () => {
+      const report = await json('tokenizer_config.json', `{"chat_template": "x",\n "chat_template": "${evil}"}`);
+      assert.deepEqual([report.findings[0]?.location.line, report.findings[0]?.location.column], [2, 19]);
+    });
+
+    it('auto_map as a list and in an inner configuration', async () => {
+      for (const value of [{ auto_map: ['t.Slow', null] }, { vision_config: { auto_map: { AutoConfig: 'a/b--c.C' } } }])
+        assert.deepEqual(verdicts(await json('config.json', value)), ['medium config/remote-code']);
+    });
+
+    it('paths out of the model: shards, modules, network shares', async () => {
+      const index = (file: string) => json('m.index.json', { weight_map: { a: file } });
+      for (const file of ['/etc/passwd', '..\\..\\x.bin', 'https://host.example/x.bin', 'C:\\x.bin'])
+        assert.deepEqual(verdicts(await index(file)), ['high config/path-escape'], file);
+      const module = { idx: 0, name: '0', path: '../../x', type: 'sentence_transformers.models.Transformer' };
+      assert.deepEqual(verdicts(await json('modules.json', [module])), ['high config/path-escape']);
+      const adapter = { base_model_name_or_path: '\\\\host\\share\\model' };
+      assert.deepEqual(verdicts(await json('adapter_config.json', adapter)), ['medium config/path-escape']);
+      assert.deepEqual(verdicts(await json('adapter_config.json', { base_model_name_or_path: '/data/llama' })), []);
+    });
+  });
+
+  it('judges targets by the policy for pickles', () => {
+    const high = [
+      'pickle.loads',
+      'torch.load',
+      'joblib.load',
+      'urllib.request.urlretrieve',
+      'requests.get',
+      'random._os.system',
+      'torch.serialization.os.system',
+      'collections._sys.modules.get',
+      'logging.os.popen',
+      'builtins.open',
+      'pathlib.Path.write_text',
+      'eval',
+      'os:system',
+    ];
+    for (const path of high) assert.equal(judgeTarget(path).severity, 'high', path);
+    const quiet = [
+      'os.path.join',
+      'os.environ.get',
+      'pathlib.Path',
+      'datetime.datetime.now',
+      'functools.partial',
+      'torch.compile',
+      'torch.jit.script',
+      'hydra.utils.get_method',
+      'requests.Session',
+      'project.pickle.PickleDataset',
+      'my.data.read_csv',
+      'src.utils.exec_fn',
+    ];
+    for (const path of quiet) assert.equal(judgeTarget(path).severity, 'info', path);
+    for (const path of ['huggingface_hub.hf_hub_download', 'datasets.load_dataset', 'numpy.load'])
+      assert.equal(judgeTarget(path).severity, 'low', path);
+  });
+
+  it('finds targets under the keys of other frameworks, by alias and put together', async () => {
+    const hidden = [
+      'm:\n  class_path: os.system\n  init_args: {command: id}\n',
+      'm:\n  target: os.system\n  params: {}\n',
+      'h:\n  (): subprocess.check_output\n',
+      'm:\n  type: torch.hub._os.popen\n',
+      'x: &t os.system\n_target_: *t\n',
+      `f: os.system\n_target_: \${f}\n`,
+      `a: {f: os}\n_target_: \${a.f}.system\n`,
+      '_target_: >-\n  os.system\n',
+      '? _target_\n: "os\\x2esystem"\n',
+    ];
+    for (const text of hidden) assert.deepEqual(verdicts(await yaml(text)), ['high config/dangerous-target'], text);
+    const gadget = 'a: {_target_: hydra.utils.get_method, path: os.system}';
+    assert.deepEqual(verdicts(await yaml(gadget)), ['high config/dangerous-target', 'info config/call-target']);
+    const honest = [
+      'matrix: {type: pickle.PickleDataset, path: code.run, method: os.name, class: logging.FileHandler}\n_target_: a.B\n',
+      `model: {target: ldm.models.diffusion.ddpm.LatentDiffusion}\n_target_: \${oc.env:TARGET}\n`,
+    ];
+    for (const text of honest) {
+      assert.deepEqual(
+        verdicts(await yaml(text)).filter((v) => !v.startsWith('info')),
+        [],
+        text,
+      );
     }
   });
 
