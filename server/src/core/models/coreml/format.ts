@@ -1,9 +1,10 @@
-import { Budget, BudgetExceeded } from '../../budget';
+import { Budget } from '../../budget';
 import type { ByteSource } from '../../io/byteSource';
+import { PagedByteSource } from '../../io/pages';
 import { evidenceText } from '../../redact';
 import { defineRules, MODEL_REFERENCES } from '../../rule';
 import type { Format, Probe, ScanContext, ScanInput } from '../../scanner';
-import { BYTES, VARINT, wireFields } from '../protobuf/wire';
+import { BYTES, VARINT, type WireField, wireFields } from '../protobuf/wire';
 
 export const COREML_RULES = defineRules('coreml', {
   'custom-code': {
@@ -85,10 +86,21 @@ const LONGEST_NAME = 4096;
 
 const LIBRARY = /[^\s]*\.(?:dylib|so|dll)\b/i;
 
-interface Walk {
-  source: ByteSource;
-  context: ScanContext;
-  layers: { name: string; className: string; path?: string }[];
+class Walk {
+  readonly layers: { name: string; className: string; path?: string }[] = [];
+  /** Where the file first breaks off; what stands before and beside the damage is judged all the same. */
+  damage: Error | undefined;
+
+  constructor(
+    readonly source: ByteSource,
+    readonly context: ScanContext,
+  ) {}
+
+  fields(start: number, end: number): AsyncGenerator<WireField, void, undefined> {
+    return wireFields(this.source, start, end, this.context.budget, (error) => {
+      this.damage ??= error;
+    });
+  }
 }
 
 async function text(walk: Walk, offset: number, length: number): Promise<string> {
@@ -113,22 +125,18 @@ function reportLibrary(walk: Walk, name: string, offset: number, node: string): 
 
 /** Short strings among the fields of a message that name a native library. */
 async function findLibraries(walk: Walk, start: number, end: number, node: string): Promise<void> {
-  try {
-    for await (const field of wireFields(walk.source, start, end, walk.context.budget)) {
-      if (field.wireType !== BYTES || field.length === 0 || field.length > LONGEST_NAME) continue;
-      const match = LIBRARY.exec(await text(walk, field.offset, field.length));
-      if (!match) continue;
-      reportLibrary(walk, match[0], field.offset, node);
-    }
-  } catch (error) {
-    // The bytes of a string need not be a message; the walk of the model itself reports what is malformed.
-    if (error instanceof BudgetExceeded) throw error;
+  // The bytes of a string need not be a message; the walk of the model itself reports what is malformed.
+  for await (const field of wireFields(walk.source, start, end, walk.context.budget, () => undefined)) {
+    if (field.wireType !== BYTES || field.length === 0 || field.length > LONGEST_NAME) continue;
+    const match = LIBRARY.exec(await text(walk, field.offset, field.length));
+    if (!match) continue;
+    reportLibrary(walk, match[0], field.offset, node);
   }
 }
 
 async function readLayer(walk: Walk, start: number, end: number, path: string): Promise<void> {
   let name = '';
-  for await (const field of wireFields(walk.source, start, end, walk.context.budget)) {
+  for await (const field of walk.fields(start, end)) {
     if (field.wireType !== BYTES) continue;
     if (field.number === 1) name = await text(walk, field.offset, field.length);
     if (field.number === CUSTOM_LAYER) {
@@ -147,7 +155,7 @@ async function readLayer(walk: Walk, start: number, end: number, path: string): 
 
 /** `className` is field 10 of both CustomLayerParams and CustomModel. */
 async function className10(walk: Walk, start: number, end: number): Promise<string> {
-  for await (const field of wireFields(walk.source, start, end, walk.context.budget)) {
+  for await (const field of walk.fields(start, end)) {
     if (field.number === 10 && field.wireType === BYTES) return text(walk, field.offset, field.length);
   }
   return '';
@@ -158,7 +166,7 @@ async function readModel(walk: Walk, start: number, end: number, path: string, d
     walk.context.incomplete(`Core ML pipelines nested deeper than ${DEEPEST}`);
     return;
   }
-  for await (const field of wireFields(walk.source, start, end, walk.context.budget)) {
+  for await (const field of walk.fields(start, end)) {
     const last = field.offset + field.length;
     const type = TYPES.get(field.number);
     if (field.number === 1 && field.wireType === VARINT && depth === 0) {
@@ -170,17 +178,9 @@ async function readModel(walk: Walk, start: number, end: number, path: string, d
     const node = path ? `${path}/${type}` : type;
     if (NEURAL_NETWORKS.has(field.number)) {
       await findLibraries(walk, field.offset, last, node);
-      for await (const inner of wireFields(walk.source, field.offset, last, walk.context.budget)) {
-        if (inner.number === 1 && inner.wireType === BYTES) {
-          try {
-            await readLayer(walk, inner.offset, inner.offset + inner.length, node);
-          } catch (error) {
-            if (error instanceof BudgetExceeded) throw error;
-            walk.context.incomplete(`Core ML layer: ${error instanceof Error ? error.message : String(error)}`, {
-              offset: inner.offset,
-            });
-          }
-        }
+      for await (const inner of walk.fields(field.offset, last)) {
+        if (inner.number === 1 && inner.wireType === BYTES)
+          await readLayer(walk, inner.offset, inner.offset + inner.length, node);
       }
     } else if (PIPELINES.has(field.number))
       await readPipeline(walk, field.offset, last, node, depth, field.number !== 202);
@@ -214,7 +214,7 @@ async function readPipeline(
   wrapped: boolean,
 ): Promise<void> {
   let index = 0;
-  for await (const field of wireFields(walk.source, start, end, walk.context.budget)) {
+  for await (const field of walk.fields(start, end)) {
     if (field.number !== 1 || field.wireType !== BYTES) continue;
     const last = field.offset + field.length;
     if (wrapped) await readPipeline(walk, field.offset, last, node, depth + 1, false);
@@ -230,9 +230,9 @@ async function readDescription(walk: Walk, start: number, end: number): Promise<
     [3, 'author'],
     [4, 'license'],
   ]);
-  for await (const field of wireFields(walk.source, start, end, walk.context.budget)) {
+  for await (const field of walk.fields(start, end)) {
     if (field.number !== 100 || field.wireType !== BYTES) continue;
-    for await (const entry of wireFields(walk.source, field.offset, field.offset + field.length, walk.context.budget)) {
+    for await (const entry of walk.fields(field.offset, field.offset + field.length)) {
       const key = KEYS.get(entry.number);
       if (key && entry.wireType === BYTES)
         metadata[key] = evidenceText(await text(walk, entry.offset, entry.length), 500);
@@ -273,13 +273,11 @@ export const COREML_FORMAT: Format = {
     return extension === '.mlmodel' ? 'named' : undefined;
   },
   async scan(input: ScanInput, context: ScanContext) {
-    const walk: Walk = { source: input.source, context, layers: [] };
+    const walk = new Walk(new PagedByteSource(input.source), context);
     context.describe({ format: 'coreml', framework: 'Core ML' });
-    try {
-      await readModel(walk, 0, input.source.size, '', 0);
-    } catch (error) {
-      if (error instanceof BudgetExceeded) throw error;
-      context.incomplete(`Core ML model: ${error instanceof Error ? error.message : String(error)}`);
+    await readModel(walk, 0, input.source.size, '', 0);
+    if (walk.damage) {
+      context.incomplete(`Core ML model: ${walk.damage.message}`);
       await searchLibraries(walk);
     }
     context.describe({ layers: walk.layers });

@@ -1,8 +1,8 @@
 import type { ByteSource } from '../../io/byteSource';
+import { PagedByteSource } from '../../io/pages';
 import { evidenceText } from '../../redact';
 import type { Claim, Format, Probe, ScanContext, ScanInput } from '../../scanner';
-import { decodeFields, readText } from '../protobuf/decode';
-import { BYTES, wireFields } from '../protobuf/wire';
+import { BYTES, type Damaged, type WireField, wireFields } from '../protobuf/wire';
 import { KerasReporter } from './report';
 
 export interface SavedObject {
@@ -13,24 +13,26 @@ export interface SavedObject {
 
 /**
  * Objects of a SavedMetadata message (tensorflow/python/keras/protobuf/saved_metadata.proto): each with the path of the
- * object in the model and its configuration as JSON.
+ * object in the model and its configuration as JSON. Of a file that is cut the last object has what is left of it.
  */
 export async function* savedObjectMetadata(
   source: ByteSource,
   context: ScanContext,
+  damaged?: Damaged,
 ): AsyncGenerator<SavedObject, void, undefined> {
-  for await (const field of wireFields(source, 0, source.size, context.budget)) {
+  const fields = (start: number, length: number) => wireFields(source, start, start + length, context.budget, damaged);
+  const text = async ({ offset, length }: WireField): Promise<string> =>
+    new TextDecoder().decode(await source.read(offset, length));
+  for await (const field of fields(0, source.size)) {
     if (field.number !== 1 || field.wireType !== BYTES) continue;
     context.budget.checkMemory(field.length, 'the metadata of a Keras object');
     const object: SavedObject = { path: '', identifier: '', metadata: '' };
-    decodeFields(await source.read(field.offset, field.length), (number, wire, r) => {
-      if (wire !== BYTES) return false;
-      if (number === 3) object.path = readText(r);
-      else if (number === 4) object.identifier = readText(r);
-      else if (number === 5) object.metadata = readText(r);
-      else return false;
-      return true;
-    });
+    for await (const part of fields(field.offset, field.length)) {
+      if (part.wireType !== BYTES) continue;
+      if (part.number === 3) object.path = await text(part);
+      else if (part.number === 4) object.identifier = await text(part);
+      else if (part.number === 5) object.metadata = await text(part);
+    }
     yield object;
   }
 }
@@ -56,11 +58,17 @@ export const KERAS_METADATA_FORMAT: Format = {
     const reporter = new KerasReporter(context, { tracesFunctions: true });
     // The root repeats every layer below it: layers are judged first, so that findings stand at the layer itself.
     const roots: SavedObject[] = [];
-    for await (const object of savedObjectMetadata(input.source, context)) {
+    const source = new PagedByteSource(input.source);
+    let damage: Error | undefined;
+    const damaged: Damaged = (error) => {
+      damage ??= error;
+    };
+    for await (const object of savedObjectMetadata(source, context, damaged)) {
       if (object.path === 'root') roots.push(object);
       else if (object.metadata) await reporter.addText(object.metadata, evidenceText(object.path, 120));
     }
     for (const root of roots) await reporter.addText(root.metadata, 'root');
+    if (damage) context.incomplete(`the metadata is damaged: ${evidenceText(damage.message, 120)}`);
     reporter.finish();
     context.describe({ format: 'keras-metadata', ...reporter.describe() });
   },

@@ -3,8 +3,16 @@ import type { ByteSource } from '../../io/byteSource';
 import { PagedByteSource } from '../../io/pages';
 import { evidenceText } from '../../redact';
 import type { Claim, Format, Probe, ScanContext, ScanInput } from '../../scanner';
-import { BYTES, loadMessage, MalformedProtobuf, VARINT, type WireField, wireFields } from '../protobuf/wire';
-import { isOutsidePath } from '../tensorflow/graph';
+import { isOutsidePath } from '../filePaths';
+import {
+  BYTES,
+  type Damaged,
+  loadMessage,
+  MalformedProtobuf,
+  VARINT,
+  type WireField,
+  wireFields,
+} from '../protobuf/wire';
 import { decodeEntry, decodeTensor, decodeValueInfo, type OnnxTensor, onnxDtype, TENSOR_SHAPE } from './proto';
 import { ONNX_RULES as RULES } from './rules';
 
@@ -57,14 +65,20 @@ class OnnxScan {
   readonly metadata: Record<string, string> = {};
   tensorCount = 0;
   parameters = 0;
+  /** Where the file first breaks off; what stands before and beside the damage is judged all the same. */
+  damage: Error | undefined;
 
   constructor(
     readonly source: ByteSource,
     readonly context: ScanContext,
   ) {}
 
+  readonly damaged: Damaged = (error) => {
+    this.damage ??= error;
+  };
+
   fields(field: { offset: number; length: number }): AsyncGenerator<WireField, void, undefined> {
-    return wireFields(this.source, field.offset, field.offset + field.length, this.context.budget);
+    return wireFields(this.source, field.offset, field.offset + field.length, this.context.budget, this.damaged);
   }
 
   async text(field: WireField, limit = 64 * 1024): Promise<string> {
@@ -105,7 +119,10 @@ class OnnxScan {
   }
 
   async metadataEntry(field: WireField): Promise<void> {
-    const { key, value } = decodeEntry(await this.source.read(field.offset, Math.min(field.length, 1024 * 1024)));
+    const { key, value } = decodeEntry(
+      await this.source.read(field.offset, Math.min(field.length, 1024 * 1024)),
+      this.damaged,
+    );
     if (Object.keys(this.metadata).length < 200) this.metadata[`${evidenceText(key, 80)}`] = evidenceText(value, 300);
     if (!looksLikeCommand(value)) return;
     this.context.report({
@@ -137,7 +154,8 @@ class OnnxScan {
 
   /** GraphProto, or FunctionProto whose nodes have number 7. */
   async scope(field: WireField, kind: 'graph' | 'function', depth: number): Promise<void> {
-    if (depth > DEEPEST) throw new MalformedProtobuf(field.offset, `graphs nested deeper than ${DEEPEST} levels`);
+    if (depth > DEEPEST)
+      return this.damaged(new MalformedProtobuf(field.offset, `graphs nested deeper than ${DEEPEST} levels`));
     const scope: Scope = { producers: new Map(), constants: new Map(), branches: [], outputs: [] };
     const nodeNumber = kind === 'graph' ? 1 : 7;
     for await (const part of this.fields(field)) {
@@ -155,7 +173,7 @@ class OnnxScan {
   }
 
   async valueInfo(field: WireField, scope: Scope, depth: number): Promise<void> {
-    const info = decodeValueInfo(await this.source.read(field.offset, Math.min(field.length, 65536)));
+    const info = decodeValueInfo(await this.source.read(field.offset, Math.min(field.length, 65536)), this.damaged);
     if (field.number === 12) scope.outputs.push(info.name);
     if (depth > 0) return;
     const into = field.number === 11 ? this.inputs : this.outputs;
@@ -232,8 +250,11 @@ class OnnxScan {
     const bytes =
       field.length <= 512
         ? await this.source.read(field.offset, field.length)
-        : await loadMessage(this.source, field.offset, end, TENSOR_SHAPE, this.context.budget, 512);
-    const tensor = decodeTensor(bytes);
+        : await loadMessage(this.source, field.offset, end, TENSOR_SHAPE, this.context.budget, {
+            readWhole: 512,
+            damaged: this.damaged,
+          });
+    const tensor = decodeTensor(bytes, this.damaged);
     const name = constant ?? tensor.name;
     if (name && scope.constants.size < MOST_KEPT && (tensor.numbers.length || tensor.strings.length))
       scope.constants.set(name, tensor);
@@ -251,24 +272,34 @@ class OnnxScan {
     this.externalData(tensor, place, field.offset);
   }
 
+  /** Loaders differ on which of several entries of a key counts, and older ones take any key: every entry is judged. */
   externalData(tensor: OnnxTensor, place: string, offset: number): void {
-    const location = tensor.external.find(({ key }) => key === 'location')?.value;
-    if (location === undefined) return;
-    const decoded = percentDecoded(location);
-    const outside =
-      isOutsidePath(location) || isOutsidePath(decoded) || /^file:/i.test(location) || location.includes('\0');
-    if (!outside) {
-      this.properties['external data'] = true;
-      return;
+    const node = evidenceText(`${place}/${tensor.name}`, 200);
+    const named = evidenceText(tensor.name || place, 80);
+    for (const { key, value } of tensor.external) {
+      if (key === 'location' || key === 'basepath') {
+        if (!isOutsidePath(value)) {
+          this.properties['external data'] = true;
+          continue;
+        }
+        const shown = evidenceText(value, 160);
+        this.context.report({
+          rule: RULES['external-data'],
+          message: `The tensor '${named}' takes its data from '${shown}', outside of the folder of the model.`,
+          evidence: shown,
+          anchor: `${tensor.name}\0${value}`,
+          location: { node, offset },
+        });
+      } else if (key === 'offset' || key === 'length' ? !/^\d{1,15}$/.test(value) : key.startsWith('__')) {
+        this.context.report({
+          rule: RULES.malformed,
+          message: `The external data of the tensor '${named}' has the entry ${evidenceText(`${key} = ${value}`, 100)}, which no exporter writes.`,
+          evidence: evidenceText(`${key}=${value}`, 100),
+          anchor: `${tensor.name}\0${key}\0${value}`,
+          location: { node, offset },
+        });
+      }
     }
-    const shown = evidenceText(location, 160);
-    this.context.report({
-      rule: RULES['external-data'],
-      message: `The tensor '${evidenceText(tensor.name || place, 80)}' takes its data from '${shown}', outside of the folder of the model.`,
-      evidence: shown,
-      anchor: `${tensor.name}\0${location}`,
-      location: { node: evidenceText(`${place}/${tensor.name}`, 200), offset },
-    });
   }
 
   judgeScope(scope: Scope): void {
@@ -330,11 +361,6 @@ class OnnxScan {
       ...(truncated.length && { truncated }),
     });
   }
-}
-
-/** Loaders do not decode `%2e%2e`, servers behind an address do. */
-function percentDecoded(text: string): string {
-  return text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
 function looksLikeCommand(text: string): boolean {
@@ -432,39 +458,41 @@ const MODEL_FIELDS: ReadonlyMap<number, number> = new Map([
 ]);
 const UNLIMITED = { checkTime: () => undefined } as unknown as ScanContext['budget'];
 
-/** A ModelProto begins with its IR version; its graph or operator sets tell it from other messages that begin so. */
+/**
+ * A ModelProto begins with its IR version; its graph or operator sets tell it from other messages that begin so. A file
+ * that is cut short is known by what is left of it.
+ */
 async function claimOf(probe: Probe): Promise<Claim | undefined> {
   if (probe.head[0] !== 0x08 && probe.head[0] !== 0x3a && probe.head[0] !== 0x12) return undefined;
   const seen = new Set<number>();
   let version = 0n;
   let graph: { offset: number; length: number } | undefined;
   let broken = false;
-  try {
-    let count = 0;
-    for await (const field of wireFields(probe.source, 0, probe.size, UNLIMITED)) {
-      if (MODEL_FIELDS.get(field.number) !== field.wireType) return undefined;
-      seen.add(field.number);
-      if (field.number === 1) version = field.value;
-      if (field.number === 7) graph = field;
-      count += 1;
-      if (count >= 12) break;
-    }
-  } catch {
+  const damaged: Damaged = () => {
     broken = true;
+  };
+  let count = 0;
+  for await (const field of wireFields(probe.source, 0, probe.size, UNLIMITED, damaged)) {
+    if (MODEL_FIELDS.get(field.number) !== field.wireType) return undefined;
+    seen.add(field.number);
+    if (field.number === 1) version = field.value;
+    if (field.number === 7) graph = field;
+    count += 1;
+    if (count >= 12) break;
   }
   if (!graph && !seen.has(1)) return undefined;
   if (seen.has(1) && (version < 1n || version > 64n)) return undefined;
   if (graph) {
-    try {
-      let count = 0;
-      for await (const field of wireFields(probe.source, graph.offset, graph.offset + graph.length, UNLIMITED)) {
-        if (field.wireType !== BYTES || ![1, 2, 5, 10, 11, 12, 13, 14, 15, 16].includes(field.number)) return undefined;
-        count += 1;
-        if (count >= 3) break;
-      }
-    } catch {
-      return undefined;
+    const isCut = broken;
+    broken = false;
+    count = 0;
+    for await (const field of wireFields(probe.source, graph.offset, graph.offset + graph.length, UNLIMITED, damaged)) {
+      if (field.wireType !== BYTES || ![1, 2, 5, 10, 11, 12, 13, 14, 15, 16].includes(field.number)) return undefined;
+      count += 1;
+      if (count >= 3) break;
     }
+    // Of a file that is cut the graph must still show itself; of a whole one it must be sound.
+    if (isCut ? count === 0 : broken) return undefined;
     // A TensorFlow SavedModel also begins with a small number; it has no field 7.
     return seen.has(1) || seen.has(8) ? 'certain' : 'likely';
   }
@@ -473,16 +501,15 @@ async function claimOf(probe: Probe): Promise<Claim | undefined> {
 
 async function scanOnnx(input: ScanInput, context: ScanContext): Promise<void> {
   const scan = new OnnxScan(new PagedByteSource(input.source), context);
-  try {
-    await scan.model();
-  } catch (error) {
-    if (!(error instanceof Error) || (error.name !== 'MalformedProtobuf' && error.name !== 'UnexpectedEnd'))
-      throw error;
+  await scan.model();
+  if (scan.damage) {
+    const what = evidenceText(scan.damage.message, 120);
     context.report({
       rule: RULES.malformed,
-      message: `The file is damaged: ${evidenceText(error.message, 120)}. What comes after could not be judged.`,
+      message: `The file is damaged: ${what}. What comes after could not be judged.`,
       anchor: 'malformed',
     });
+    context.incomplete(`the file is damaged: ${what}`);
   }
   scan.finish();
 }

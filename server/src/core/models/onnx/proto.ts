@@ -1,5 +1,5 @@
 import { decodeFields, readFloats, readInts, readText } from '../protobuf/decode';
-import type { Shape } from '../protobuf/wire';
+import type { Damaged, Shape } from '../protobuf/wire';
 
 /** What is looked at of TensorProto, without its values unless they are few. Field numbers from onnx/onnx.proto. */
 export interface OnnxTensor {
@@ -49,7 +49,8 @@ export function onnxDtype(type: number): string {
   return DTYPES[type] ?? `type ${type}`;
 }
 
-export function decodeTensor(bytes: Uint8Array): OnnxTensor {
+/** @param damaged as in {@link decodeFields}: what stands before the damage is kept */
+export function decodeTensor(bytes: Uint8Array, damaged?: Damaged): OnnxTensor {
   const tensor: OnnxTensor = {
     name: '',
     dtype: 0,
@@ -60,21 +61,25 @@ export function decodeTensor(bytes: Uint8Array): OnnxTensor {
     strings: [],
   };
   let raw: Uint8Array = new Uint8Array(0);
-  decodeFields(bytes, (field, wire, r) => {
-    if (field === 1) readInts(wire, r, tensor.shape);
-    else if (field === 2 && wire === 0) tensor.dtype = r.int32();
-    else if (field === 4) readFloats(wire, r, tensor.numbers, KEPT);
-    else if ((field === 5 || field === 7) && (wire === 0 || wire === 2)) readInts(wire, r, tensor.numbers);
-    else if (field === 6 && wire === 2) {
-      const text = readText(r);
-      if (tensor.strings.length < KEPT) tensor.strings.push(text);
-    } else if (field === 8 && wire === 2) tensor.name = readText(r);
-    else if (field === 9 && wire === 2) raw = r.bytes();
-    else if (field === 13 && wire === 2) tensor.external.push(decodeEntry(r.bytes()));
-    else if (field === 14 && wire === 0) tensor.isExternal = r.int32() === 1;
-    else return false;
-    return true;
-  });
+  decodeFields(
+    bytes,
+    (field, wire, r) => {
+      if (field === 1) readInts(wire, r, tensor.shape);
+      else if (field === 2 && wire === 0) tensor.dtype = r.int32();
+      else if (field === 4) readFloats(wire, r, tensor.numbers, KEPT);
+      else if ((field === 5 || field === 7) && (wire === 0 || wire === 2)) readInts(wire, r, tensor.numbers);
+      else if (field === 6 && wire === 2) {
+        const text = readText(r);
+        if (tensor.strings.length < KEPT) tensor.strings.push(text);
+      } else if (field === 8 && wire === 2) tensor.name = readText(r);
+      else if (field === 9 && wire === 2) raw = r.bytes();
+      else if (field === 13 && wire === 2) tensor.external.push(decodeEntry(r.bytes()));
+      else if (field === 14 && wire === 0) tensor.isExternal = r.int32() === 1;
+      else return false;
+      return true;
+    },
+    damaged,
+  );
   tensor.shape.length = Math.min(tensor.shape.length, 64);
   tensor.numbers.length = Math.min(tensor.numbers.length, KEPT);
   readRaw(raw, tensor);
@@ -93,38 +98,49 @@ function readRaw(raw: Uint8Array, tensor: OnnxTensor): void {
 }
 
 /** StringStringEntryProto. */
-export function decodeEntry(bytes: Uint8Array): { key: string; value: string } {
+export function decodeEntry(bytes: Uint8Array, damaged?: Damaged): { key: string; value: string } {
   const entry = { key: '', value: '' };
-  decodeFields(bytes, (field, wire, r) => {
-    if (wire !== 2) return false;
-    if (field === 1) entry.key = readText(r);
-    else if (field === 2) entry.value = readText(r);
-    else return false;
-    return true;
-  });
+  decodeFields(
+    bytes,
+    (field, wire, r) => {
+      if (wire !== 2) return false;
+      if (field === 1) entry.key = readText(r);
+      else if (field === 2) entry.value = readText(r);
+      else return false;
+      return true;
+    },
+    damaged,
+  );
   return entry;
 }
 
 /** ValueInfoProto: name, element type and shape; -1 where a dimension is open. */
-export function decodeValueInfo(bytes: Uint8Array): { name: string; dtype: string; shape: number[] } {
+export function decodeValueInfo(
+  bytes: Uint8Array,
+  damaged?: Damaged,
+): { name: string; dtype: string; shape: number[] } {
   const info = { name: '', dtype: 'undefined', shape: [] as number[] };
-  decodeFields(bytes, (field, wire, r) => {
-    if (wire !== 2) return false;
-    if (field === 1) info.name = readText(r);
-    else if (field === 2) {
-      decodeFields(r.bytes(), (kind, kindWire, type) => {
-        if (kind !== 1 || kindWire !== 2) return false;
-        decodeFields(type.bytes(), (part, partWire, tensor) => {
-          if (part === 1 && partWire === 0) info.dtype = onnxDtype(tensor.int32());
-          else if (part === 2 && partWire === 2) info.shape = decodeShape(tensor.bytes());
-          else return false;
+  decodeFields(
+    bytes,
+    (field, wire, r) => {
+      if (wire !== 2) return false;
+      if (field === 1) info.name = readText(r);
+      else if (field === 2) {
+        decodeFields(r.bytes(), (kind, kindWire, type) => {
+          if (kind !== 1 || kindWire !== 2) return false;
+          decodeFields(type.bytes(), (part, partWire, tensor) => {
+            if (part === 1 && partWire === 0) info.dtype = onnxDtype(tensor.int32());
+            else if (part === 2 && partWire === 2) info.shape = decodeShape(tensor.bytes());
+            else return false;
+            return true;
+          });
           return true;
         });
-        return true;
-      });
-    } else return false;
-    return true;
-  });
+      } else return false;
+      return true;
+    },
+    damaged,
+  );
   return info;
 }
 

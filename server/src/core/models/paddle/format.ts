@@ -1,3 +1,4 @@
+import { PagedByteSource } from '../../io/pages';
 import { evidenceText } from '../../redact';
 import { defineRules, MODEL_REFERENCES } from '../../rule';
 import type { Format, ScanContext, ScanInput } from '../../scanner';
@@ -46,23 +47,27 @@ const OUTSIDE = new Map([
 async function scan(input: ScanInput, context: ScanContext): Promise<void> {
   const operators = new Map<string, number>();
   const decoder = new TextDecoder();
-  const { source } = input;
+  const source = new PagedByteSource(input.source);
   context.describe({ format: 'paddle-program', framework: 'PaddlePaddle' });
-  try {
-    for await (const block of wireFields(source, 0, source.size, context.budget)) {
-      if (block.number !== 1 || block.wireType !== BYTES) continue;
-      for await (const op of wireFields(source, block.offset, block.offset + block.length, context.budget)) {
-        if (op.number !== 4 || op.wireType !== BYTES) continue;
-        for await (const part of wireFields(source, op.offset, op.offset + op.length, context.budget)) {
-          if (part.number !== 3 || part.wireType !== BYTES) continue;
-          const type = decoder.decode(await source.read(part.offset, Math.min(part.length, 256)));
-          operators.set(type, (operators.get(type) ?? 0) + 1);
-          if (operators.get(type) === 1) judge(type, part.offset, context);
-        }
+  let damage: Error | undefined;
+  const fields = (start: number, length: number) =>
+    wireFields(source, start, start + length, context.budget, (error) => {
+      damage ??= error;
+    });
+  for await (const block of fields(0, source.size)) {
+    if (block.number !== 1 || block.wireType !== BYTES) continue;
+    for await (const op of fields(block.offset, block.length)) {
+      if (op.number !== 4 || op.wireType !== BYTES) continue;
+      for await (const part of fields(op.offset, op.length)) {
+        if (part.number !== 3 || part.wireType !== BYTES) continue;
+        const type = decoder.decode(await source.read(part.offset, Math.min(part.length, 256)));
+        operators.set(type, (operators.get(type) ?? 0) + 1);
+        if (operators.get(type) === 1) judge(type, part.offset, context);
       }
     }
-  } catch (error) {
-    context.incomplete(`PaddlePaddle program: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (damage) {
+    context.incomplete(`PaddlePaddle program: ${damage.message}`);
     // A program that breaks off may still be read by a more forgiving loader; its operators are told by name.
     const rest = new TextDecoder('latin1').decode(await source.read(0, 2 ** 20));
     for (const name of PYTHON) {

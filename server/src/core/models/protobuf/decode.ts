@@ -1,5 +1,5 @@
 import { Reader } from 'protobufjs/minimal';
-import { MalformedProtobuf } from './wire';
+import { type Damaged, MalformedProtobuf } from './wire';
 
 /** Handles one field; leaves the reader behind it or returns false to have it skipped. */
 export type FieldHandler = (field: number, wireType: number, reader: Reader) => boolean;
@@ -7,9 +7,10 @@ export type FieldHandler = (field: number, wireType: number, reader: Reader) => 
 /**
  * Decodes a message that is wholly in memory with protobufjs's reader, field by field, so that a schema is no more than
  * the fields somebody looks at and no code is generated at run time.
+ * @param damaged told of the damage instead of an error being thrown; the fields before it have been handled
  * @throws MalformedProtobuf
  */
-export function decodeFields(bytes: Uint8Array, handle: FieldHandler): void {
+export function decodeFields(bytes: Uint8Array, handle: FieldHandler, damaged?: Damaged): void {
   const reader = Reader.create(bytes);
   try {
     while (reader.pos < reader.len) {
@@ -19,8 +20,12 @@ export function decodeFields(bytes: Uint8Array, handle: FieldHandler): void {
       if (!handle(tag >>> 3, wireType, reader)) reader.skipType(wireType);
     }
   } catch (error) {
-    if (error instanceof MalformedProtobuf) throw error;
-    throw new MalformedProtobuf(reader.pos, error instanceof Error ? error.message : 'bad field');
+    const malformed =
+      error instanceof MalformedProtobuf
+        ? error
+        : new MalformedProtobuf(reader.pos, error instanceof Error ? error.message : 'bad field');
+    if (!damaged) throw malformed;
+    damaged(malformed);
   }
 }
 

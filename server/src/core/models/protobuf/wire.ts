@@ -34,16 +34,41 @@ export interface WireField {
 
 const CHUNK = 512;
 
+/** Told where a message breaks off; what stood before is kept. */
+export type Damaged = (error: Error) => void;
+
+function isDamage(error: unknown): error is Error {
+  return error instanceof MalformedProtobuf || error instanceof UnexpectedEnd;
+}
+
 /**
  * Walks the fields of the message in `[start, end)` without reading the content of length-delimited fields, so a tensor
  * of any size costs a few bytes. Follows the wire format of https://protobuf.dev/programming-guides/encoding.
- * @throws MalformedProtobuf when a tag, a varint or a length cannot be right
+ * @param damaged given by who judges what a damaged file still holds: the walk then ends at the damage instead of
+ *   throwing, and a field that the end of the file cuts is given with the length that is there
+ * @throws MalformedProtobuf, UnexpectedEnd without `damaged`, when a tag, a varint or a length cannot be right
  */
 export async function* wireFields(
   source: ByteSource,
   start: number,
   end: number,
   budget: Budget,
+  damaged?: Damaged,
+): AsyncGenerator<WireField, void, undefined> {
+  try {
+    yield* strictFields(source, start, end, budget, damaged);
+  } catch (error) {
+    if (!damaged || !isDamage(error)) throw error;
+    damaged(error);
+  }
+}
+
+async function* strictFields(
+  source: ByteSource,
+  start: number,
+  end: number,
+  budget: Budget,
+  damaged: Damaged | undefined,
 ): AsyncGenerator<WireField, void, undefined> {
   const reader = new ByteReader(source, start, CHUNK);
   const limit = Math.min(end, source.size);
@@ -71,9 +96,14 @@ export async function* wireFields(
     } else if (wireType === BYTES) {
       const size = varint(reader, limit);
       offset = reader.position;
-      if (size > BigInt(end - offset)) throw new MalformedProtobuf(at, `a field of ${size} bytes passes the end`);
+      if (size > BigInt(limit - offset)) {
+        const error = new MalformedProtobuf(at, `a field of ${size} bytes passes the end`);
+        if (!damaged) throw error;
+        damaged(error);
+        yield { number, wireType, start: at, offset, length: limit - offset, value };
+        return;
+      }
       length = Number(size);
-      if (offset + length > source.size) throw new UnexpectedEnd(source.size);
       reader.skip(length);
     } else if (wireType !== 3 && wireType !== 4) {
       throw new MalformedProtobuf(at, `wire type ${wireType}`);
@@ -123,6 +153,7 @@ const DEEPEST = 64;
  * The message in `[start, end)` as bytes ready to be decoded. Small messages are read as they are; of larger ones only
  * the parts that `shape` names are read, and a kept string or byte field is cut to 1 MiB.
  * @param readWhole bytes up to which a message is read as it is
+ * @param damaged as in {@link wireFields}; a small message is given as it lies there
  * @throws MalformedProtobuf, BudgetExceeded
  */
 export async function loadMessage(
@@ -131,10 +162,10 @@ export async function loadMessage(
   end: number,
   shape: Shape,
   budget: Budget,
-  readWhole = SMALL,
+  { readWhole = SMALL, damaged }: { readWhole?: number; damaged?: Damaged } = {},
 ): Promise<Uint8Array> {
   if (end - start <= readWhole) return source.read(start, end - start);
-  return prune(source, start, end, shape, budget, 0, { left: budget.limits.memoryBytes });
+  return prune(source, start, end, shape, budget, 0, { left: budget.limits.memoryBytes, damaged });
 }
 
 async function prune(
@@ -144,7 +175,7 @@ async function prune(
   shape: Shape,
   budget: Budget,
   depth: number,
-  room: { left: number },
+  room: { left: number; damaged: Damaged | undefined },
 ): Promise<Uint8Array> {
   if (depth > DEEPEST) throw new MalformedProtobuf(start, `messages nested deeper than ${DEEPEST} levels`);
   const parts: Uint8Array[] = [];
@@ -153,7 +184,7 @@ async function prune(
     if (room.left < 0) budget.checkMemory(budget.limits.memoryBytes + 1, 'a protobuf message');
     parts.push(part);
   };
-  for await (const field of wireFields(source, start, end, budget)) {
+  for await (const field of wireFields(source, start, end, budget, room.damaged)) {
     const named = shape[field.number];
     if (named === undefined) continue;
     const keep = typeof named === 'function' ? named() : named;

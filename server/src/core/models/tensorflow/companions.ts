@@ -19,7 +19,8 @@ export async function kerasLambdaLayers(input: ScanInput, context: ScanContext):
   };
   const reporter = new KerasReporter(silent);
   try {
-    for await (const { metadata, path } of savedObjectMetadata(source, silent)) await reporter.addText(metadata, path);
+    for await (const { metadata, path } of savedObjectMetadata(source, silent, () => undefined))
+      await reporter.addText(metadata, path);
   } catch {
     // What is wrong with that file is said when it is scanned itself.
   }

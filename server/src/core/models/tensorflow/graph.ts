@@ -3,6 +3,7 @@ import type { Severity } from '../../finding';
 import { evidenceText, type Redacted } from '../../redact';
 import type { Rule } from '../../rule';
 import type { ScanContext } from '../../scanner';
+import { isOutsidePath } from '../filePaths';
 import { type Capability, isKnownOperator, LOOKUP_INITIALIZERS, operatorRisk } from './ops';
 import type { NodeDef } from './proto';
 import { TENSORFLOW_RULES as RULES } from './rules';
@@ -79,6 +80,8 @@ export class GraphJudge {
 
   addNode(node: NodeDef, offset?: number): void {
     this.nodes += 1;
+    // A damaged node may have lost its operator.
+    if (node.op === '') return;
     if (this.nodes % 1000 === 0) this.budget.checkTime();
     this.operators.set(node.op, (this.operators.get(node.op) ?? 0) + 1);
     const scope = this.#scope;
@@ -392,9 +395,4 @@ function layerOfFunction(functionName: string): string | undefined {
 function layerOfNode(node: string, told: ReadonlySet<string>): string | undefined {
   const scopes = node.split('/');
   return scopes.slice(0, -1).find((scope) => told.has(scope) || /lambda/i.test(scope));
-}
-
-/** Absolute paths, URLs and paths that climb. */
-export function isOutsidePath(path: string): boolean {
-  return /^(?:[/\\~]|[A-Za-z]:[/\\]|[A-Za-z][A-Za-z0-9+.-]*:\/\/)/.test(path) || path.split(/[/\\]/).includes('..');
 }

@@ -1,6 +1,6 @@
 import type { Reader } from 'protobufjs/minimal';
 import { decodeFields, readFloats, readInt64, readInts, readText } from '../protobuf/decode';
-import type { Shape } from '../protobuf/wire';
+import type { Damaged, Shape } from '../protobuf/wire';
 
 /**
  * The parts of TensorFlow's messages that are looked at; field numbers from tensorflow/core/framework/*.proto and
@@ -56,35 +56,44 @@ export const NODE_SHAPE: Shape = { 1: true, 2: true, 3: true, 5: { 1: true, 2: A
 /** FunctionDef.signature and what returns come from. */
 export const OP_DEF_SHAPE: Shape = { 1: true, 2: { 1: true }, 3: { 1: true } };
 
-export function decodeNode(bytes: Uint8Array): NodeDef {
+/** @param damaged as in {@link decodeFields}: what stands before the damage is kept */
+export function decodeNode(bytes: Uint8Array, damaged?: Damaged): NodeDef {
   const node: NodeDef = { name: '', op: '', inputs: [], attrs: new Map() };
-  decodeFields(bytes, (field, wire, r) => {
-    if (wire !== 2) return false;
-    if (field === 1) node.name = readText(r);
-    else if (field === 2) node.op = readText(r);
-    else if (field === 3) {
-      const input = readText(r);
-      if (node.inputs.length < 4096) node.inputs.push(input);
-    } else if (field === 5) {
-      const entry = decodeMapEntry(r.bytes());
-      node.attrs.set(entry.key, decodeAttr(entry.value));
-    } else return false;
-    return true;
-  });
+  decodeFields(
+    bytes,
+    (field, wire, r) => {
+      if (wire !== 2) return false;
+      if (field === 1) node.name = readText(r);
+      else if (field === 2) node.op = readText(r);
+      else if (field === 3) {
+        const input = readText(r);
+        if (node.inputs.length < 4096) node.inputs.push(input);
+      } else if (field === 5) {
+        const entry = decodeMapEntry(r.bytes());
+        node.attrs.set(entry.key, decodeAttr(entry.value));
+      } else return false;
+      return true;
+    },
+    damaged,
+  );
   return node;
 }
 
 /** An entry of a map whose key is a string and whose value is a message. */
-export function decodeMapEntry(bytes: Uint8Array): { key: string; value: Uint8Array } {
+export function decodeMapEntry(bytes: Uint8Array, damaged?: Damaged): { key: string; value: Uint8Array } {
   let key = '';
   let value: Uint8Array = new Uint8Array(0);
-  decodeFields(bytes, (field, wire, r) => {
-    if (wire !== 2) return false;
-    if (field === 1) key = readText(r);
-    else if (field === 2) value = r.bytes();
-    else return false;
-    return true;
-  });
+  decodeFields(
+    bytes,
+    (field, wire, r) => {
+      if (wire !== 2) return false;
+      if (field === 1) key = readText(r);
+      else if (field === 2) value = r.bytes();
+      else return false;
+      return true;
+    },
+    damaged,
+  );
   return { key, value };
 }
 
@@ -120,13 +129,17 @@ function decodeAttr(bytes: Uint8Array): AttrValue {
 }
 
 /** Field 1 of a message, as text: the name of a NameAttrList, an OpDef, an ArgDef. */
-export function decodeName(bytes: Uint8Array): string {
+export function decodeName(bytes: Uint8Array, damaged?: Damaged): string {
   let name = '';
-  decodeFields(bytes, (field, wire, r) => {
-    if (field !== 1 || wire !== 2) return false;
-    name = readText(r);
-    return true;
-  });
+  decodeFields(
+    bytes,
+    (field, wire, r) => {
+      if (field !== 1 || wire !== 2) return false;
+      name = readText(r);
+      return true;
+    },
+    damaged,
+  );
   return name;
 }
 

@@ -3,9 +3,10 @@ import type { ByteSource } from '../../io/byteSource';
 import { PagedByteSource } from '../../io/pages';
 import { evidenceText } from '../../redact';
 import type { Claim, Format, Probe, ScanContext, ScanInput } from '../../scanner';
+import { isOutsidePath } from '../filePaths';
 import { KerasReporter } from '../keras/report';
 import { decodeFields, readText } from '../protobuf/decode';
-import { BYTES, loadMessage, VARINT, type WireField, wireFields } from '../protobuf/wire';
+import { BYTES, type Damaged, loadMessage, type Shape, VARINT, type WireField, wireFields } from '../protobuf/wire';
 import { kerasLambdaLayers } from './companions';
 import { GraphJudge } from './graph';
 import { decodeMapEntry, decodeName, decodeNode, decodeShape, dtypeName, NODE_SHAPE, OP_DEF_SHAPE } from './proto';
@@ -24,31 +25,34 @@ class Gathered {
 }
 
 /** The fields of a message, or what could be read of them before the structure broke. */
-async function* fieldsOf(scan: Scan, start: number, end: number): AsyncGenerator<WireField, void, undefined> {
-  yield* wireFields(scan.source, start, end, scan.context.budget);
+function fieldsOf(scan: Scan, start: number, end: number): AsyncGenerator<WireField, void, undefined> {
+  return wireFields(scan.source, start, end, scan.context.budget, scan.damaged);
 }
 
-interface Scan {
-  source: ByteSource;
-  context: ScanContext;
-  judge: GraphJudge;
-  gathered: Gathered;
-  keras: KerasReporter;
+class Scan {
+  /** Where the file first breaks off; what stands before and beside the damage is judged all the same. */
+  damage: Error | undefined;
+  readonly damaged: Damaged = (error) => {
+    this.damage ??= error;
+  };
+
+  constructor(
+    readonly source: ByteSource,
+    readonly context: ScanContext,
+    readonly judge: GraphJudge,
+    readonly gathered: Gathered,
+    readonly keras: KerasReporter,
+  ) {}
 }
 
-async function message(scan: Scan, field: WireField): Promise<Uint8Array> {
-  return loadMessage(scan.source, field.offset, field.offset + field.length, {}, scan.context.budget);
+/** The message of a field, of large ones the parts that `shape` names. */
+function message(scan: Scan, { offset, length }: WireField, shape: Shape): Promise<Uint8Array> {
+  const { source, context, damaged } = scan;
+  return loadMessage(source, offset, offset + length, shape, context.budget, { damaged });
 }
 
 async function walkNode(scan: Scan, field: WireField): Promise<void> {
-  const bytes = await loadMessage(
-    scan.source,
-    field.offset,
-    field.offset + field.length,
-    NODE_SHAPE,
-    scan.context.budget,
-  );
-  const node = decodeNode(bytes);
+  const node = decodeNode(await message(scan, field, NODE_SHAPE), scan.damaged);
   scan.judge.addNode(node, field.offset);
   if (node.op === 'VarHandleOp' || node.op === 'VariableV2' || node.op === 'Const') noteTensor(scan, node);
 }
@@ -75,12 +79,13 @@ async function walkFunction(scan: Scan, start: number, end: number): Promise<voi
   const nodes: WireField[] = [];
   for await (const field of fieldsOf(scan, start, end)) {
     if (field.wireType !== BYTES) continue;
-    if (field.number === 1) {
-      const { offset, length } = field;
-      name = decodeName(await loadMessage(scan.source, offset, offset + length, OP_DEF_SHAPE, scan.context.budget));
-    } else if (field.number === 3) nodes.push(field);
+    if (field.number === 1) name = decodeName(await message(scan, field, OP_DEF_SHAPE), scan.damaged);
+    else if (field.number === 3) nodes.push(field);
     else if (field.number === 4) {
-      const { value } = decodeMapEntry(await scan.source.read(field.offset, Math.min(field.length, 4096)));
+      const { value } = decodeMapEntry(
+        await scan.source.read(field.offset, Math.min(field.length, 4096)),
+        scan.damaged,
+      );
       outputs.push(new TextDecoder().decode(value));
     }
   }
@@ -93,16 +98,13 @@ async function walkFunction(scan: Scan, start: number, end: number): Promise<voi
 async function walkGraph(scan: Scan, start: number, end: number): Promise<void> {
   const libraries: WireField[] = [];
   scan.judge.beginScope('');
-  try {
-    for await (const field of fieldsOf(scan, start, end)) {
-      if (field.wireType !== BYTES) continue;
-      if (field.number === 1) await walkNode(scan, field);
-      else if (field.number === 2) libraries.push(field);
-      else if (field.number === 4) noteVersions(scan, await message(scan, field));
-    }
-  } finally {
-    scan.judge.endScope([]);
+  for await (const field of fieldsOf(scan, start, end)) {
+    if (field.wireType !== BYTES) continue;
+    if (field.number === 1) await walkNode(scan, field);
+    else if (field.number === 2) libraries.push(field);
+    else if (field.number === 4) noteVersions(scan, await message(scan, field, {}));
   }
+  scan.judge.endScope([]);
   for (const library of libraries) {
     for await (const field of fieldsOf(scan, library.offset, library.offset + library.length)) {
       if (field.number === 1 && field.wireType === BYTES) {
@@ -113,11 +115,15 @@ async function walkGraph(scan: Scan, start: number, end: number): Promise<void> 
 }
 
 function noteVersions(scan: Scan, bytes: Uint8Array): void {
-  decodeFields(bytes, (field, wire, r) => {
-    if (field !== 1 || wire !== VARINT) return false;
-    scan.gathered.properties['graph producer version'] = r.int32();
-    return true;
-  });
+  decodeFields(
+    bytes,
+    (field, wire, r) => {
+      if (field !== 1 || wire !== VARINT) return false;
+      scan.gathered.properties['graph producer version'] = r.int32();
+      return true;
+    },
+    scan.damaged,
+  );
 }
 
 /** MetaGraphDef. */
@@ -135,55 +141,61 @@ async function walkMetaGraph(scan: Scan, start: number, end: number): Promise<vo
 }
 
 async function walkMetaInfo(scan: Scan, field: WireField): Promise<void> {
-  const { source, context, gathered } = scan;
+  const { gathered } = scan;
   // stripped_op_list (2) lists every operator's definition and is long; what is used stands in the graph anyway.
-  const bytes = await loadMessage(
-    source,
-    field.offset,
-    field.offset + field.length,
-    { 4: true, 5: true },
-    context.budget,
-  );
+  const bytes = await message(scan, field, { 4: true, 5: true });
   const tags: string[] = [];
-  decodeFields(bytes, (inner, wire, r) => {
-    if (wire !== BYTES) return false;
-    if (inner === 4) tags.push(evidenceText(readText(r), 40));
-    else if (inner === 5) gathered.properties['tensorflow version'] = evidenceText(readText(r), 40);
-    else return false;
-    return true;
-  });
+  decodeFields(
+    bytes,
+    (inner, wire, r) => {
+      if (wire !== BYTES) return false;
+      if (inner === 4) tags.push(evidenceText(readText(r), 40));
+      else if (inner === 5) gathered.properties['tensorflow version'] = evidenceText(readText(r), 40);
+      else return false;
+      return true;
+    },
+    scan.damaged,
+  );
   if (tags.length) gathered.properties.tags = tags.slice(0, 10).join(', ');
 }
 
 async function walkSignature(scan: Scan, field: WireField): Promise<void> {
   if (field.length > 1024 * 1024) return;
-  const { key, value } = decodeMapEntry(await scan.source.read(field.offset, field.length));
+  const { key, value } = decodeMapEntry(await scan.source.read(field.offset, field.length), scan.damaged);
   if (key.startsWith('__')) return;
-  decodeFields(value, (inner, wire, r) => {
-    if (wire !== BYTES || (inner !== 1 && inner !== 2)) return false;
-    const entry = decodeMapEntry(r.bytes());
-    const tensor: TensorDescription = { name: evidenceText(entry.key, 120), dtype: 'unknown', shape: [] };
-    decodeFields(entry.value, (part, partWire, info) => {
-      if (part === 2 && partWire === VARINT) tensor.dtype = dtypeName(info.int32());
-      else if (part === 3 && partWire === BYTES) tensor.shape = decodeShape(info.bytes());
-      else return false;
+  decodeFields(
+    value,
+    (inner, wire, r) => {
+      if (wire !== BYTES || (inner !== 1 && inner !== 2)) return false;
+      const entry = decodeMapEntry(r.bytes());
+      const tensor: TensorDescription = { name: evidenceText(entry.key, 120), dtype: 'unknown', shape: [] };
+      decodeFields(entry.value, (part, partWire, info) => {
+        if (part === 2 && partWire === VARINT) tensor.dtype = dtypeName(info.int32());
+        else if (part === 3 && partWire === BYTES) tensor.shape = decodeShape(info.bytes());
+        else return false;
+        return true;
+      });
+      const into = inner === 1 ? scan.gathered.inputs : scan.gathered.outputs;
+      if (into.length < 64 && !into.some((known) => known.name === tensor.name)) into.push(tensor);
       return true;
-    });
-    const into = inner === 1 ? scan.gathered.inputs : scan.gathered.outputs;
-    if (into.length < 64 && !into.some((known) => known.name === tensor.name)) into.push(tensor);
-    return true;
-  });
+    },
+    scan.damaged,
+  );
 }
 
 async function walkAsset(scan: Scan, field: WireField): Promise<void> {
   let filename = '';
-  decodeFields(await scan.source.read(field.offset, Math.min(field.length, 65536)), (inner, wire, r) => {
-    if (inner !== 2 || wire !== BYTES) return false;
-    filename = readText(r);
-    return true;
-  });
+  decodeFields(
+    await scan.source.read(field.offset, Math.min(field.length, 65536)),
+    (inner, wire, r) => {
+      if (inner !== 2 || wire !== BYTES) return false;
+      filename = readText(r);
+      return true;
+    },
+    scan.damaged,
+  );
   scan.judge.assets.push(filename);
-  if (/^(?:[/\\]|[A-Za-z]:)/.test(filename) || filename.split(/[/\\]/).includes('..')) {
+  if (isOutsidePath(filename)) {
     scan.context.report({
       rule: RULES['table-file'],
       severity: 'high',
@@ -204,20 +216,18 @@ async function walkObjects(scan: Scan, field: WireField): Promise<void> {
       if (part.number !== 4 || part.wireType !== BYTES) continue;
       let identifier = '';
       let metadata = '';
-      const bytes = await loadMessage(
-        scan.source,
-        part.offset,
-        part.offset + part.length,
-        { 1: true, 3: true },
-        scan.context.budget,
+      const bytes = await message(scan, part, { 1: true, 3: true });
+      decodeFields(
+        bytes,
+        (inner, wire, r) => {
+          if (wire !== BYTES) return false;
+          if (inner === 1) identifier = readText(r);
+          else if (inner === 3) metadata = readText(r);
+          else return false;
+          return true;
+        },
+        scan.damaged,
       );
-      decodeFields(bytes, (inner, wire, r) => {
-        if (wire !== BYTES) return false;
-        if (inner === 1) identifier = readText(r);
-        else if (inner === 3) metadata = readText(r);
-        else return false;
-        return true;
-      });
       if (metadata.startsWith('{') && identifier.startsWith('_tf_keras')) {
         await scan.keras.addText(metadata, 'object_graph_def');
       }
@@ -260,14 +270,9 @@ async function scanProtobuf(kind: Kind, input: ScanInput, context: ScanContext):
   const judge = new GraphJudge(context.budget);
   const gathered = new Gathered();
   const keras = new KerasReporter(context, { tracesFunctions: true });
-  const scan: Scan = { source: new PagedByteSource(input.source), context, judge, gathered, keras };
-  try {
-    await walkTop(kind, scan);
-  } catch (error) {
-    if (!(error instanceof Error) || (error.name !== 'MalformedProtobuf' && error.name !== 'UnexpectedEnd'))
-      throw error;
-    reportMalformed(context, error);
-  }
+  const scan = new Scan(new PagedByteSource(input.source), context, judge, gathered, keras);
+  await walkTop(kind, scan);
+  if (scan.damage) reportMalformed(context, scan.damage);
   keras.finish();
   const told = new Set([...keras.lambdaLayers, ...(await kerasLambdaLayers(input, context))]);
   judge.report(context, told);
@@ -288,11 +293,13 @@ async function scanProtobuf(kind: Kind, input: ScanInput, context: ScanContext):
 
 /** A structure that breaks off is said; what came before it has been judged. */
 export function reportMalformed(context: ScanContext, error: Error): void {
+  const what = evidenceText(error.message, 120);
   context.report({
     rule: RULES.malformed,
-    message: `The file is damaged: ${evidenceText(error.message, 120)}. What comes after could not be judged.`,
+    message: `The file is damaged: ${what}. What comes after could not be judged.`,
     anchor: 'malformed',
   });
+  context.incomplete(`the file is damaged: ${what}`);
 }
 
 const OPERATOR_NAME = /^[A-Za-z_][A-Za-z0-9_.\\/>-]{0,200}$/;
@@ -323,13 +330,10 @@ function isText(bytes: Uint8Array): boolean {
 /** The first fields of a message, or none when they are no fields. */
 async function firstFields(probe: Probe, start: number, end: number, count: number): Promise<WireField[]> {
   const fields: WireField[] = [];
-  try {
-    for await (const field of wireFields(probe.source, start, end, PROBE_BUDGET)) {
-      fields.push(field);
-      if (fields.length >= count) break;
-    }
-  } catch {
-    // A truncated file still shows its first fields.
+  // A truncated file still shows its first fields.
+  for await (const field of wireFields(probe.source, start, end, PROBE_BUDGET, () => undefined)) {
+    fields.push(field);
+    if (fields.length >= count) break;
   }
   return fields;
 }

@@ -62,7 +62,18 @@ describe('ONNX', () => {
     'C:\\x',
     'file:///etc/passwd',
     'https://a.test/x',
+    's3://bucket/x',
     '%2e%2e/x',
+    '%252e%252e%252fx',
+    'C:x',
+    'a/..\\../x',
+    '.. /x',
+    '$HOME/x',
+    ['$', '{HOME}/x'].join(''),
+    '%APPDATA%\\x',
+    '~/x',
+    '~root/x',
+    'w.data\0/etc/passwd',
   ]) {
     it(`data at ${location} is outside`, async () => {
       assert.deepEqual(await judge(model(graph([relu], [tensor('w', { location })]))), ['high onnx/external-data']);
@@ -151,9 +162,49 @@ describe('ONNX', () => {
     assert.deepEqual(await judge(scaled(255)), []);
   });
 
-  it('a truncated file is said', async () => {
-    const whole = model(graph([relu], [tensor('w', { values: [1, 2, 3, 4] })]));
-    assert.deepEqual(await judge(whole.subarray(0, 30)), ['medium onnx/malformed']);
+  for (const location of ['w.data', 'data/w.bin', 'onnx__MatMul_12', 'a..b', '100% w', './w', 'model:0']) {
+    it(`data at ${location} is beside the model`, async () => {
+      assert.deepEqual(await judge(model(graph([relu], [tensor('w', { location })]))), []);
+    });
+  }
+
+  it('every entry of external data counts: loaders differ on which of two they take', async () => {
+    const entries = (pairs: Record<string, string>[]) =>
+      concat(
+        field(8, 'w'),
+        ...pairs.flatMap((pair) => Object.entries(pair).map(([k, v]) => field(13, field(1, k), field(2, v)))),
+        number(14, 1),
+      );
+    const of = (...pairs: Record<string, string>[]) => judge(model(graph([relu], [entries(pairs)])));
+    assert.deepEqual(await of({ location: 'w' }, { location: '/etc/passwd' }), ['high onnx/external-data']);
+    assert.deepEqual(await of({ location: '/etc/passwd' }, { location: 'w' }), ['high onnx/external-data']);
+    assert.deepEqual(await of({ location: 'passwd', basepath: '/etc' }), ['high onnx/external-data']);
+    assert.deepEqual(await of({ location: 'w', offset: '-8' }), ['medium onnx/malformed']);
+    assert.deepEqual(await of({ location: 'w', __class__: 'x' }), ['medium onnx/malformed']);
+    assert.deepEqual(await of({ location: 'w', offset: '4096', length: '12', checksum: 'ab', prepacked_0: 'k' }), []);
+  });
+
+  const damaged = ['low coverage/not-inspected', 'medium onnx/malformed'];
+  it('of a truncated file what is left is judged', async () => {
+    const whole = model(
+      graph([node('Evil', ['x'], ['y'], { domain: 'evil' }), relu], [bad, tensor('v', { raw: new Uint8Array(4000) })]),
+    );
+    for (const length of [whole.length - 3, whole.length - 100, whole.length - 3000]) {
+      for (const name of ['m.onnx', 'm.bin']) {
+        const report = await scanBytes(name, whole.subarray(0, length));
+        assert.equal(report.status, 'partial');
+        assert.deepEqual(
+          verdicts(report),
+          ['high onnx/external-data', ...damaged, 'medium onnx/custom-operator'].sort(),
+        );
+      }
+    }
+    assert.deepEqual(await judge(whole.subarray(0, 18)), damaged);
+  });
+
+  it('damage inside of one node does not hide the others', async () => {
+    const broken = concat(field(4, 'Relu'), Uint8Array.from([0x0f, 0xff]));
+    assert.deepEqual(await judge(model(graph([broken, relu], [bad]))), ['high onnx/external-data', ...damaged].sort());
   });
 
   it('weights are skipped unread', async () => {
@@ -169,6 +220,6 @@ describe('ONNX', () => {
     for (let i = 0; i < 60; i += 1) {
       inner = graph([node('If', ['c'], ['y'], { attributes: [concat(field(1, 'b'), field(6, inner))] })]);
     }
-    assert.deepEqual(await judge(model(inner)), ['medium onnx/malformed']);
+    assert.deepEqual(await judge(model(inner)), damaged);
   });
 });

@@ -158,9 +158,28 @@ describe('TensorFlow graphs', () => {
   });
 
   it('a truncated graph is said, and what came before is judged', async () => {
-    const whole = savedModel(graph([input, node('w', 'WriteFile', ['x']), node('z', 'MatMul', ['x', 'x'])]));
-    const report = await scanBytes('saved_model.pb', whole.subarray(0, whole.length - 12));
-    assert.ok(verdicts(report).includes('medium tensorflow/malformed'));
+    const nodes = [input, textConstant('p', '/tmp/x'), node('w', 'WriteFile', ['p', 'x']), constant('c', [1])];
+    const body = graph(nodes, [fn('f', [node('r', 'ReadFile', ['x']), constant('big', [1, 2, 3, 4], [4])])]);
+    for (const [name, whole, read] of [
+      ['saved_model.pb', savedModel(body), true],
+      ['x.bin', savedModel(body), true],
+      ['model.meta', metaGraph(body), true],
+      ['frozen.pb', body, true],
+      ['frozen.pb', graph(nodes), false],
+    ] as const) {
+      const report = await scanBytes(name, whole.subarray(0, whole.length - 16));
+      assert.equal(report.status, 'partial', name);
+      assert.deepEqual(
+        verdicts(report),
+        [
+          ...(read ? ['high tensorflow/file-operator'] : []),
+          'high tensorflow/file-operator',
+          'low coverage/not-inspected',
+          'medium tensorflow/malformed',
+        ],
+        name,
+      );
+    }
   });
 
   it('arbitrary bytes are no graph', async () => {
@@ -261,7 +280,10 @@ describe('checkpoints', () => {
       { name: 'dense/kernel', dtype: 'float32', shape: [3, 4], bytes: 48 },
     ]);
     bytes[1] = 0x7f;
-    assert.deepEqual(verdicts(await scanBytes('model.index', bytes)), ['medium tensorflow/malformed']);
+    assert.deepEqual(verdicts(await scanBytes('model.index', bytes)), [
+      'low coverage/not-inspected',
+      'medium tensorflow/malformed',
+    ]);
   });
 });
 
