@@ -4,8 +4,8 @@ import type { Services } from './registry';
 import { scanWorkspace } from './scan';
 
 /**
- * Writes every report into a folder.
- * @param target the folder; it is asked for when it is not given
+ * Writes every report into a folder, or into one zip.
+ * @param target the folder or the zip; it is asked for when it is not given
  * @returns the files that were written
  */
 export async function exportReports(services: Services, target?: unknown): Promise<string[]> {
@@ -25,11 +25,28 @@ export async function exportReports(services: Services, target?: unknown): Promi
     if (!choice) return [];
     if (choice === scan && !(await scanWorkspace(services))) return [];
   }
-  const folder = target instanceof Uri ? target : await askForFolder();
-  if (!folder) return [];
-  const { files } = await server.request(ExportReports.type, { target: folder.toString() });
-  if (!(target instanceof Uri)) void tell(files, folder);
+  const chosen = target instanceof Uri ? target : await askForTarget();
+  if (!chosen) return [];
+  const { files } = await server.request(ExportReports.type, { target: chosen.toString() });
+  if (!(target instanceof Uri)) void tell(files, chosen);
   return files;
+}
+
+async function askForTarget(): Promise<Uri | undefined> {
+  const folder = { label: l10n.t('$(folder) Into a Folder...'), ask: askForFolder };
+  const zip = { label: l10n.t('$(file-zip) Into One Zip File...'), ask: askForZip };
+  const choice = await window.showQuickPick([folder, zip], { title: l10n.t('Export Reports') });
+  return choice?.ask();
+}
+
+function askForZip(): Thenable<Uri | undefined> {
+  const folder = workspace.workspaceFolders?.[0]?.uri;
+  return window.showSaveDialog({
+    filters: { [l10n.t('Zip file')]: ['zip'] },
+    saveLabel: l10n.t('Export Here'),
+    title: l10n.t('Zip File for the Reports'),
+    ...(folder && { defaultUri: Uri.joinPath(folder, 'watchtower-reports.zip') }),
+  });
 }
 
 async function askForFolder(): Promise<Uri | undefined> {
@@ -44,15 +61,17 @@ async function askForFolder(): Promise<Uri | undefined> {
   return chosen?.[0];
 }
 
-async function tell(files: readonly string[], folder: Uri): Promise<void> {
+async function tell(files: readonly string[], target: Uri): Promise<void> {
   const open = l10n.t('Open Report');
   const reveal = l10n.t('Show Folder');
   const page = files.find((file) => file.endsWith('.html'));
   const choice = await window.showInformationMessage(
-    l10n.t('Watchtower: {0} reports were written to {1}.', files.length, folder.fsPath),
+    target.path.endsWith('.zip')
+      ? l10n.t('Watchtower: the reports were written to {0}.', target.fsPath)
+      : l10n.t('Watchtower: {0} reports were written to {1}.', files.length, target.fsPath),
     ...(page ? [open] : []),
     reveal,
   );
   if (choice === open && page) await env.openExternal(Uri.parse(page, true));
-  else if (choice === reveal) await commands.executeCommand('revealFileInOS', folder);
+  else if (choice === reveal) await commands.executeCommand('revealFileInOS', target);
 }

@@ -99,6 +99,17 @@ describe('views', () => {
     const text = readFileSync(vscode.Uri.parse(json).fsPath, 'utf8');
     assert.match(text, /dangerous\.pkl/);
     assert.ok(!/ghp_\w{36}/.test(text), 'no report repeats a secret');
+    assert.ok(
+      files.some((file) => /severity_mapped_detailed_reports_\d+\.json$/.test(file)),
+      'the reports of AIShield Watchtower are among them',
+    );
+  });
+
+  it('export the reports to one zip that is given', async () => {
+    const zip = path.join(await mkdtemp(path.join(tmpdir(), 'watchtower-reports-')), 'reports.zip');
+    const files = await vscode.commands.executeCommand<string[]>('watchtower.exportReports', vscode.Uri.file(zip));
+    assert.deepEqual(files, [vscode.Uri.file(zip).toString()]);
+    assert.equal(readFileSync(zip).subarray(0, 2).toString(), 'PK');
   });
 
   it('are filled again after a restart', async () => {

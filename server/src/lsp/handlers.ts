@@ -29,7 +29,7 @@ import type { FileScans } from './fileScans';
 import type { OpenDocuments } from './openDocuments';
 import type { OpenNotebooks } from './openNotebooks';
 import type { RemoteSource } from './remoteScans';
-import { folderName, remoteReportOf, reportOf, writeReports } from './reports';
+import { remoteReportOf, reportOf, writeReports } from './reports';
 import type { Scanner } from './scanner';
 import type { Folder, Workspace } from './settings';
 import type { FindingsStore, StoredArtifact } from './store';
@@ -104,29 +104,28 @@ export function handleRequests(connection: Connection, parts: Parts): void {
     return { artifact: listed(artifact), ...(description && { description }) };
   });
 
-  connection.onRequest(ExportReports.type, async ({ target, formats }) => {
+  connection.onRequest(ExportReports.type, async ({ target }) => {
     const folder = pathOf(target);
     if (folder === undefined) {
-      return new ResponseError(LSPErrorCodes.RequestFailed, 'Reports can only be written to a folder on disk');
+      return new ResponseError(LSPErrorCodes.RequestFailed, 'Reports can only be written to this machine');
     }
     const owners: (Folder | undefined)[] = [...workspace.folders];
     if ([...store.all()].some((artifact) => artifact.folderUri === undefined && artifact.remote === undefined))
       owners.push(undefined);
     const sources = parts.remoteSources();
-    const several = owners.length + sources.length > 1;
     const reports = [
       ...owners.map((owner) => ({
-        name: several ? (owner?.name ?? 'single files') : '',
+        label: owner?.name ?? 'single files',
         report: reportOf(owner, store.all(), workspaceScan, { ...ADVISORY_SNAPSHOT }),
         options: { repositoryType: 'folder' },
       })),
       ...sources.map((source) => ({
-        name: several ? folderName(source.label) : '',
+        label: source.label,
         report: remoteReportOf(source, store.all(), { ...ADVISORY_SNAPSHOT }),
         options: repositoryOf(source.spec),
       })),
     ];
-    const written = await writeReports(reports, folder, formats);
+    const written = await writeReports(reports, folder);
     return { files: written.map(uriOf) };
   });
 

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ArtifactReport, ScanReport } from '../core/finding';
-import { REPORTS } from '../core/reports';
+import { allReports, isZipName, zipReports } from '../core/reports/bundle';
 import type { ReportOptions } from '../core/reports/report';
 import { VERSION } from '../core/version';
 import type { RemoteSource } from './remoteScans';
@@ -52,35 +52,60 @@ export function remoteReportOf(
   };
 }
 
-/** A folder's name made of a source's label, which may hold anything. */
-export function folderName(label: string): string {
-  const name = label.replace(/[^\w.@-]+/g, '_').replace(/^[._]+|[._]+$/g, '');
-  return name.slice(0, 100) || 'remote';
+/**
+ * Names for folders, made of labels which may hold anything: the name of a workspace folder and of a remote source are
+ * written by others, and must neither lead out of the target nor lie on one another.
+ */
+function folderNames(labels: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return labels.map((label) => {
+    const base =
+      label
+        .replace(/[^\p{L}\p{N}_.@-]+/gu, '_')
+        .replace(/^[._]+|[._]+$/g, '')
+        .slice(0, 100) || 'reports';
+    let name = base;
+    // Case does not tell files apart everywhere.
+    for (let n = 2; taken.has(name.toLowerCase()); n += 1) name = `${base}-${n}`;
+    taken.add(name.toLowerCase());
+    return name;
+  });
+}
+
+/** One export of one folder or remote source. */
+export interface ReportsOf {
+  /** What its folder below the target is called when there are several. */
+  label: string;
+  report: ScanReport;
+  options: ReportOptions;
 }
 
 /**
- * Writes reports into a folder.
+ * Writes every report of every scan.
+ * @param target a folder, which is made, or the name of a zip
  * @returns the files that were written
- * @throws the system's error when the folder cannot be written
+ * @throws the system's error when the target cannot be written
  */
-export async function writeReports(
-  reports: readonly { name: string; report: ScanReport; options: ReportOptions }[],
-  target: string,
-  formats: readonly string[] | undefined,
-): Promise<string[]> {
+export async function writeReports(reports: readonly ReportsOf[], target: string): Promise<string[]> {
+  const timestamp = Math.floor(Date.now() / 1000);
+  const folders = reports.length > 1 ? folderNames(reports.map(({ label }) => label)) : [''];
+  const files = reports.flatMap(({ report, options }, index) =>
+    allReports(report, { ...options, timestamp }).map(({ name, content }) => ({
+      name: path.posix.join(folders[index] as string, name),
+      content,
+    })),
+  );
+  if (isZipName(target)) {
+    await mkdir(path.dirname(target), { recursive: true });
+    await writeFile(target, await zipReports(files, timestamp));
+    return [target];
+  }
   const written: string[] = [];
-  for (const { name, report, options } of reports) {
-    const folder = name ? path.join(target, name) : target;
-    await mkdir(folder, { recursive: true });
-    const write = async (file: string, text: string) => {
-      const full = path.join(folder, file);
-      await writeFile(full, text);
-      written.push(full);
-    };
-    for (const format of REPORTS) {
-      if (formats && !formats.includes(format.id)) continue;
-      await write(`watchtower${format.extension}`, format.build(report, options));
-    }
+  for (const { name, content } of files) {
+    const full = path.join(target, name);
+    await mkdir(path.dirname(full), { recursive: true });
+    await writeFile(full, content);
+    written.push(full);
   }
   return written;
 }

@@ -291,10 +291,8 @@ export namespace InspectModel {
 
 export namespace ExportReports {
   export interface Params {
-    /** Folder the reports are written to; it is made when it is not there. */
+    /** Folder the reports are written to, which is made when it is not there, or a file named `.zip` that takes them all. */
     target: string;
-    /** Report ids; all when absent. */
-    formats?: string[];
   }
   export interface Result {
     files: string[];
