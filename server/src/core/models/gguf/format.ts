@@ -8,6 +8,7 @@ import { ByteReader, UnexpectedEnd } from '../../io/reader';
 import { evidenceText } from '../../redact';
 import type { Format, ScanContext, ScanInput } from '../../scanner';
 import { hasTemplateSyntax, judgeTemplate } from '../jinja/judge';
+import { appendedProgram } from '../native/programs';
 import { GGUF_RULES } from './rules';
 
 const LISTED_TENSORS = 10_000;
@@ -490,9 +491,13 @@ class GgufScan {
     const bytes = new WindowByteSource(source, start, size);
     const head = await bytes.read(0, Math.min(size, PADDING));
     if (head.every((byte) => byte === 0) && size <= PADDING) return;
+    const program = await appendedProgram(bytes, this.context.budget);
     this.context.report({
       rule: GGUF_RULES['uncovered-data'],
-      message: `${size} bytes from offset ${start} belong to no tensor: a payload can lie there.`,
+      ...(program && { severity: 'high' as const }),
+      message: program
+        ? `${size} bytes from offset ${start} belong to no tensor and are a program (${program}): the file is a model and a program at once.`
+        : `${size} bytes from offset ${start} belong to no tensor: a payload can lie there.`,
       location: { offset: start, length: size },
       anchor: `${start}`,
     });

@@ -221,6 +221,8 @@ describe('GGUF', () => {
     assert.deepEqual(await worst(build({ tensors }, { data: 32, tail: new TextEncoder().encode('payload') })), [
       'medium gguf/uncovered-data',
     ]);
+    const elf = bytesOf('\x7fELF', new Uint8Array(100));
+    assert.deepEqual(await worst(build({ tensors }, { data: 32, tail: elf })), ['high gguf/uncovered-data']);
   });
 
   it('reads big-endian files', async () => {
