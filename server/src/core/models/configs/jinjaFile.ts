@@ -4,6 +4,8 @@ import { judgeTemplate } from '../jinja/judge';
 import { TEMPLATE_RULES } from '../jinja/rules';
 
 const EXTENSIONS = ['.jinja', '.jinja2', '.j2'];
+/** A chat template under the name of a plain text, as servers of models take it too. */
+const CHAT_NAME = /^chat[-_]?templates?(?:\.(?:txt|tmpl|template))?$/;
 const LARGEST = 4 * 2 ** 20;
 
 /** Templates in files of their own. What only chat templates never do is said of chat templates alone. */
@@ -12,8 +14,10 @@ export const JINJA_FORMAT: Format = {
   title: 'Jinja template',
   kind: 'text',
   extensions: EXTENSIONS,
-  identify: ({ extension, size, head }) =>
-    EXTENSIONS.includes(extension) && size > 0 && size <= LARGEST && !head.includes(0) ? 'certain' : undefined,
+  identify: ({ name, extension, size, head }) =>
+    (EXTENSIONS.includes(extension) || CHAT_NAME.test(name)) && size > 0 && size <= LARGEST && !head.includes(0)
+      ? 'certain'
+      : undefined,
   async scan({ name, source }, context) {
     context.budget.checkMemory(source.size, 'the template');
     const text = new TextDecoder().decode(await source.read(0, source.size));

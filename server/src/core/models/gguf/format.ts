@@ -8,6 +8,7 @@ import { ByteReader, UnexpectedEnd } from '../../io/reader';
 import { evidenceText } from '../../redact';
 import type { Format, ScanContext, ScanInput } from '../../scanner';
 import { hasTemplateSyntax, judgeTemplate } from '../jinja/judge';
+import { appendedProgram } from '../native/programs';
 import { GGUF_RULES } from './rules';
 
 const LISTED_TENSORS = 10_000;
@@ -73,12 +74,24 @@ const TENSOR_TYPES: ReadonlyMap<number, readonly [string, number, number]> = new
   [28, ['F64', 1, 8]],
   [29, ['IQ1_M', 256, 56]],
   [30, ['BF16', 1, 2]],
+  // Withdrawn in 2024, yet published in numbers.
+  [31, ['Q4_0_4_4', 32, 18]],
+  [32, ['Q4_0_4_8', 32, 18]],
+  [33, ['Q4_0_8_8', 32, 18]],
   [34, ['TQ1_0', 256, 54]],
   [35, ['TQ2_0', 256, 66]],
+  [36, ['IQ4_NL_4_4', 32, 18]],
+  [37, ['IQ4_NL_4_8', 32, 18]],
+  [38, ['IQ4_NL_8_8', 32, 18]],
   [39, ['MXFP4', 32, 17]],
+  [40, ['NVFP4', 64, 36]],
+  [41, ['Q1_0', 128, 18]],
+  [42, ['Q2_0', 64, 18]],
 ]);
-/** Types that were withdrawn, and room for those that are newer than this table: odd, but no sign of an attack. */
-const LAST_PLAUSIBLE_TYPE = 63;
+/** Withdrawn types, newer ones, and those of forks (ik_llama.cpp counts to 399): odd, but no sign of an attack. */
+const LAST_PLAUSIBLE_TYPE = 511;
+/** A larger alignment makes the sum of the padded sizes wrap around in readers of 32 bits. */
+const LARGEST_ALIGNMENT = 2 ** 20;
 
 export const GGUF_FORMAT: Format = {
   id: 'gguf',
@@ -184,6 +197,16 @@ class GgufScan {
     });
   }
 
+  /** What makes readers without a check use memory that is not the tensor's. */
+  #corrupts(what: string, anchor: string, node?: string): void {
+    this.context.report({
+      rule: GGUF_RULES['header-overflow'],
+      message: `${what}: readers that do not check read or write outside their buffers.`,
+      location: node === undefined ? { offset: this.#reader.position } : { node },
+      anchor,
+    });
+  }
+
   async #size(): Promise<bigint> {
     return this.#version === 1 ? BigInt(await this.#reader.u32(this.#little)) : this.#reader.u64(this.#little);
   }
@@ -238,7 +261,9 @@ class GgufScan {
     const little = this.#little;
     const bytes = VALUE_BYTES[type];
     if (bytes === undefined) {
-      this.invalid(`The value of ${evidenceText(key, 80)} has the unknown type ${type}.`, `type of ${key}`, key);
+      const what = `The value of ${evidenceText(key, 80)} has the unknown type ${type}`;
+      if (type > 255) this.#corrupts(what, `type of ${key}`, key);
+      else this.invalid(`${what}.`, `type of ${key}`, key);
       throw new Unreadable();
     }
     const raw = await this.#reader.bytes(bytes);
@@ -278,11 +303,10 @@ class GgufScan {
     const count = await this.#size();
     const bytes = VALUE_BYTES[type];
     if (bytes === undefined || depth > 2) {
-      this.invalid(
-        `The list ${evidenceText(key, 80)} has the unknown type ${type}, or lists in lists.`,
-        `type of ${key}`,
-        key,
-      );
+      const what = `The list ${evidenceText(key, 80)} has the unknown type ${type}, or lists in lists`;
+      // The size of an item is looked up by this number.
+      if (type > 255) this.#corrupts(what, `type of ${key}`, key);
+      else this.invalid(`${what}.`, `type of ${key}`, key);
       throw new Unreadable();
     }
     if (count * BigInt(bytes) > BigInt(this.input.source.size)) {
@@ -386,11 +410,15 @@ class GgufScan {
     }
   }
 
+  /** ggml looks the size of a block up by the type; a number far outside, or a negative one, reads past that table. */
   #unknownType(name: string, type: number): void {
+    const plausible = type <= LAST_PLAUSIBLE_TYPE;
     this.context.report({
-      rule: GGUF_RULES['invalid-header'],
-      ...(type <= LAST_PLAUSIBLE_TYPE && { severity: 'low' as const }),
-      message: `Tensor ${evidenceText(name, 80)} has the type ${type}, which ggml does not know: readers without a check index past their table.`,
+      rule: GGUF_RULES[plausible ? 'invalid-header' : 'header-overflow'],
+      ...(plausible && { severity: 'low' as const }),
+      message: plausible
+        ? `Tensor ${evidenceText(name, 80)} has the type ${type}, which is withdrawn, of a fork or newer than what is known here: its size is unknown.`
+        : `Tensor ${evidenceText(name, 80)} has the type ${type}: readers without a check index past their table of types.`,
       location: { node: name },
       anchor: `type of ${name}`,
     });
@@ -401,8 +429,12 @@ class GgufScan {
     const { source } = this.input;
     const told = this.#metadata.get('general.alignment') ?? 32;
     const alignment = typeof told === 'number' ? told : 0;
-    if (alignment < 1 || alignment > 2 ** 24 || !Number.isInteger(Math.log2(alignment))) {
-      this.invalid(`The alignment ${evidenceText(String(told), 40)} is no power of two.`, 'alignment');
+    if (alignment < 1 || alignment > LARGEST_ALIGNMENT || !Number.isInteger(Math.log2(alignment))) {
+      // ggml pads by masking: with such a number sizes become 0 or smaller than the tensors that are read into them.
+      this.#corrupts(
+        `The alignment ${evidenceText(String(told), 40)} is no power of two up to ${LARGEST_ALIGNMENT}`,
+        'alignment',
+      );
       return;
     }
     const start = BigInt(Math.ceil(this.#reader.position / alignment) * alignment);
@@ -410,6 +442,8 @@ class GgufScan {
     const placed = [...this.#tensors].sort((a, b) => (a.offset < b.offset ? -1 : a.offset > b.offset ? 1 : 0));
     let covered = 0n;
     let beyond = 0;
+    /** Where the next tensor begins in a file that the format's own writer made. */
+    let expected = 0n;
     for (const { name, offset, size, dtype } of placed) {
       const shown = evidenceText(name, 80);
       if (offset % BigInt(alignment) !== 0n) {
@@ -422,7 +456,14 @@ class GgufScan {
       if (offset + size >= FARTHEST) this.#overflow(`tensor ${shown} at offset ${offset}`, `offset of ${name}`);
       else if (start + offset + size > room) {
         beyond += 1;
-        if (beyond === 1) {
+        if (offset > expected && start + offset > room) {
+          // A file that is cut off has its tensors in a row; one far outside is there to have other memory read.
+          this.#corrupts(
+            `Tensor ${shown} begins at byte ${start + offset} of ${room}, with nothing before it`,
+            `offset of ${name}`,
+            name,
+          );
+        } else if (beyond === 1) {
           this.invalid(
             `Tensor ${shown} ends at byte ${start + offset + size} of ${room}: the file is cut off, or a reader reads past it.`,
             `end of ${name}`,
@@ -435,6 +476,8 @@ class GgufScan {
         else if (offset - covered > BigInt(alignment)) await this.#uncovered(start + covered, start + offset);
       }
       if (offset + size > covered) covered = offset + size;
+      expected = ((covered + BigInt(alignment) - 1n) / BigInt(alignment)) * BigInt(alignment);
+      if (dtype.startsWith('type ')) expected = room;
     }
     const unknown = placed.some(({ dtype }) => dtype.startsWith('type '));
     const end = start + covered;
@@ -448,9 +491,13 @@ class GgufScan {
     const bytes = new WindowByteSource(source, start, size);
     const head = await bytes.read(0, Math.min(size, PADDING));
     if (head.every((byte) => byte === 0) && size <= PADDING) return;
+    const program = await appendedProgram(bytes, this.context.budget);
     this.context.report({
       rule: GGUF_RULES['uncovered-data'],
-      message: `${size} bytes from offset ${start} belong to no tensor: a payload can lie there.`,
+      ...(program && { severity: 'high' as const }),
+      message: program
+        ? `${size} bytes from offset ${start} belong to no tensor and are a program (${program}): the file is a model and a program at once.`
+        : `${size} bytes from offset ${start} belong to no tensor: a payload can lie there.`,
       location: { offset: start, length: size },
       anchor: `${start}`,
     });

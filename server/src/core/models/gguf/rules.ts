@@ -17,11 +17,20 @@ export const GGUF_RULES = defineRules('gguf', {
     severity: 'high',
     risk: 'runtime',
     description:
-      'A count, length or size in the header is larger than the file or wraps around when it is multiplied. Readers that do not check write past a buffer, which has been used to run code.',
+      'A count, length, size, type, alignment or offset in the header is larger than the file or than any table, or wraps around when it is multiplied or padded. Readers that do not check read or write past a buffer, which has been used to run code.',
     remediation: REWRITE,
     references: {
       ...MEMORY,
-      see: ['CVE-2024-21802', 'CVE-2024-21825', 'CVE-2024-21836', 'CVE-2024-23496', 'CVE-2024-23605', 'CVE-2025-53630'],
+      see: [
+        'CVE-2024-21802',
+        'CVE-2024-21825',
+        'CVE-2024-21836',
+        'CVE-2024-23496',
+        'CVE-2024-23605',
+        'CVE-2025-53630',
+        'CVE-2026-27940',
+        'CVE-2026-33298',
+      ],
     },
   },
   'invalid-header': {

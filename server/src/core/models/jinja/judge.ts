@@ -1,10 +1,24 @@
+import { pathHazard } from '../../archives/paths';
 import type { Location } from '../../finding';
 import { evidenceText } from '../../redact';
 import type { Rule } from '../../rule';
 import type { FindingDraft } from '../../scanner';
+import { DictValue, type Environment, fold, itemsOf, ListValue, printedForm, type Value } from './evaluate';
 import { TemplateSyntaxError, type Token, tokenize } from './lexer';
-import { type Argument, type Expression, parseTemplate, type Statement } from './parser';
+import { type Argument, children, type Expression, parseTemplate, type Statement } from './parser';
 import { TEMPLATE_RULES } from './rules';
+import {
+  contentTrigger,
+  dateTrigger,
+  instructionsIn,
+  invisibleIn,
+  isWording,
+  mixedWord,
+  OPEN_ADDRESS,
+  readsContent,
+  readsDate,
+  spokenText,
+} from './speech';
 
 /** Attributes without underscores on both sides through which Python's frames, code and type graph are reached. */
 const INTERNAL_NAMES = new Set([
@@ -107,10 +121,11 @@ const ENGINE_OBJECTS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
 
 const LARGE_RANGE = 1_000_000;
 const LARGE_REPEAT = 10_000_000;
-const FOLDED_LIMIT = 4096;
+/** Passes through the bodies of loops over known lists, and expansions of macros, in all. */
+const UNROLLED_LIMIT = 2000;
 const REPORT_LIMIT = 50;
-/** Characters of a text in which a sentence is looked for. */
-const SPOKEN_LIMIT = 4000;
+/** A text of a macro or block that is longer is content, no name. */
+const WRITTEN_LIMIT = 4000;
 /** Characters up to which a template is parsed; the longest honest ones have some fifty thousand. */
 const LONGEST = 2 ** 20;
 
@@ -118,6 +133,9 @@ const DUNDER = /^__\w+__$/;
 /** As a bare string, wherever it stands, only what leads on; `__init__` and `__main__` are names of files too. */
 const TELLING =
   /^__(?:class|base|bases|mro|subclasses|globals|builtins|import|getattribute|getattr|dict|code|closure|func|self|loader|spec|reduce|reduce_ex|call|init_subclass)__$/;
+/** A replacement field of `str.format` that goes through internals: `{0.__class__.__init__.__globals__}`. */
+const FORMAT_FIELD =
+  /\{[^{}]{0,200}[.[](__(?:class|base|bases|mro|subclasses|globals|builtins|init|dict|func|self|code|module|reduce)\w*__|func_globals|gi_frame|f_globals|f_back)[^{}]{0,200}\}/;
 /** Names that tell something about an object and lead nowhere; by themselves they are nothing. */
 const INFORMATIVE = /^__(?:name|doc|version|qualname|len|str|main|all)__$/;
 /** A private attribute of the engine's own objects: `_TemplateReference__context`. */
@@ -130,8 +148,6 @@ export interface TemplateReport {
   /** How often time is to be looked at: called about once per thousand steps. */
   checkTime(): void;
 }
-
-type Constant = string | number | boolean | null;
 
 /** Judges a chat template by its syntax tree; it is never rendered. */
 export function judgeTemplate(template: string, report: TemplateReport): void {
@@ -157,10 +173,25 @@ export function hasTemplateSyntax(text: string): boolean {
 }
 
 class Judge {
-  readonly #constants = new Map<Expression, Constant>();
-  readonly #variables = new Map<string, Constant>();
+  readonly #constants = new Map<Expression, Value | undefined>();
+  readonly #variables = new Map<string, Value>();
+  readonly #macros = new Map<string, Statement & { kind: 'macro' }>();
+  readonly #environment: Environment = {
+    value: (child) => child && this.#constants.get(child),
+    variable: (name) => this.#variables.get(name),
+    macro: (name, args) => this.#expand(name, args),
+  };
+  /** Kinds of invisible characters that have been told. */
+  readonly #unseen = new Set<string>();
+  /** Variables that hold what a message says, and those that hold the date. */
+  readonly #contents = new Set<string>();
+  readonly #dates = new Set<string>();
+  #unrolled = 0;
+  /** Where the piece of the template that is being judged begins. */
+  #shift = 0;
   readonly #aliases = new Map<string, string>();
-  #reported = 0;
+  /** The bodies of loops are gone through more than once. */
+  readonly #told = new Set<string>();
   #execution: { at: number; steps: string[]; critical: boolean } | undefined;
 
   constructor(
@@ -168,9 +199,11 @@ class Judge {
     private readonly sink: TemplateReport,
   ) {}
 
-  #report(rule: Rule, message: string, at: number, anchor: string, more: Partial<FindingDraft> = {}): void {
-    this.#reported += 1;
-    if (this.#reported > REPORT_LIMIT) return;
+  #report(rule: Rule, message: string, place: number, anchor: string, more: Partial<FindingDraft> = {}): void {
+    const at = place + this.#shift;
+    const key = `${rule.id}\0${anchor}\0${at}`;
+    if (this.#told.has(key) || this.#told.size >= REPORT_LIMIT) return;
+    this.#told.add(key);
     const line = this.template.slice(at, at + 120).split('\n', 1)[0] as string;
     this.sink.report({
       rule,
@@ -183,33 +216,29 @@ class Judge {
   }
 
   characters(): void {
-    const seen = new Set<string>();
-    // Emoji join with U+200D, and scripts such as Persian with U+200C: those two are left alone.
-    const invisible =
-      /[\u{e0000}-\u{e007f}\u202a-\u202e\u2066-\u2069\u200b\u2060-\u2064\u180e\u00ad\ufeff\u{fe000}-\u{fe0ff}]/gu;
-    for (const match of this.template.matchAll(invisible)) {
-      const code = match[0].codePointAt(0) as number;
-      // A flag emoji is spelled with tags behind U+1F3F4; a byte order mark at the very start is one.
-      const tag = code >= 0xe0000 && code <= 0xe007f;
-      if (
-        tag &&
-        /\u{1f3f4}[\u{e0020}-\u{e007f}]*$/u.test(this.template.slice(Math.max(0, match.index - 16), match.index))
-      )
-        continue;
-      if (code === 0xfeff && match.index === 0) continue;
-      const what = tag
-        ? 'Unicode tag characters'
-        : code >= 0x202a && code <= 0x2069 && code !== 0x2060
-          ? 'bidirectional controls'
-          : 'zero-width characters';
-      if (seen.has(what)) continue;
-      seen.add(what);
+    this.#invisible(this.template, 0);
+  }
+
+  /** Characters of the template, or of a string in it that spells them by escapes. */
+  #invisible(text: string, at: number): void {
+    for (const { what, offset, mild } of invisibleIn(text)) {
+      if (this.#unseen.has(what)) continue;
+      this.#unseen.add(what);
       this.#report(
         TEMPLATE_RULES['hidden-characters'],
         `The chat template contains ${what}, which a reader does not see and the model does.`,
-        match.index,
+        at + offset,
         what,
-        what === 'zero-width characters' ? { severity: 'low' } : {},
+        mild ? { severity: 'low' } : {},
+      );
+    }
+    const word = mixedWord(text);
+    if (word) {
+      this.#report(
+        TEMPLATE_RULES['hidden-characters'],
+        `The word "${evidenceText(word.text, 60)}" mixes Latin letters with look-alikes of another script: a filter for words does not see it and the model does.`,
+        at + word.offset,
+        word.text,
       );
     }
   }
@@ -232,6 +261,12 @@ class Judge {
         this.#internals(value, token.at);
       }
     }
+    for (const { piece, at } of soundPieces(this.template)) {
+      this.sink.checkTime();
+      this.#shift = at;
+      this.#walk(piece, 1);
+    }
+    this.#shift = 0;
   }
 
   statements(root: readonly Statement[]): void {
@@ -263,39 +298,84 @@ class Judge {
           if (statement.filter) this.#expression(statement.filter);
           const count = loops * this.#iterations(statement.iterable);
           if (count > LARGE_RANGE * 100 && loops > 1) this.#exhausts(`loops ${count} times`, statement.at);
-          this.#walk(statement.body, count);
+          this.#loop(statement, count);
           break;
         }
         case 'set':
           if (statement.value) this.#expression(statement.value);
           this.#walk(statement.body, loops);
-          for (const target of statement.targets) this.#assign(target, statement.value, statement.body);
+          this.#set(statement);
           break;
         case 'macro':
+          this.#macros.set(statement.name, statement);
           for (const { value } of statement.parameters) this.#expression(value);
           this.#walk(statement.body, loops);
           break;
         case 'block':
-          for (const expression of statement.expressions) this.#expression(expression);
+          for (const [i, expression] of statement.expressions.entries()) {
+            this.#expression(expression);
+            const target = statement.targets?.[i];
+            if (target) this.#assign(target, expression, []);
+          }
           this.#walk(statement.body, loops);
           break;
         case 'load':
           this.#expression(statement.source);
-          this.#report(
-            TEMPLATE_RULES['loads-template'],
-            `The template loads another one by \`${statement.tag}\`: rendering it reads a file.`,
-            statement.at,
-            statement.tag,
-          );
+          this.#load(statement);
       }
     }
   }
 
+  /** The path of an honest template is a name beside it; one that leaves the folder is there to be read out. */
+  #load({ source, tag, at }: Statement & { kind: 'load' }): void {
+    const value = this.#constants.get(source);
+    const paths = (value instanceof ListValue ? value.items : [value]).filter((item) => typeof item === 'string');
+    const outside = paths.find((path) => pathHazard(path) !== undefined || /^[a-z][a-z0-9+.-]*:\/\//i.test(path));
+    this.#report(
+      TEMPLATE_RULES['loads-template'],
+      outside === undefined
+        ? `The template loads another one by \`${tag}\`: rendering it reads a file.`
+        : `The template loads ${evidenceText(outside, 100)} by \`${tag}\`: a renderer that finds it puts that file into the prompt.`,
+      at,
+      tag,
+      outside === undefined ? {} : { severity: 'high' },
+    );
+  }
+
+  /** A loop over a known list is gone through item by item, so that a text it puts together is known behind it. */
+  #loop({ targets, iterable, body }: Statement & { kind: 'for' }, count: number): void {
+    const items = targets.length === 1 ? itemsOf(this.#constants.get(iterable)) : undefined;
+    const [target] = targets as [string];
+    for (const item of items ?? []) {
+      if (this.#unrolled > UNROLLED_LIMIT) break;
+      this.#unrolled += body.length + 1;
+      if (item === undefined) this.#variables.delete(target);
+      else this.#variables.set(target, item);
+      this.#walk(body, count);
+    }
+    for (const name of targets) this.#variables.delete(name);
+    if (!items?.length || this.#unrolled > UNROLLED_LIMIT) this.#walk(body, count);
+  }
+
+  /** `set a = b`, and `set a, b = c, d` where the pair is written out. */
+  #set({ targets, value, body }: Statement & { kind: 'set' }): void {
+    const parts = targets.length > 1 && value?.kind === 'list' ? value.items : undefined;
+    for (const [i, target] of targets.entries()) this.#assign(target, parts ? parts[i] : value, body);
+  }
+
   #assign(target: Expression, value: Expression | undefined, body: readonly Statement[]): void {
+    const constant = body.length > 0 ? this.#written(body) : value && this.#constants.get(value);
+    if (target.kind === 'attribute' && target.target.kind === 'name') {
+      const namespace = this.#variables.get(target.target.name);
+      if (namespace instanceof DictValue) namespace.entries.set(target.name, constant);
+    }
     if (target.kind !== 'name') return;
-    let constant = value && this.#constants.get(value);
-    if (body.length > 0 && body.every((s) => s.kind === 'text')) {
-      constant = body.map((s) => (s.kind === 'text' ? s.value : '')).join('');
+    for (const [names, holds] of [
+      [this.#contents, value !== undefined && this.#readsContent(value)],
+      [this.#dates, value !== undefined && readsDate(value, this.#dates)],
+    ] as const) {
+      if (holds) names.add(target.name);
+      else names.delete(target.name);
     }
     if (constant !== undefined) this.#variables.set(target.name, constant);
     else this.#variables.delete(target.name);
@@ -305,6 +385,10 @@ class Judge {
 
   /** Looks at every node, children first, so that what a child folds to is known to its parent. */
   #expression(root: Expression): void {
+    this.#evaluate(root, (node, constant) => this.#node(node, constant));
+  }
+
+  #evaluate(root: Expression, look?: (node: Expression, constant: Value | undefined) => void): void {
     const order: Expression[] = [];
     const stack: Expression[] = [root];
     while (stack.length) {
@@ -315,14 +399,20 @@ class Judge {
     for (let i = order.length - 1; i >= 0; i -= 1) {
       if (i % 1000 === 999) this.sink.checkTime();
       const node = order[i] as Expression;
-      const constant = this.#fold(node);
-      if (constant !== undefined) this.#constants.set(node, constant);
-      this.#node(node, constant);
+      const constant = fold(node, this.#environment);
+      this.#constants.set(node, constant);
+      look?.(node, constant);
     }
   }
 
-  #node(node: Expression, constant: Constant | undefined): void {
-    if (typeof constant === 'string' && TELLING.test(constant)) this.#internals(constant, node.at);
+  #node(node: Expression, constant: Value | undefined): void {
+    if (typeof constant === 'string') {
+      if (TELLING.test(constant)) this.#internals(constant, node.at);
+      const field = FORMAT_FIELD.exec(constant);
+      if (field) this.#internals(field[1] as string, node.at);
+      if (node.kind !== 'name' && constant.length >= 4) this.#said(constant, node.at);
+      if (node.kind === 'constant') this.#invisible(constant, node.at);
+    }
     switch (node.kind) {
       case 'name':
         if (DUNDER.test(node.name)) this.#internals(node.name, node.at);
@@ -341,18 +431,24 @@ class Judge {
       case 'call':
         this.#call(node);
         break;
-      case 'binary':
+      case 'binary': {
         this.#repeat(node);
+        const before = node.left.kind === 'binary' ? node.left.right : node.left;
+        const text = this.#constants.get(before);
+        const joins = node.operator === '~' || node.operator === '+';
+        if (joins && typeof text === 'string' && OPEN_ADDRESS.test(text.slice(-300)) && this.#readsContent(node.right))
+          this.#address(node.at);
         break;
+      }
     }
   }
 
   /** Gathered: a chain through internals is one defect, however many steps it has. */
   #internals(name: string, at: number, what = `\`${evidenceText(name, 60)}\``): void {
     if (!this.#execution && INFORMATIVE.test(name)) return;
-    this.#execution ??= { at, steps: [], critical: false };
+    this.#execution ??= { at: at + this.#shift, steps: [], critical: false };
     if (!this.#execution.steps.includes(what)) this.#execution.steps.push(what);
-    this.#execution.at = Math.min(this.#execution.at, at);
+    this.#execution.at = Math.min(this.#execution.at, at + this.#shift);
     if (/^__(?:globals|builtins|import|subclasses|loader|spec|code|reduce|reduce_ex)__$/.test(name)) {
       this.#execution.critical = true;
     }
@@ -362,6 +458,7 @@ class Judge {
   finish(): void {
     if (!this.#execution) return;
     const { at, steps, critical } = this.#execution;
+    this.#shift = 0;
     const shown = steps.slice(0, 6).join(', ') + (steps.length > 6 ? ', ...' : '');
     this.#report(
       TEMPLATE_RULES['code-execution'],
@@ -393,7 +490,22 @@ class Judge {
   }
 
   #filter(node: Expression & { kind: 'filter' }): void {
+    if (node.name === 'replace') {
+      this.#rewrites(
+        node.target,
+        node.args.map(({ value }) => value),
+        node.at,
+      );
+    }
     const named = (name: string) => node.args.find((a) => a.name === name)?.value;
+    if (node.name === 'string' && printedForm(node.target) !== undefined) {
+      this.#report(
+        TEMPLATE_RULES['unusual-global'],
+        'The template turns an object of the template engine into text: that is how single characters of a forbidden name are had.',
+        node.at,
+        'printed',
+      );
+    }
     const attribute =
       node.name === 'attr'
         ? (node.args[0]?.value ?? named('name'))
@@ -416,21 +528,35 @@ class Judge {
       for (const part of name.split('.')) {
         if (DUNDER.test(part) || INTERNAL_NAMES.has(part) || MANGLED.test(part)) this.#internals(part, at);
       }
-    } else if (name === undefined) {
-      this.#report(
-        TEMPLATE_RULES['computed-attribute'],
-        'The template looks up an attribute whose name is only known when it is rendered.',
-        at,
-        this.template.slice(at, at + 60),
-      );
-    }
+    } else if (name === undefined) this.#computed(at);
+  }
+
+  #computed(at: number): void {
+    this.#report(
+      TEMPLATE_RULES['computed-attribute'],
+      'The template looks up an attribute whose name is only known when it is rendered.',
+      at,
+      this.template.slice(at, at + 60),
+    );
   }
 
   #call(node: Expression & { kind: 'call' }): void {
     const { callee } = node;
     const name = callee.kind === 'attribute' || callee.kind === 'name' ? callee.name : this.#subscriptName(callee);
+    if (callee.kind === 'attribute' && name === 'replace') {
+      this.#rewrites(
+        callee.target,
+        node.args.map(({ value }) => value),
+        node.at,
+      );
+    }
     if (name !== undefined && EXECUTING.has(name)) {
       this.#internals(name, callee.at, `\`${evidenceText(name, 60)}(...)\``);
+    }
+    if (callee.kind === 'subscript' && callee.index.kind !== 'slice' && name === undefined) {
+      const index = this.#constants.get(callee.index);
+      // A method of a known name, or an item of a list, is called by an honest template; one that is put together is not.
+      if (index === undefined && isBuilt(callee.index)) this.#computed(callee.at);
     }
     if (callee.kind === 'name' && callee.name === 'range') {
       const bounds = node.args.map(({ value }) => this.#constants.get(value));
@@ -480,71 +606,143 @@ class Judge {
     return Math.max(1, ...numbers.map(Math.abs));
   }
 
-  /** What an expression of constants gives, so that a name put together from pieces is still seen. */
-  #fold(node: Expression): Constant | undefined {
-    const value = (child: Expression | undefined) => child && this.#constants.get(child);
-    switch (node.kind) {
-      case 'constant':
-        return node.value;
-      case 'name':
-        return this.#variables.get(node.name);
-      case 'binary':
-        return foldBinary(node.operator, value(node.left), value(node.right), node.right, value);
-      case 'unary': {
-        const operand = value(node.operand);
-        return node.operator === '-' && typeof operand === 'number' ? -operand : undefined;
-      }
-      case 'conditional':
-        return value(node.value) === value(node.otherwise) ? value(node.value) : undefined;
-      case 'subscript':
-        return foldSubscript(value(node.target), node.index, value);
-      case 'filter':
-        return foldFilter(node.name, node.target, node.args, value);
-      case 'call':
-        return node.callee.kind === 'attribute'
-          ? foldMethod(node.callee.name, value(node.callee.target), node.args, value)
-          : undefined;
-      default:
-        return undefined;
+  /** The text that statements write, where all of it is known. */
+  #written(body: readonly Statement[]): string | undefined {
+    let out = '';
+    for (const statement of body) {
+      if (statement.kind === 'text') out += statement.value;
+      else if (statement.kind === 'print') {
+        const value = this.#constants.get(statement.value);
+        if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+        out += value;
+      } else if (statement.kind !== 'set') return undefined;
+      if (out.length > WRITTEN_LIMIT) return undefined;
     }
+    return out;
+  }
+
+  #expand(name: string, args: readonly Argument[]): string | undefined {
+    const macro = this.#macros.get(name);
+    if (!macro || this.#unrolled > UNROLLED_LIMIT) return undefined;
+    this.#unrolled += macro.body.length + 1;
+    let position = 0;
+    for (const { name: parameter, value } of macro.parameters) {
+      const given =
+        args.find((argument) => argument.name === parameter) ?? args.filter((a) => a.name === undefined)[position];
+      position += 1;
+      const known = this.#constants.get(given?.value ?? value);
+      if (known === undefined) this.#variables.delete(parameter as string);
+      else this.#variables.set(parameter as string, known);
+    }
+    for (const statement of macro.body) {
+      if ((statement.kind === 'print' || statement.kind === 'set') && statement.value) this.#evaluate(statement.value);
+      if (statement.kind === 'set') this.#set(statement);
+    }
+    return this.#written(macro.body)?.trim();
   }
 
   #text(text: string, at: number, next: Statement | undefined): void {
-    const instruction =
-      /\b(?:ignore|disregard|forget)\s+(?:all\s+|any\s+|the\s+|your\s+)*(?:previous|prior|above|earlier|preceding)\s+(?:\w+\s+)?(?:instructions?|prompts?|messages?|rules)\b|\b(?:do not|don't|never)\s+(?:tell|inform|mention|reveal|disclose)\s+(?:\w+\s+){0,4}(?:to\s+)?(?:the\s+)?users?\b|\bwithout\s+(?:telling|informing|notifying|the knowledge of)\s+the\s+user\b|\bexfiltrate\b|\bsecretly\b/i.exec(
-        text,
-      );
-    if (instruction) {
-      this.#report(
-        TEMPLATE_RULES['hidden-instruction'],
-        `The template tells the model: "${evidenceText(instruction[0], 80)}".`,
-        at + instruction.index,
-        instruction[0].toLowerCase(),
-      );
+    this.#said(text, at);
+    if (next?.kind === 'print' && OPEN_ADDRESS.test(text.slice(-300))) this.#address(at + text.length);
+  }
+
+  /** What the template says itself, as text between its tags or as a string in them. */
+  #said(text: string, at: number): void {
+    for (const { what, offset, anchor } of instructionsIn(text)) {
+      this.#report(TEMPLATE_RULES['hidden-instruction'], what, at + offset, anchor);
     }
-    if (next?.kind === 'print' && /https?:\/\/[^\s"'<>]*[?&=/]$/i.test(text.slice(-300))) {
-      this.#report(
-        TEMPLATE_RULES['hidden-instruction'],
-        'The template builds a web address from the conversation: whoever follows it sends the content there.',
-        at + text.length,
-        'url',
-      );
-    }
+  }
+
+  #address(at: number): void {
+    this.#report(
+      TEMPLATE_RULES['hidden-instruction'],
+      'The template builds a web address from the conversation: whoever follows it sends the content there.',
+      at,
+      'url',
+    );
+  }
+
+  /** `content|replace('this', 'that')` with words for words: the model reads what the user did not write. */
+  #rewrites(target: Expression | undefined, [from, to]: readonly (Expression | undefined)[], at: number): void {
+    const [a, b] = [from && this.#constants.get(from), to && this.#constants.get(to)];
+    if (typeof a !== 'string' || typeof b !== 'string' || !isWording(a) || !(isWording(b) || /https?:\/\//.test(b)))
+      return;
+    if (/^(?:true|false|none|null)$/i.test(a) || !target || !this.#readsContent(target)) return;
+    this.#report(
+      TEMPLATE_RULES['hidden-instruction'],
+      `The template puts "${evidenceText(b, 60)}" for "${evidenceText(a, 60)}" wherever a message has it.`,
+      at,
+      `${a}\0${b}`,
+    );
+  }
+
+  #readsContent(expression: Expression): boolean {
+    return readsContent(expression, this.#contents);
   }
 
   /** A branch on words in a message that then adds a sentence of its own. */
   #poison(test: Expression, body: readonly Statement[]): void {
-    const trigger = contentTrigger(test, (e) => this.#constants.get(e));
+    const constant = (e: Expression) => this.#constants.get(e);
+    const word = contentTrigger(test, constant, this.#contents);
+    const trigger = word ?? dateTrigger(test, constant, this.#dates);
     if (trigger === undefined) return;
     const said = spokenText(body);
     if (!said) return;
+    const when =
+      word === undefined
+        ? `At a date (${evidenceText(trigger, 40)})`
+        : `When a message contains "${evidenceText(trigger, 60)}"`;
     this.#report(
       TEMPLATE_RULES['hidden-instruction'],
-      `When a message contains "${evidenceText(trigger, 60)}" the template adds "${evidenceText(said, 80)}".`,
+      `${when} the template adds "${evidenceText(said, 80)}".`,
       test.at,
       `${trigger}\0${said.slice(0, 80)}`,
     );
   }
+}
+
+/** Longest tag of a template that is looked at by itself. */
+const PIECE_LIMIT = 4000;
+const MOST_PIECES = 20_000;
+/** Tags that hold an expression and have an end elsewhere, with what makes one of them complete. */
+const PIECE_END: Readonly<Record<string, string>> = {
+  if: '{% endif %}',
+  elif: '{% endif %}',
+  for: '{% endfor %}',
+  call: '{% endcall %}',
+  with: '{% endwith %}',
+  filter: '{% endfilter %}',
+  macro: '{% endmacro %}',
+};
+
+/** Those tags of a template which are sound by themselves, when the whole is not: another reader may know what is odd. */
+function* soundPieces(template: string): Generator<{ piece: Statement[]; at: number }> {
+  let pieces = 0;
+  for (const match of template.matchAll(/\{\{[^{}]{1,4000}\}\}|\{%[-+]?\s*(\w+)[^{}]{0,4000}%\}|\{\{/g)) {
+    pieces += 1;
+    if (pieces > MOST_PIECES) return;
+    let text = match[0] + (PIECE_END[match[1] ?? ''] ?? '');
+    if (text === '{{') {
+      // Braces of a dict: up to the first end there is.
+      const rest = template.slice(match.index, match.index + PIECE_LIMIT);
+      text = rest.slice(0, rest.indexOf('}}', 2) + 2);
+    }
+    if (text.length < 5) continue;
+    try {
+      yield { piece: parseTemplate(text.replace(/^(\{%[-+]?\s*)elif\b/, '$1if')), at: match.index };
+    } catch (error) {
+      if (!(error instanceof TemplateSyntaxError)) throw error;
+    }
+  }
+}
+
+/** An expression that puts a text together, as opposed to one that only names it. */
+function isBuilt(expression: Expression): boolean {
+  return (
+    expression.kind === 'filter' ||
+    expression.kind === 'call' ||
+    (expression.kind === 'binary' && ['~', '+', '%', '*'].includes(expression.operator))
+  );
 }
 
 function* looseTokens(template: string): Generator<Token> {
@@ -556,221 +754,4 @@ function* looseTokens(template: string): Generator<Token> {
       yield { kind: 'name', value: match[0], at: match.index };
   }
   yield* tokens;
-}
-
-function children(node: Expression): Expression[] {
-  switch (node.kind) {
-    case 'attribute':
-      return [node.target];
-    case 'subscript':
-      return [node.target, node.index];
-    case 'slice':
-      return node.parts.filter((part) => part !== undefined);
-    case 'call':
-      return [node.callee, ...node.args.map(({ value }) => value)];
-    case 'filter':
-      return [...(node.target ? [node.target] : []), ...node.args.map(({ value }) => value)];
-    case 'test':
-      return [node.target, ...node.args.map(({ value }) => value)];
-    case 'binary':
-      return [node.left, node.right];
-    case 'unary':
-      return [node.operand];
-    case 'conditional':
-      return [node.test, node.value, ...(node.otherwise ? [node.otherwise] : [])];
-    case 'list':
-      return node.items;
-    case 'dict':
-      return node.items.flatMap(({ key, value }) => [key, value]);
-    default:
-      return [];
-  }
-}
-
-type ValueOf = (child: Expression | undefined) => Constant | undefined;
-
-function cut(text: string): string | undefined {
-  return text.length <= FOLDED_LIMIT ? text : undefined;
-}
-
-function foldBinary(
-  operator: string,
-  left: Constant | undefined,
-  right: Constant | undefined,
-  rightNode: Expression,
-  value: ValueOf,
-): Constant | undefined {
-  if (operator === '%' && typeof left === 'string') {
-    const parts = rightNode.kind === 'list' ? rightNode.items.map(value) : [right];
-    return formatted(left, parts);
-  }
-  if (left === undefined || right === undefined) return undefined;
-  if (operator === '~') return cut(`${left}${right}`);
-  if (typeof left === 'string' && typeof right === 'string') return operator === '+' ? cut(left + right) : undefined;
-  if (operator === '*') {
-    const [text, count] = typeof left === 'string' ? [left, right] : [right, left];
-    if (typeof text === 'string' && typeof count === 'number') {
-      return text.length * count <= FOLDED_LIMIT ? text.repeat(Math.max(0, Math.floor(count))) : undefined;
-    }
-  }
-  if (typeof left !== 'number' || typeof right !== 'number') return undefined;
-  switch (operator) {
-    case '+':
-      return left + right;
-    case '-':
-      return left - right;
-    case '*':
-      return left * right;
-    case '//':
-      return right ? Math.floor(left / right) : undefined;
-    case '**': {
-      const power = left ** right;
-      return Number.isFinite(power) ? power : undefined;
-    }
-    default:
-      return undefined;
-  }
-}
-
-/** Python's `%` and `str.format` for the forms that only put strings into one. */
-function formatted(pattern: string, parts: readonly (Constant | undefined)[]): string | undefined {
-  let next = 0;
-  let known = true;
-  const out = pattern.replace(/%[sdrc]|\{(\d*)\}/g, (_, index: string | undefined) => {
-    const at = index ? Number(index) : next;
-    next += 1;
-    const part = parts[at];
-    if (part === undefined) known = false;
-    return typeof part === 'number' && _ === '%c' ? String.fromCodePoint(part & 0xffff) : String(part);
-  });
-  return known ? cut(out) : undefined;
-}
-
-function foldSubscript(target: Constant | undefined, index: Expression, value: ValueOf): Constant | undefined {
-  if (typeof target !== 'string') return undefined;
-  if (index.kind !== 'slice') {
-    const at = value(index);
-    return typeof at === 'number' ? target.at(at) : undefined;
-  }
-  const [start, stop, step] = index.parts.map((part) => (part ? value(part) : null));
-  if (step === -1 && start === null && stop === null) return [...target].reverse().join('');
-  if (step !== null && step !== 1) return undefined;
-  if ((typeof start === 'number' || start === null) && (typeof stop === 'number' || stop === null)) {
-    return target.slice(start ?? 0, stop ?? undefined);
-  }
-  return undefined;
-}
-
-function foldFilter(
-  name: string,
-  target: Expression | undefined,
-  args: readonly Argument[],
-  value: ValueOf,
-): Constant | undefined {
-  if (name === 'join' && target?.kind === 'list') {
-    const parts = target.items.map(value);
-    const glue = args[0] ? value(args[0].value) : '';
-    return parts.some((part) => part === undefined) || glue === undefined ? undefined : cut(parts.join(String(glue)));
-  }
-  const text = value(target);
-  if (typeof text === 'string' && name === 'join') return args.length ? undefined : text;
-  if (typeof text === 'string' && name === 'reverse') return [...text].reverse().join('');
-  if (name === 'list' || name === 'string' || name === 'safe' || name === 'e') return text;
-  return foldMethod(name === 'trim' ? 'strip' : name, text, args, value);
-}
-
-function foldMethod(
-  name: string,
-  target: Constant | undefined,
-  args: readonly Argument[],
-  value: ValueOf,
-): Constant | undefined {
-  if (typeof target !== 'string') return undefined;
-  const given = args.map((argument) => value(argument.value));
-  switch (name) {
-    case 'lower':
-      return target.toLowerCase();
-    case 'upper':
-      return target.toUpperCase();
-    case 'strip':
-      return args.length ? undefined : target.trim();
-    case 'replace':
-      return typeof given[0] === 'string' && typeof given[1] === 'string' && given[0] !== ''
-        ? cut(target.split(given[0]).join(given[1]))
-        : undefined;
-    case 'format':
-      return formatted(target, given);
-    case 'join': {
-      const list = args[0]?.value;
-      const parts = list?.kind === 'list' ? list.items.map(value) : undefined;
-      return parts && !parts.includes(undefined) ? cut(parts.join(target)) : undefined;
-    }
-    default:
-      return undefined;
-  }
-}
-
-/** Words that a condition looks for in what a message says; markers such as `</think>` are the format's own. */
-function contentTrigger(test: Expression, constant: (e: Expression) => Constant | undefined): string | undefined {
-  const stack: Expression[] = [test];
-  while (stack.length) {
-    const node = stack.pop() as Expression;
-    let pair: [Expression, Expression] | undefined;
-    if (node.kind === 'binary' && node.operator === 'in') pair = [node.left, node.right];
-    else if (node.kind === 'binary' && node.operator === '==') pair = [node.right, node.left];
-    else if (
-      node.kind === 'call' &&
-      node.callee.kind === 'attribute' &&
-      /^(?:startswith|endswith|find|count)$/.test(node.callee.name)
-    ) {
-      const argument = node.args[0]?.value;
-      if (argument) pair = [argument, node.callee.target];
-    }
-    if (pair) {
-      const word = constant(pair[0]);
-      if (typeof word === 'string' && /^[\p{L}\p{N}][\p{L}\p{N} ,.'?!_-]*$/u.test(word) && readsContent(pair[1]))
-        return word;
-    }
-    stack.push(...children(node));
-  }
-  return undefined;
-}
-
-function readsContent(expression: Expression): boolean {
-  const stack: Expression[] = [expression];
-  while (stack.length) {
-    const node = stack.pop() as Expression;
-    if (node.kind === 'attribute' && node.name === 'content') return true;
-    if (node.kind === 'subscript' && node.index.kind === 'constant' && node.index.value === 'content') return true;
-    if (node.kind === 'name' && /^(?:content|text|prompt|user_message|last_message|query)$/.test(node.name))
-      return true;
-    stack.push(...children(node));
-  }
-  return false;
-}
-
-/** A sentence (at least four words) that a branch writes, as text or as a constant. */
-function spokenText(body: readonly Statement[]): string | undefined {
-  const sentence = (text: string) => {
-    const found = /[\p{L}'’]{2,}(?:[\s,]+[\p{L}'’]+){3,}/u.exec(
-      text.slice(0, SPOKEN_LIMIT).replace(/<\|?[^<>]{1,40}\|?>/g, '. '),
-    );
-    return found?.[0];
-  };
-  for (const statement of body) {
-    let said: string | undefined;
-    if (statement.kind === 'text') said = sentence(statement.value);
-    else if (statement.kind === 'print' || statement.kind === 'set') {
-      const stack: Expression[] = statement.value ? [statement.value] : [];
-      while (stack.length && !said) {
-        const node = stack.pop() as Expression;
-        // An error message is for the developer, not for the model.
-        if (node.kind === 'call' && node.callee.kind === 'name' && node.callee.name === 'raise_exception') continue;
-        if (node.kind === 'constant' && typeof node.value === 'string') said = sentence(node.value);
-        stack.push(...children(node));
-      }
-    }
-    if (said) return said;
-  }
-  return undefined;
 }

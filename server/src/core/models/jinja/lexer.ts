@@ -165,8 +165,9 @@ const SIMPLE: Readonly<Record<string, string>> = {
 function decodeEscapes(raw: string): string {
   if (!raw.includes('\\')) return raw;
   return raw.replace(
-    /\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3})|([\s\S]))/g,
-    (whole, x: string, u: string, long: string, octal: string, simple: string) => {
+    /\\(?:N\{([A-Z -]{1,60})\}|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3})|([\s\S]))/g,
+    (whole, name: string, x: string, u: string, long: string, octal: string, simple: string) => {
+      if (name !== undefined) return namedCharacter(name) ?? whole;
       const hex = x ?? u ?? long;
       if (hex !== undefined) {
         const code = Number.parseInt(hex, 16);
@@ -176,4 +177,12 @@ function decodeEscapes(raw: string): string {
       return SIMPLE[simple] ?? whole;
     },
   );
+}
+
+/** Characters that `\\N{...}` names, as far as names of Python are spelled with them. */
+function namedCharacter(name: string): string | undefined {
+  if (name === 'LOW LINE') return '_';
+  if (name === 'FULL STOP') return '.';
+  const letter = /^LATIN (SMALL|CAPITAL) LETTER ([A-Z])$/.exec(name);
+  return letter ? (letter[1] === 'SMALL' ? (letter[2] as string).toLowerCase() : letter[2]) : undefined;
 }

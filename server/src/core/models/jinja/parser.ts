@@ -35,8 +35,46 @@ export type Statement =
     }
   | { kind: 'set'; targets: Expression[]; value: Expression | undefined; body: Statement[]; at: number }
   | { kind: 'macro'; name: string; parameters: Argument[]; body: Statement[]; at: number }
-  | { kind: 'block'; tag: string; expressions: Expression[]; body: Statement[]; at: number }
+  | {
+      kind: 'block';
+      tag: string;
+      /** What `with` gives names to, one for each expression. */
+      targets?: Expression[];
+      expressions: Expression[];
+      body: Statement[];
+      at: number;
+    }
   | { kind: 'load'; tag: string; source: Expression; at: number };
+
+/** The expressions right below one. */
+export function children(node: Expression): Expression[] {
+  switch (node.kind) {
+    case 'attribute':
+      return [node.target];
+    case 'subscript':
+      return [node.target, node.index];
+    case 'slice':
+      return node.parts.filter((part) => part !== undefined);
+    case 'call':
+      return [node.callee, ...node.args.map(({ value }) => value)];
+    case 'filter':
+      return [...(node.target ? [node.target] : []), ...node.args.map(({ value }) => value)];
+    case 'test':
+      return [node.target, ...node.args.map(({ value }) => value)];
+    case 'binary':
+      return [node.left, node.right];
+    case 'unary':
+      return [node.operand];
+    case 'conditional':
+      return [node.test, node.value, ...(node.otherwise ? [node.otherwise] : [])];
+    case 'list':
+      return node.items;
+    case 'dict':
+      return node.items.flatMap(({ key, value }) => [key, value]);
+    default:
+      return [];
+  }
+}
 
 const MAX_DEPTH = 150;
 const MAX_NODES = 200_000;
@@ -148,15 +186,16 @@ class Parser {
         return { kind: 'block', tag, expressions: value ? [value] : [], body: this.#closed('endfilter'), at };
       }
       case 'with': {
+        const targets: Expression[] = [];
         const expressions: Expression[] = [];
         while (!this.#isEnd()) {
-          this.#target();
+          targets.push(this.#target());
           this.#operator('=');
           expressions.push(this.#expression());
           if (!this.#accept(',')) break;
         }
         this.#end();
-        return { kind: 'block', tag, expressions, body: this.#closed('endwith'), at };
+        return { kind: 'block', tag, targets, expressions, body: this.#closed('endwith'), at };
       }
       default: {
         const close = BLOCK_END[tag];

@@ -1,6 +1,7 @@
 import { evidenceText } from '../../redact';
 import { defineRules, MODEL_REFERENCES } from '../../rule';
-import type { Format, Probe, ScanContext, ScanInput } from '../../scanner';
+import type { Format, ScanContext, ScanInput } from '../../scanner';
+import { type ProgramKind, programKind } from './programs';
 
 export const NATIVE_RULES = defineRules('native', {
   'executable-as-model': {
@@ -90,43 +91,7 @@ const MODEL_NAMES =
   /\.(?:pt|pth|ckpt|pkl|pickle|joblib|h5|hdf5|keras|onnx|ort|pb|tflite|safetensors|gguf|ggml|mlmodel|engine|xml|pdmodel)$/i;
 const LIBRARY = /\.(?:so(?:\.\d+)*|dll|dylib|pyd)$/i;
 
-interface Kind {
-  name: string;
-  program: boolean;
-}
-
-function kindOf({ head, size }: Probe): Kind | undefined {
-  const [a, b, c, d] = head;
-  if (a === 0x7f && b === 0x45 && c === 0x4c && d === 0x46) return { name: 'ELF binary', program: true };
-  if (a === 0x4d && b === 0x5a && size > 64) {
-    const at = new DataView(head.buffer, head.byteOffset, head.byteLength).getUint32(60, true);
-    // Any text may begin with MZ; a program has its PE header where byte 60 says.
-    if (at + 4 <= head.length && head[at] === 0x50 && head[at + 1] === 0x45 && head[at + 2] === 0) {
-      return { name: 'Windows executable', program: true };
-    }
-    return undefined;
-  }
-  const magic = ((a ?? 0) * 2 ** 24 + ((b ?? 0) << 16) + ((c ?? 0) << 8) + (d ?? 0)) >>> 0;
-  if (magic === 0xfeedface || magic === 0xfeedfacf || magic === 0xcefaedfe || magic === 0xcffaedfe) {
-    return { name: 'Mach-O binary', program: true };
-  }
-  if (magic === 0x0061736d && head[4] === 1) return { name: 'WebAssembly module', program: false };
-  if (magic === 0xcafebabe) {
-    // Java classes and universal Mach-O share the magic; a count of architectures is small, a class version is 45 or more.
-    const second = new DataView(head.buffer, head.byteOffset, head.byteLength);
-    return head.length >= 8 && second.getUint32(4) < 30
-      ? { name: 'Mach-O binary', program: true }
-      : { name: 'Java class', program: false };
-  }
-  if (a === 0x23 && b === 0x21) {
-    const line = new TextDecoder('latin1').decode(head.subarray(0, 128)).split('\n', 1)[0] as string;
-    if (/^#!\s*\/\S*(?:sh|bash|zsh|python[\d.]*|perl|ruby|node|env|php|lua)\b/.test(line))
-      return { name: 'script', program: true };
-  }
-  return undefined;
-}
-
-async function scan(input: ScanInput, context: ScanContext, kind: Kind, extension: string): Promise<void> {
+async function scan(input: ScanInput, context: ScanContext, kind: ProgramKind, extension: string): Promise<void> {
   context.describe({ format: 'native', properties: { kind: kind.name } });
   const base = input.name.slice(input.name.lastIndexOf('/') + 1);
   if (kind.program && DATA_EXTENSIONS.has(extension)) {
@@ -164,7 +129,7 @@ export const NATIVE_FORMAT: Format = {
   kind: 'model',
   extensions: ['.so', '.dll', '.dylib', '.pyd', '.exe', '.wasm'],
   identify(probe) {
-    const kind = kindOf(probe);
+    const kind = programKind(probe.head, probe.size);
     if (!kind) return undefined;
     if (kind.name === 'script')
       return DATA_EXTENSIONS.has(probe.extension) && probe.extension !== '.txt' ? 'certain' : undefined;
@@ -174,7 +139,7 @@ export const NATIVE_FORMAT: Format = {
     const head = await input.source.read(0, 4096);
     const base = input.name.slice(input.name.lastIndexOf('/') + 1).toLowerCase();
     const extension = base.includes('.') ? base.slice(base.lastIndexOf('.')) : '';
-    const kind = kindOf({ head, size: input.source.size } as Probe);
+    const kind = programKind(head, input.source.size);
     if (kind) await scan(input, context, kind, extension);
   },
 };

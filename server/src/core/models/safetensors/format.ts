@@ -12,6 +12,7 @@ import { evidenceText } from '../../redact';
 import type { Format, ScanContext } from '../../scanner';
 import { duplicateKeys } from '../configs/duplicateKeys';
 import { hasTemplateSyntax, judgeTemplate } from '../jinja/judge';
+import { appendedProgram } from '../native/programs';
 import { SAFETENSORS_RULES } from './rules';
 
 /** The limit of the reference implementation. */
@@ -248,9 +249,13 @@ async function scanUncovered(
   for (const { start, end } of gaps.slice(0, REPORTED)) {
     const bytes = new WindowByteSource(source, dataStart + start, end - start);
     const place = end === dataSize && start === covered ? 'behind the last tensor' : 'between the tensors';
+    const program = await appendedProgram(bytes, context.budget);
     context.report({
       rule: SAFETENSORS_RULES['uncovered-data'],
-      message: `${end - start} bytes ${place} belong to no tensor: the format forbids them, and a payload can lie there.`,
+      ...(program && { severity: 'high' as const }),
+      message: program
+        ? `${end - start} bytes ${place} belong to no tensor and are a program (${program}): the file is a model and a program at once.`
+        : `${end - start} bytes ${place} belong to no tensor: the format forbids them, and a payload can lie there.`,
       location: { offset: dataStart + start, length: end - start },
       anchor: `${start}-${end}`,
       evidence: evidenceText(Array.from(await bytes.read(0, 16), (b) => b.toString(16).padStart(2, '0')).join(' ')),

@@ -128,6 +128,15 @@ describe('GGUF', () => {
         build({ tensors: [{}] }, { tail: new Uint8Array(0) }).map((b, i) => (i >= 24 && i < 32 ? 0x7f : b)),
       ],
       ['offset', build({ tensors: [{ offset: 2n ** 63n }] }, { data: 32 })],
+      ['offset outside the file', build({ tensors: [{ offset: 4096 }] }, { data: 32 })],
+      ['tensor type outside every table', build({ tensors: [{ type: 9999 }] }, { data: 32 })],
+      ['negative tensor type', build({ tensors: [{ type: 0xffffffff }] }, { data: 32 })],
+      ['value type outside every table', build({ pairs: [pair('k', 70000, integer(0, 4))] })],
+      ['list type outside every table', build({ pairs: [pair('k', 9, integer(0xfffffff0, 4), integer(1, 8))] })],
+      ...[0, 3, 2 ** 30].map((alignment): [string, Uint8Array] => [
+        `alignment ${alignment}`,
+        build({ pairs: [pair('general.alignment', 4, integer(alignment, 4))], tensors: [{}] }, { data: 32 }),
+      ]),
     ];
     for (const [what, bytes] of cases) {
       const found = await worst(bytes);
@@ -137,12 +146,9 @@ describe('GGUF', () => {
 
   it('what the format forbids is medium', async () => {
     const cases: [string, Uint8Array][] = [
-      ['unknown tensor type', build({ tensors: [{ type: 9999 }] }, { data: 32 })],
       ['unknown value type', build({ pairs: [pair('k', 77, integer(0, 4))] })],
       ['twice the same key', build({ pairs: [text('k', 'a'), text('k', 'b')] })],
       ['twice the same tensor', build({ tensors: [{ offset: 0 }, { offset: 32 }] }, { data: 64 })],
-      ['alignment 0', build({ pairs: [pair('general.alignment', 4, integer(0, 4))], tensors: [{}] }, { data: 32 })],
-      ['alignment 3', build({ pairs: [pair('general.alignment', 4, integer(3, 4))], tensors: [{}] }, { data: 32 })],
       ['offset is not aligned', build({ tensors: [{ offset: 4 }] }, { data: 64 })],
       [
         'overlap',
@@ -170,8 +176,43 @@ describe('GGUF', () => {
   });
 
   it('a type newer than this table is no alarm, withdrawn ones are none either', async () => {
-    for (const type of [40, 4, 31])
+    for (const type of [4, 43, 137, 399])
       assert.deepEqual(await worst(build({ tensors: [{ type }] }, { data: 32 })), ['low gguf/invalid-header']);
+  });
+
+  it('every type of ggml is honest, and its size is known', async () => {
+    const sizes: Record<number, [block: number, bytes: number]> = {
+      0: [1, 4],
+      1: [1, 2],
+      2: [32, 18],
+      8: [32, 34],
+      14: [256, 210],
+      16: [256, 66],
+      21: [256, 110],
+      23: [256, 136],
+      29: [256, 56],
+      30: [1, 2],
+      31: [32, 18],
+      34: [256, 54],
+      35: [256, 66],
+      39: [32, 17],
+      40: [64, 36],
+      41: [128, 18],
+      42: [64, 18],
+    };
+    for (const [type, [block, bytes]] of Object.entries(sizes)) {
+      const padded = Math.ceil((bytes * 2) / 32) * 32;
+      const tensors = [
+        { name: 'a', shape: [block * 2], type: Number(type) },
+        { name: 'b', shape: [1], offset: padded },
+      ];
+      assert.deepEqual(await worst(build({ tensors }, { data: padded + 4 })), [], type);
+    }
+  });
+
+  it('a file that is cut off is broken, not hostile', async () => {
+    const tensors = Array.from({ length: 4 }, (_, i) => ({ name: `t${i}`, shape: [64], offset: i * 256 }));
+    assert.deepEqual(await worst(build({ tensors }, { data: 300 })), ['medium gguf/invalid-header']);
   });
 
   it('data behind the tensors is told, padding is not', async () => {
@@ -180,6 +221,8 @@ describe('GGUF', () => {
     assert.deepEqual(await worst(build({ tensors }, { data: 32, tail: new TextEncoder().encode('payload') })), [
       'medium gguf/uncovered-data',
     ]);
+    const elf = bytesOf('\x7fELF', new Uint8Array(100));
+    assert.deepEqual(await worst(build({ tensors }, { data: 32, tail: elf })), ['high gguf/uncovered-data']);
   });
 
   it('reads big-endian files', async () => {

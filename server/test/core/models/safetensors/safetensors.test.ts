@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { SAFETENSORS_FORMAT } from '../../../../src/core/models/safetensors/format';
+import { buildZip, text } from '../../archives/builders';
 import { bytesOf, integer, scanBytes, verdicts } from '../scanBytes';
 
 /** A file of that header (an object, or the very text) with so many bytes of data. */
@@ -88,6 +89,30 @@ describe('safetensors', () => {
       verdicts(report).join(),
     );
     assert.ok(report.findings.some((f) => f.ruleId === 'safetensors/uncovered-data'));
+  });
+
+  it('a program behind or between the tensors is high, whatever padding is before it', async () => {
+    const elf = bytesOf('\x7fELF', new Uint8Array(100));
+    const windows = new Uint8Array(200);
+    windows.set([0x4d, 0x5a]);
+    windows[60] = 0x80;
+    windows.set([0x50, 0x45, 0, 0], 0x80);
+    const runnable = buildZip([{ name: '__main__.py', data: text('x = 1') }]);
+    for (const program of [elf, windows, text('#!/bin/sh\n:\n'), runnable]) {
+      for (const padding of [0, 40]) {
+        const found = verdicts(await scan({ w: tensor(0, 16) }, bytesOf(new Uint8Array(16 + padding), program)));
+        assert.deepEqual(found, ['high safetensors/uncovered-data']);
+      }
+    }
+    const between = bytesOf(new Uint8Array(16), elf, new Uint8Array(200 - elf.length));
+    assert.deepEqual(verdicts(await scan({ a: tensor(0, 16), b: tensor(200, 216) }, between)), [
+      'high safetensors/uncovered-data',
+    ]);
+    const plain = buildZip([{ name: 'a.txt', data: text('x') }]);
+    for (const data of [text('hello'), plain])
+      assert.deepEqual(verdicts(await scan({ w: tensor(0, 16) }, bytesOf(new Uint8Array(16), data))), [
+        'medium safetensors/uncovered-data',
+      ]);
   });
 
   it('a header length that no reader should trust is high', async () => {
