@@ -7,6 +7,7 @@ import type { FindingDraft, ScanContext } from '../../scanner';
 import { isOutsidePath } from '../filePaths';
 import { type Behaviour, describeMarshal, type Hazard } from '../marshal/behaviour';
 import { HAZARD_WORDS, hazardOf } from '../marshal/hazards';
+import { isTellingFactor } from '../scaling';
 import { operatorRisk } from '../tensorflow/ops';
 import { decodeNode } from '../tensorflow/proto';
 import { isBuiltInClass } from './catalogue';
@@ -403,7 +404,7 @@ export class KerasReporter {
 function isTampering({ effects }: Behaviour): boolean {
   return effects.some((effect) => {
     const factor = /^multiplies by (\S+)$/.exec(effect)?.[1];
-    return factor === undefined || Math.abs(Number(factor)) >= 500 || Number(factor) === 0;
+    return factor === undefined || isTellingFactor(Number(factor)) || Number(factor) === 0;
   });
 }
 
