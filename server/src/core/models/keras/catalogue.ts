@@ -1,6 +1,7 @@
 /**
  * Classes that Keras itself registers (Keras 1 to 3 and tf.keras), by the name that stands in a configuration. They bring
- * no code with them and do no more than their documentation says; exceptions are judged before this list is asked.
+ * no code with them and do no more than their documentation says; exceptions are judged before this list is asked. The last
+ * lines are the operations (`keras.ops`) and feature columns, which stand in a configuration like layers.
  */
 const BUILT_IN = new Set(
   `Activation ActivityRegularization Add AdditiveAttention AlphaDropout Attention AugMix AutoContrast Average AveragePooling1D
@@ -53,7 +54,37 @@ mse mae mape msle kld bce binary_crossentropy categorical_crossentropy sparse_ca
 mean_absolute_error mean_absolute_percentage_error mean_squared_logarithmic_error cosine_similarity kl_divergence hinge
 squared_hinge categorical_hinge log_cosh poisson huber binary_accuracy categorical_accuracy sparse_categorical_accuracy
 top_k_categorical_accuracy sparse_top_k_categorical_accuracy binary_focal_crossentropy categorical_focal_crossentropy ctc
-dice tversky circle`.split(/\s+/),
+dice tversky circle
+Abs Absolute AdaptiveAveragePool AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveAveragePooling3D
+AdaptiveMaxPool AdaptiveMaxPooling1D AdaptiveMaxPooling2D AdaptiveMaxPooling3D AffineTransform All AllClose Amax
+Amin Angle Any Append Arange Arccos Arccosh Arcsin Arcsinh Arctan Arctan2 Arctanh Argmax Argmin Argpartition Argsort
+Array ArraySplit AssociativeScan AveragePool BatchNorm Bincount BitwiseAnd BitwiseInvert BitwiseLeftShift BitwiseNot
+BitwiseOr BitwiseRightShift BitwiseXor BroadcastTo CDist CTCDecode CTCLoss Cast Cbrt Ceil Celu Cholesky
+CholeskyInverse Clip Cond Conj Conjugate ContrastLimitedAdaptiveHistogramEqualization Conv ConvLSTM ConvLSTMCell
+ConvTranspose ConvertToTensor Copy Corrcoef Correlate Cos Cosh CountNonzero CropImages Cumprod Cumsum DataLayer
+Deg2rad DepthToSpace DepthwiseConv Det Diag Diagflat Diagonal Diff Digitize Distiller Divide DivideNoNan
+DotProductAttention Dsplit Dstack Eig Eigh Einsum ElasticTransform Elu EmptyLike Equal Erf Erfc Erfinv Exp Exp2
+ExpandDims Expm1 ExtractPatches ExtractSequences FFT FFT2 Fabs FakeQuantWithMinMaxVars Flip Fliplr Flipud Floor
+FloorDivide Fmax Fmin Fmod Fold ForiLoop Full FullLike GaussianBlur Gcd Gelu Geomspace GetItem Glu Greater
+GreaterEqual HSVToRGB HardShrink HardSigmoid HardSilu HardTanh Heaviside Histogram Hsplit Hstack Hypot I0 IFFT2
+IRFFT ISTFT Imag InTopK IndexLookup Inner Inv IsIn Isclose Isfinite Isinf Isnan Isneginf Isposinf Isreal JVP Kron
+LayerNorm LayerScale Lcm Ldexp LeakyRelu LeftShift Less LessEqual Linspace Log Log10 Log1p Log2 LogSigmoid
+LogSoftmax Logaddexp Logaddexp2 Logdet LogicalAnd LogicalNot LogicalOr LogicalXor Logspace Logsumexp Lstsq LuFactor
+Map MapCoordinates Matmul MatrixRank Max MaxPool Median Meshgrid MetricsList Min Mish Mod Moments Moveaxis MultiHot
+MultiOptimizer NanToNum Nanargmax Nanargmin Nancumprod Nancumsum Nanmax Nanmean Nanmedian Nanmin Nanpercentile
+Nanprod Nanquantile Nanstd Nansum Nanvar Ndim Negative Nextafter Nonzero Norm Normalize NotEqual OneHot OnesLike
+Operation Outer PSNR Pad PadImages Percentile PerspectiveTransform Pinv Polar Power Prod Ptp Qr Quantile RFFT
+RGBToGrayscale RGBToHSV RMSNorm Rad2deg Ravel Real Rearrange Reciprocal Relu Relu6 Repeat Resize RightShift Roll
+Rot90 Round Rsqrt SSIM SVD SaturateCast ScaleAndTranslate Scan Scatter ScatterUpdate SearchSorted SegmentMax
+SegmentMin SegmentProd SegmentReduction SegmentSum Select Selu SeparableConv Sigmoid Sign Signbit Silu Sin Sinc Sinh
+Size Slice SliceUpdate Slogdet SobelEdges SoftShrink Softplus Softsign Solve SolveTriangular Sort SpaceToDepth
+SparsePlus SparseSigmoid Sparsemax Split Sqrt Square Squareplus Squeeze Stack Std StochasticDepth StopGradient
+Swapaxes Switch Take TakeAlongAxis Tan Tanh TanhShrink Tensordot Threshold Tile TopK Trace Transpose Trapezoid Tril
+Triu TrueDivide Trunc Unfold Unique UnravelIndex Unstack Vander Var Vdot VectorizedMap View ViewAsComplex ViewAsReal
+Vsplit Vstack Where WhileLoop ZerosLike NumericColumn BucketizedColumn EmbeddingColumn SharedEmbeddingColumn
+IndicatorColumn HashedCategoricalColumn CrossedColumn IdentityCategoricalColumn VocabularyListCategoricalColumn
+VocabularyFileCategoricalColumn WeightedCategoricalColumn SequenceCategoricalColumn SequenceNumericColumn
+DenseColumn`.split(/\s+/),
 );
 
 /** Packages that Keras itself, its domain libraries and TensorFlow bring; their classes are imported when they are installed. */
@@ -77,14 +108,31 @@ export function isBuiltInClass(name: string): boolean {
   return BUILT_IN.has(name);
 }
 
+/**
+ * Package under which a class or function was registered (`register_keras_serializable(package)`): configurations name it
+ * as `package>name`. Nothing of that name is imported; loading finds it only when the program has registered it before.
+ */
+export function registeredPackage(name: string | undefined): string | undefined {
+  const match = /^([^>]+)>[^>]+$/.exec(name ?? '');
+  return match?.[1];
+}
+
+/** Packages under which Keras's own libraries register. */
+export function isFirstPartyPackage(name: string): boolean {
+  return /^(?:keras|tf_keras|keras_core|keras_nlp|keras_hub|keras_cv|keras_rs|keras_tuner|Addons|TFText)$/.test(name);
+}
+
 /** Whether a module belongs to Keras or a library of the same house. */
 export function isFirstPartyModule(module: string): boolean {
   return FIRST_PARTY.some((name) => module === name || module.startsWith(`${name}.`));
 }
 
+/** Functions that the modules of layers and mathematics have besides: they build objects from configurations of their own. */
+export const BUILDERS = /^(?:de)?serialize(?:_\w+)?$|^get$|^from_config$/;
+
 /** Modules of Keras whose functions are mathematics: anything in them may be named. */
 export function isComputationModule(module: string): boolean {
-  return /^(?:keras|tf_keras|keras_core|tensorflow\.keras)(?:\.src)?\.(?:activations|losses|metrics|initializers|regularizers|constraints|ops|layers|optimizers|dtype_policies|applications|backend|random|quantizers)(?:\.|$)/.test(
+  return /^(?:keras|tf_keras|keras_core|tensorflow\.keras)(?:\.src)?\.(?:activations|losses|metrics|initializers|regularizers|constraints|ops|layers|optimizers|dtype_policies|backend|random|quantizers)(?:\.|$)/.test(
     module,
   );
 }

@@ -7,12 +7,13 @@ import type { FindingDraft, ScanContext } from '../../scanner';
 import { isOutsidePath } from '../filePaths';
 import { type Behaviour, describeMarshal, type Hazard } from '../marshal/behaviour';
 import { HAZARD_WORDS, hazardOf } from '../marshal/hazards';
+import { isTellingFactor } from '../scaling';
 import { operatorRisk } from '../tensorflow/ops';
 import { decodeNode } from '../tensorflow/proto';
-import { isBuiltInClass } from './catalogue';
+import { BUILDERS, isBuiltInClass, isComputationModule, isFirstPartyModule } from './catalogue';
 import { JsonObject, type JsonValue, type ParsedJson, parseJson } from './json';
 import { KERAS_RULES as RULES } from './rules';
-import { type ConfigSightings, type LambdaSighting, type Place, walkConfig } from './walker';
+import { type ConfigSightings, isStandardLibrary, type LambdaSighting, type Place, walkConfig } from './walker';
 
 const DEEPEST = 400;
 const MOST_LISTED = 500;
@@ -97,6 +98,8 @@ export class KerasReporter {
     for (const { place, className, target } of sightings.savedModelLayers) {
       this.#report({
         rule: RULES['saved-model-layer'],
+        // What a hub layer loads stands on the public hub, under a publisher's name and over TLS.
+        ...(className === 'KerasLayer' && isPublicHub(target) && { severity: 'low' as const }),
         message: `The ${this.#what(className, place)} loads a SavedModel${target ? ` from '${evidenceText(target, 120)}'` : ''}, with every operator in it.`,
         ...(target && { evidence: evidenceText(target, 120) }),
         anchor: `${className}\0${place.layer ?? ''}\0${target}`,
@@ -235,10 +238,13 @@ export class KerasReporter {
     } else if (undecodable) {
       message = `${where} carries what should be Python bytecode and cannot be decoded; loading it rebuilds a function from it.`;
     } else if (named) {
-      const dotted = lambda.functionModule ? `${lambda.functionModule}.${named}` : named;
+      const module = lambda.functionModule === 'builtins' ? undefined : lambda.functionModule;
+      const dotted = module ? `${module}.${named}` : named;
       const kind = hazardOf(named, true) ?? hazardOf(dotted, true);
       if (kind) severity = 'critical';
-      message = `${where} calls the Python function ${evidenceText(dotted, 120)} of the program that loads it${kind ? `, which ${HAZARD_WORDS[kind]}` : ''}.`;
+      // A function of Keras itself is found there; nobody has to bring code for it.
+      else if (module ? isMathematics(module, named) : isBuiltInClass(named)) severity = 'low';
+      message = `${where} calls the ${severity === 'low' ? 'Keras' : 'Python'} function ${evidenceText(dotted, 120)}${severity === 'low' ? '' : ' of the program that loads it'}${kind ? `, which ${HAZARD_WORDS[kind]}` : ''}.`;
     } else {
       message = `${where} runs Python code that is not in this file.`;
     }
@@ -273,14 +279,17 @@ export class KerasReporter {
   }
 
   #decode(code: string): Behaviour | undefined {
-    try {
-      const bytes = marshalBytes(code);
-      this.context.budget.checkMemory(bytes.length, 'marshalled code');
-      return describeMarshal(bytes, this.context.budget);
-    } catch (error) {
-      if (error instanceof Error && error.name === 'BudgetExceeded') throw error;
-      return undefined;
+    for (const read of MARSHAL_READERS) {
+      try {
+        const bytes = read(code);
+        if (!bytes) continue;
+        this.context.budget.checkMemory(bytes.length, 'marshalled code');
+        return describeMarshal(bytes, this.context.budget);
+      } catch (error) {
+        if (error instanceof Error && error.name === 'BudgetExceeded') throw error;
+      }
     }
+    return undefined;
   }
 
   #injection({ place, module, name, kind }: ConfigSightings['injections'][number]): void {
@@ -299,10 +308,10 @@ export class KerasReporter {
       'unsafe-mode': `makes Keras call ${dotted}, which switches safe mode off`,
       'side-effect': `names ${dotted}, which reads or writes files when it is built`,
     } as const;
-    const numeric = /^(?:numpy|pandas|tensorflow|tf|jax|scipy|sklearn|torch|transformers)(?:\.|$)/.test(module);
+    const isSystem = capability !== undefined || isStandardLibrary(module);
     this.#report({
       rule: rules[kind],
-      ...(kind === 'foreign' && numeric && !capability && { severity: 'high' as const }),
+      ...(kind === 'foreign' && !isSystem && { severity: 'high' as const }),
       message: `The configuration ${what[kind]}.`,
       evidence: dotted,
       anchor: `${dotted}\0${place.layer ?? ''}`,
@@ -313,7 +322,8 @@ export class KerasReporter {
   async #torchModule({ place, pickled }: ConfigSightings['torchModules'][number]): Promise<void> {
     const calls: string[] = [];
     const bytes = base64Bytes(pickled);
-    if (bytes && bytes.length > 1) {
+    const isArchive = bytes?.[0] === 0x50 && bytes[1] === 0x4b;
+    if (bytes && bytes.length > 1 && !isArchive) {
       // What the pickle does is told with the layer: it is one defect.
       const collector: ScanContext = {
         ...this.context,
@@ -322,6 +332,10 @@ export class KerasReporter {
         },
       };
       await scanPickle(new MemoryByteSource(bytes), collector);
+    }
+    // Keras 3 writes what torch.save gives: an archive, judged as the file it is.
+    if (bytes && isArchive) {
+      await this.context.scan({ name: `${place.layer ?? 'module'}.pt`, source: new MemoryByteSource(bytes) });
     }
     this.#report({
       rule: RULES['torch-module-wrapper'],
@@ -375,7 +389,7 @@ export class KerasReporter {
     });
   }
 
-  #custom({ place, className, module, isFunction }: ConfigSightings['customs'][number]): void {
+  #custom({ place, className, module, isFunction, isRegistered }: ConfigSightings['customs'][number]): void {
     const name = evidenceText(module ? `${module}.${className}` : className, 120);
     // `Custom>Adam` is what Keras 2 calls its own optimizer once it is registered.
     if (isBuiltInClass(className.slice(className.lastIndexOf('>') + 1)) && !module) return;
@@ -386,8 +400,9 @@ export class KerasReporter {
         : `class ${name}`;
     this.#report({
       rule: RULES['custom-object'],
-      // Without the training part a model predicts all the same, so nobody needs to bring that code.
-      ...(place.training && { severity: 'low' as const }),
+      // Without the training part a model predicts all the same, so nobody needs to bring that code; and for what is
+      // registered no module is imported.
+      ...((place.training || isRegistered) && { severity: 'low' as const }),
       ...(this.options.tracesFunctions && { severity: 'info' as const }),
       message: this.options.tracesFunctions
         ? `The ${what} is not part of Keras: without its code it is rebuilt from the functions that were traced of it.`
@@ -399,24 +414,35 @@ export class KerasReporter {
   }
 }
 
+function isPublicHub(handle: string): boolean {
+  return /^https:\/\/(?:tfhub\.dev|(?:www\.)?kaggle\.com\/models)\/[\w./-]+$/.test(handle) && !handle.includes('..');
+}
+
+/** Whether a function named by its module is arithmetic of Keras. */
+function isMathematics(module: string, name: string): boolean {
+  return (
+    (isComputationModule(module) && !BUILDERS.test(name)) || (isFirstPartyModule(module) && name === 'preprocess_input')
+  );
+}
+
 /** Noise, or a factor that no normalisation uses. */
 function isTampering({ effects }: Behaviour): boolean {
   return effects.some((effect) => {
     const factor = /^multiplies by (\S+)$/.exec(effect)?.[1];
-    return factor === undefined || Math.abs(Number(factor)) >= 500 || Number(factor) === 0;
+    return factor === undefined || isTellingFactor(Number(factor)) || Number(factor) === 0;
   });
 }
 
 /** What a function of the tf namespace can do beyond arithmetic, for layers that wrap one by its name. */
 function operatorHazard(name: string): string | undefined {
-  const bare = name.replace(/^(?:tf|tensorflow)\.(?:compat\.v[12]\.)?/, '');
+  const bare = name.replace(/^(?:(?:tf|tensorflow)\.)?(?:compat\.v[12]\.)?/, '');
   const raw = /^raw_ops\.(\w+)$/.exec(bare)?.[1];
   if (raw) return operatorRisk(raw)?.what;
   const kind = hazardOf(`tf.${bare}`, true);
   if (kind) return HAZARD_WORDS[kind];
   if (/^(?:py_function|numpy_function|py_func|compat\.v1\.py_func)$/.test(bare)) return 'calls a Python function';
   if (
-    /^(?:io\.(?:read_file|write_file|matching_files|gfile\b.*|write_graph|decode_and_read.*)|read_file|write_file|matching_files|train\.(?:load_checkpoint|Checkpoint|Saver)|saved_model\..*|data\.(?:TFRecordDataset|TextLineDataset|FixedLengthRecordDataset|Dataset\.(?:list_files|save|load)|experimental\..*)|summary\..*|load_op_library|load_library|print|debugging\.experimental\..*|keras\.(?:models\.load_model|utils\.get_file)|lookup\.TextFileInitializer)$/.test(
+    /^(?:gfile\.|io\.(?:read_file|write_file|matching_files|gfile\b.*|write_graph|decode_and_read.*)|read_file|write_file|matching_files|train\.(?:load_checkpoint|Checkpoint|Saver)|saved_model\..*|data\.(?:TFRecordDataset|TextLineDataset|FixedLengthRecordDataset|Dataset\.(?:list_files|save|load)|experimental\..*)|summary\..*|load_op_library|load_library|print|debugging\.experimental\..*|keras\.(?:models\.load_model|utils\.get_file)|lookup\.TextFileInitializer)$/.test(
       bare,
     )
   ) {
@@ -425,11 +451,16 @@ function operatorHazard(name: string): string | undefined {
   return undefined;
 }
 
-/** Bytes of marshalled code as Keras writes it: base64, or in old releases one character a byte. */
-function marshalBytes(text: string): Uint8Array {
-  if (text.startsWith('\u00e3') || text.startsWith('c\u0000')) return latinBytes(text);
-  return base64Bytes(text) ?? latinBytes(text);
-}
+/**
+ * How the bytes of marshalled code are got from a configuration, as `func_load` of Keras does: base64 that passes over
+ * every other character, then one character a byte; and the URL-safe alphabet, which other writers use.
+ */
+const MARSHAL_READERS: readonly ((text: string) => Uint8Array | undefined)[] = [
+  (text) => (/^(?:\u00e3|c\0)/.test(text) ? latinBytes(text) : undefined),
+  base64Bytes,
+  (text) => base64Bytes(text.replace(/-/g, '+').replace(/_/g, '/')),
+  latinBytes,
+];
 
 function latinBytes(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length);
@@ -437,11 +468,12 @@ function latinBytes(text: string): Uint8Array {
   return bytes;
 }
 
+/** As Python's `binascii.a2b_base64` decodes: other characters are passed over and padding ends it. */
 function base64Bytes(text: string): Uint8Array | undefined {
-  const compact = text.replace(/\s+/g, '').replace(/-/g, '+').replace(/_/g, '/');
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(compact)) return undefined;
+  const digits = text.replace(/[^A-Za-z0-9+/=]+/g, '').replace(/=.*$/s, '');
+  if (digits.length % 4 === 1) return undefined;
   try {
-    return latinBytes(atob(compact));
+    return latinBytes(atob(digits));
   } catch {
     return undefined;
   }

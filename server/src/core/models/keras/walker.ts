@@ -1,6 +1,13 @@
 import type { Budget } from '../../budget';
 import { hazardOf, isTellingImport } from '../marshal/hazards';
-import { isBuiltInClass, isComputationModule, isFirstPartyModule } from './catalogue';
+import {
+  BUILDERS,
+  isBuiltInClass,
+  isComputationModule,
+  isFirstPartyModule,
+  isFirstPartyPackage,
+  registeredPackage,
+} from './catalogue';
 import { JsonObject, type JsonValue } from './json';
 
 /** A place inside the configuration: keys and indices from the root, and the nearest enclosing layer. */
@@ -44,6 +51,8 @@ export interface CustomObject {
   className: string;
   module?: string;
   isFunction: boolean;
+  /** Found by its registered name alone: no module is imported for it. */
+  isRegistered: boolean;
 }
 
 /** Everything a configuration shows, before it is judged. */
@@ -152,9 +161,8 @@ function visitText(text: string, task: Task, found: ConfigSightings): void {
   const raw =
     (text.startsWith('\u00e3') || text.startsWith('c\u0000') || /^c.\u0000\u0000\u0000/.test(text)) && isLatin(text);
   if (!raw && !BASE64_CODE.test(text.length > 4096 ? text.slice(0, 4096) : text)) return;
-  if (task.lambda) {
-    if (task.lambda.codes.length < 20) task.lambda.codes.push(text);
-  } else if (found.lambdas.length < MOST) {
+  if (task.lambda) keepCode(task.lambda, text);
+  else if (found.lambdas.length < MOST) {
     found.lambdas.push({ place: task.place, isLayer: false, codes: [text] });
   }
 }
@@ -187,7 +195,7 @@ function visitObject(
       lambda = {
         place: layerName ? place : { ...place, layer: '', layerClass: name },
         isLayer: true,
-        codes: [],
+        codes: CODE_FIELDS.flatMap((key) => codesOf(settings.get(key))),
         ...namedFunction(settings),
         ...(bare !== 'Lambda' && { spelling: name }),
       };
@@ -197,9 +205,12 @@ function visitObject(
         lambda = { place, isLayer: false, codes: [] };
         if (found.lambdas.length < MOST) found.lambdas.push(lambda);
       }
-      const code = settings.text('code');
       // A text that is no code is kept too: something that cannot be decoded is not harmless.
-      if (code !== undefined && !looksLikeCode(code) && lambda.codes.length < 20) lambda.codes.push(code);
+      for (const key of ['code', 'value']) {
+        const value = settings.get(key);
+        const code = Array.isArray(value) ? value[0] : value;
+        if (typeof code === 'string') keepCode(lambda, code);
+      }
     } else {
       visitClass(bare, name, module, object, settings, place, found);
     }
@@ -210,8 +221,22 @@ function visitObject(
   return { place, lambda };
 }
 
+function keepCode(lambda: LambdaSighting, text: string): void {
+  if (lambda.codes.length < 20 && !lambda.codes.includes(text)) lambda.codes.push(text);
+}
+
+/** Parts of a Lambda layer that `func_load` makes functions of. */
+const CODE_FIELDS = ['function', 'output_shape', 'mask'];
+
+/** Code where code is loaded from: there Python's decoder passes over every character that is none of base64. */
+function codesOf(value: JsonValue | undefined): string[] {
+  if (Array.isArray(value)) return codesOf(value[0]);
+  return typeof value === 'string' && looksLikeCode(value) ? [value] : [];
+}
+
 function looksLikeCode(text: string): boolean {
-  return BASE64_CODE.test(text.length > 4096 ? text.slice(0, 4096) : text) || text.startsWith('\u00e3');
+  const head = text.slice(0, 8192);
+  return BASE64_CODE.test(head.replace(/[^A-Za-z0-9+/=]/g, '').slice(0, 4096)) || head.startsWith('\u00e3');
 }
 
 /** `Custom>Adam` and `package>Lambda` name Adam and Lambda. */
@@ -235,7 +260,9 @@ function namedFunction(config: JsonObject): { functionName?: string; functionMod
   };
 }
 
-const LOOKUPS = new Set(['StringLookup', 'IntegerLookup', 'IndexLookup', 'TextVectorization', 'VocabLookup']);
+/** Layers, columns and tokenizers that read a file when their vocabulary is a text: `vocabulary`, `merges`, `proto` ... */
+const LOOKUPS =
+  /^(?:StringLookup|IntegerLookup|IndexLookup|TextVectorization|VocabLookup|VocabularyFileCategoricalColumn|\w*Tokenizer)$/;
 const OPERATOR_LAYERS = new Set(['TFOpLambda', 'SlicingOpLambda', 'ClassMethod', 'InstanceMethod', 'InstanceProperty']);
 
 function visitClass(
@@ -254,10 +281,11 @@ function visitClass(
       : isFunction
         ? (object.text('config') ?? object.text('registered_name') ?? '')
         : bare;
-  if (LOOKUPS.has(bare)) {
-    for (const key of ['vocabulary', 'vocabulary_file', 'vocab']) {
+  if (LOOKUPS.test(bare)) {
+    for (const key of ['vocabulary', 'vocabulary_file', 'vocab', 'merges', 'proto']) {
       const vocabulary = config.get(key);
-      if (typeof vocabulary === 'string' && vocabulary !== '') {
+      // A SentencePiece model may stand here itself, as base64.
+      if (typeof vocabulary === 'string' && vocabulary !== '' && vocabulary.length < 4096) {
         found.vocabularies.push({ place, className: bare, path: vocabulary });
       } else if (Array.isArray(vocabulary)) found.vocabularySizes.push({ place, size: vocabulary.length });
     }
@@ -305,25 +333,41 @@ function judgeReference(
   // A class without a configuration is not something that Keras would build.
   if (!isFunction && object.get('config') === undefined && module === undefined) return;
   const dotted = module ? `${module}.${target}` : target;
-  const kind = injectionKind(module, target, dotted);
+  let kind = injectionKind(module, target, dotted);
+  // A function in the place of a layer is called while the model is built, with arguments of the file.
+  if (!kind && isFunction && module && !isComputationModule(module) && object.get('inbound_nodes') !== undefined)
+    kind = 'foreign';
   if (kind) {
     if (found.injections.length < MOST) found.injections.push({ place, module: module ?? '', name: target, kind });
     return;
   }
   if (module && isFunction && (isComputationModule(module) || TENSORFLOW_MATHEMATICS.test(module))) return;
+  if (module && isFunction && IMAGE_SCALING.has(target) && isFirstPartyModule(module)) return;
   if (isBuiltInClass(target) && (module === undefined || isFirstPartyModule(module) || module === 'builtins')) return;
   if (full === '__typespec__' || (isFunction && target === '')) return;
   if (module && isFirstPartyModule(module) && !module.startsWith('keras.') && module !== 'keras') return;
   if (module && /^keras\.(?:src|engine|layers|models|legacy|api|saving)\./.test(module)) return;
   if (module === undefined && place.layer === undefined && !object.get('config')) return;
+  const registered = [object.text('registered_name'), full, target].find((name) => registeredPackage(name));
+  const isImported = module !== undefined && module !== 'builtins';
+  if (registered && !isImported && isFirstPartyPackage(registeredPackage(registered) ?? '')) return;
   if (found.customs.length < MOST) {
-    const className = isFunction ? target : full;
-    found.customs.push({ place, className: className || bare, isFunction, ...(module && { module }) });
+    const className = registered && !isImported ? registered : (isFunction ? target : full) || bare;
+    found.customs.push({
+      place,
+      className,
+      isFunction,
+      isRegistered: registered !== undefined && !isImported,
+      ...(isImported && { module }),
+    });
   }
 }
 
 const SIDE_EFFECTS =
   /^(?:load_model|load_weights|save_model|load_img|save_img|image_dataset_from_directory|text_dataset_from_directory|audio_dataset_from_directory|timeseries_dataset_from_array|plot_model|model_to_dot|get_registered_object|get_custom_objects|deserialize_keras_object|model_from_json|model_from_config|model_from_yaml|load_from_saved_model|CSVLogger|ModelCheckpoint|TensorBoard|BackupAndRestore|RemoteMonitor|SwapEMAWeights|LambdaCallback|set_backend|Config|extract_archive|exec|eval)$/;
+
+/** Functions of `keras.applications` that are arithmetic; the others load or download weights. */
+const IMAGE_SCALING = new Set(['preprocess_input', 'decode_predictions']);
 
 const SERVICE_MODULES =
   /^(?:keras|tf_keras|keras_core|tensorflow\.keras|tensorflow\.python\.keras)(?:\.(?:src|api|_tf_keras|engine|legacy))*\.(?:utils|saving|config|callbacks|export|datasets|preprocessing|visualization|distribution|wrappers|models|backend_config)(?:\.|$)/;
@@ -337,14 +381,17 @@ function injectionKind(module: string | undefined, target: string, dotted: strin
   if (module === undefined || module === '')
     return hazardOf(target, true) && /[.]/.test(target) ? 'foreign' : undefined;
   if (isFirstPartyModule(module)) {
+    // A dotted name climbs from what a module of Keras imports to what that imports.
+    if (target.includes('.') && !target.includes('>')) return hazardOf(target, true) ? 'foreign' : 'side-effect';
+    if (BUILDERS.test(name)) return 'side-effect';
     if (isComputationModule(module)) return undefined;
+    if (/\.applications(?:\.|$)/.test(module)) return IMAGE_SCALING.has(name) ? undefined : 'side-effect';
     if (SIDE_EFFECTS.test(name)) return 'side-effect';
     // Models are made of layers and mathematics; what else lies in these packages acts on files or on Keras itself.
     return SERVICE_MODULES.test(module) && !isBuiltInClass(target) ? 'side-effect' : undefined;
   }
   if (module === 'builtins') return hazardOf(target, true) || BUILTINS.has(target) ? 'foreign' : undefined;
-  if (hazardOf(dotted, true) || isTellingImport(module) || STANDARD_LIBRARY.has(module.split('.')[0] as string))
-    return 'foreign';
+  if (hazardOf(dotted, true) || isTellingImport(module) || isStandardLibrary(module)) return 'foreign';
   if (TENSORFLOW_MATHEMATICS.test(module)) return undefined;
   return /^(?:torch|numpy|pandas|tensorflow|tf|jax|scipy|sklearn)(?:\.|$)/.test(module) ? 'foreign' : undefined;
 }
@@ -380,3 +427,8 @@ const STANDARD_LIBRARY = new Set(
     'weakref contextlib contextvars typing ast dis symtable tokenize linecache traceback warnings random uuid antigravity'
   ).split(' '),
 );
+
+/** Whether a module is Python's own: whatever it offers acts on the system, not on tensors. */
+export function isStandardLibrary(module: string): boolean {
+  return STANDARD_LIBRARY.has(module.split('.')[0] as string);
+}

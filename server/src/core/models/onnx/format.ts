@@ -13,6 +13,7 @@ import {
   type WireField,
   wireFields,
 } from '../protobuf/wire';
+import { isTellingFactor } from '../scaling';
 import { decodeEntry, decodeTensor, decodeValueInfo, type OnnxTensor, onnxDtype, TENSOR_SHAPE } from './proto';
 import { ONNX_RULES as RULES } from './rules';
 
@@ -427,9 +428,7 @@ function tampering(scope: Scope, output: string): string | undefined {
         if (factor === undefined || (node.op === 'Div' && index === 0)) continue;
         const value = Math.abs(factor);
         const scale = node.op === 'Mul' ? value : 1 / value;
-        if (Number.isFinite(scale) && scale >= 500 && scale !== 65535 && scale !== 65536) {
-          return `multiplies it by ${Number(scale.toPrecision(6))}`;
-        }
+        if (isTellingFactor(scale)) return `multiplies it by ${Number(scale.toPrecision(6))}`;
       }
     } else if (node.op === 'Add' || node.op === 'Sub') {
       if (node.inputs.some((input) => /^Random(?:Normal|Uniform)/.test(scope.producers.get(input)?.op ?? ''))) {

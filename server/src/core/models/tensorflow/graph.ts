@@ -4,7 +4,15 @@ import { evidenceText, type Redacted } from '../../redact';
 import type { Rule } from '../../rule';
 import type { ScanContext } from '../../scanner';
 import { isOutsidePath } from '../filePaths';
-import { type Capability, isKnownOperator, LOOKUP_INITIALIZERS, operatorRisk } from './ops';
+import { isTellingFactor } from '../scaling';
+import {
+  type Capability,
+  CHECKPOINT_OPERATORS,
+  isKnownOperator,
+  LOOKUP_INITIALIZERS,
+  operatorRisk,
+  PATH_ATTRIBUTES,
+} from './ops';
 import type { NodeDef } from './proto';
 import { TENSORFLOW_RULES as RULES } from './rules';
 
@@ -25,6 +33,8 @@ interface KeptNode {
   inputs: string[];
   numbers?: number[];
   strings?: string[];
+  /** What StringJoin puts between its inputs. */
+  separator?: string;
   elements: number;
 }
 
@@ -58,12 +68,15 @@ export class GraphJudge {
   readonly lambdaLayers = new Map<string, string>();
   readonly #risky = new Map<string, Sighting>();
   readonly #unknown = new Map<string, Sighting>();
+  readonly #checkpoints = new Map<string, Sighting>();
   readonly #tables: { sighting: Sighting; path?: string }[] = [];
+  /** Which functions a scope calls. */
+  readonly #calls = new Map<string, Set<string>>();
   readonly #tampering: { scope: string; node: string; what: string }[] = [];
   readonly #triggers: { scope: string; node: string; what: string }[] = [];
   #scope: Scope = { name: '', nodes: new Map(), pending: [] };
-  /** Names of the files that the MetaGraph declares as assets. */
-  assets: string[] = [];
+  /** What the MetaGraph declares as assets: the file's name, and the tensor that gets its path when the model is loaded. */
+  readonly assets: { filename: string; tensor: string }[] = [];
   nodes = 0;
 
   constructor(private readonly budget: Budget) {}
@@ -93,9 +106,16 @@ export class GraphJudge {
         elements: tensor ? tensor.shape.reduce((product, size) => product * size, 1) : 0,
         ...(tensor?.numbers.length && { numbers: tensor.numbers }),
         ...(tensor?.strings.length && { strings: tensor.strings }),
+        ...(node.op === 'StringJoin' && { separator: node.attrs.get('separator')?.text ?? '' }),
       });
     }
-    if (operatorRisk(node.op) || LOOKUP_INITIALIZERS.has(node.op) || !isKnownOperator(node.op)) {
+    this.#noteCalls(node);
+    if (
+      operatorRisk(node.op) ||
+      LOOKUP_INITIALIZERS.has(node.op) ||
+      CHECKPOINT_OPERATORS.has(node.op) ||
+      !isKnownOperator(node.op)
+    ) {
       if (scope.pending.length < 10_000) scope.pending.push({ node, ...(offset !== undefined && { offset }) });
     }
     // The descriptor of protocol buffers comes from the running program, from the graph itself, or from a file.
@@ -107,6 +127,34 @@ export class GraphJudge {
     }
   }
 
+  #noteCalls(node: NodeDef): void {
+    let calls = this.#calls.get(this.#scope.name);
+    if (!calls) {
+      calls = new Set();
+      this.#calls.set(this.#scope.name, calls);
+    }
+    // Graphs of the first generation call a function by using its name as the operator.
+    if (!isKnownOperator(node.op)) calls.add(node.op);
+    for (const attr of node.attrs.values()) {
+      if (attr.func) calls.add(attr.func);
+      for (const name of attr.listFunc ?? []) calls.add(name);
+    }
+  }
+
+  /** Scopes that run when the graph itself runs; training steps and other traces of a library do not. */
+  #reachable(): Set<string> {
+    const reached = new Set(['']);
+    const pending = [''];
+    while (pending.length) {
+      for (const callee of this.#calls.get(pending.pop() as string) ?? []) {
+        if (reached.has(callee)) continue;
+        reached.add(callee);
+        pending.push(callee);
+      }
+    }
+    return reached;
+  }
+
   /** @param outputs producers of what the scope returns; for the main graph unknown */
   endScope(outputs: readonly string[]): void {
     const scope = this.#scope;
@@ -115,10 +163,13 @@ export class GraphJudge {
       const literal = this.#literal(node);
       if (LOOKUP_INITIALIZERS.has(node.op)) {
         const sighting = sightingOf(pending, scope.name);
-        const path = this.#strings(node.inputs[1])?.[0];
+        if (this.#isAsset(node.inputs[1])) continue;
+        const path = this.#text(node.inputs[1]);
         this.#tables.push({ sighting, ...(path !== undefined && { path }) });
-      } else if (operatorRisk(node.op)) this.#sight(this.#risky, pending, literal);
-      else this.#sight(this.#unknown, pending, undefined);
+      } else if (CHECKPOINT_OPERATORS.has(node.op)) this.#judgeCheckpoint(pending);
+      else if (operatorRisk(node.op)) {
+        if (!isWithoutFile(node, literal)) this.#sight(this.#risky, pending, literal || undefined);
+      } else this.#sight(this.#unknown, pending, undefined);
     }
     const results = outputs.length ? outputs.map(producerOf) : this.#sinks();
     for (const output of results) this.#judgeOutput(output);
@@ -135,16 +186,49 @@ export class GraphJudge {
     }
   }
 
-  #strings(input: string | undefined): string[] | undefined {
+  /** The text that an input is known to be, as far as it stands in the graph: `*` for the rest of a join. */
+  #text(input: string | undefined, depth = 0): string | undefined {
+    const node = input === undefined || depth > 8 ? undefined : this.#scope.nodes.get(producerOf(input));
+    switch (node?.op) {
+      case 'Const':
+        return node.strings?.find((value) => value !== '') ?? node.strings?.[0];
+      case 'Identity':
+      case 'PlaceholderWithDefault':
+      case 'ShardedFilename':
+      case 'ShardedFilespec':
+      case 'ExpandDims':
+      case 'Reshape':
+      case 'Pack':
+        return this.#text(node.inputs[0], depth + 1);
+      case 'Select':
+      case 'SelectV2':
+        return this.#text(node.inputs[1], depth + 1) ?? this.#text(node.inputs[2], depth + 1);
+      case 'StringJoin':
+      case 'Add':
+      case 'AddV2': {
+        const parts = node.inputs.map((part) => this.#text(part, depth + 1));
+        return parts[0] === undefined ? undefined : parts.map((part) => part ?? '*').join(node.separator ?? '');
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  #isAsset(input: string | undefined): boolean {
     let name = input === undefined ? '' : producerOf(input);
     for (let hops = 0; hops < 8; hops += 1) {
+      if (this.assets.some(({ tensor }) => tensor !== '' && producerOf(tensor) === name)) return true;
       const node = this.#scope.nodes.get(name);
-      if (!node) return undefined;
-      if (node.op === 'Const') return node.strings;
-      if (node.op !== 'Identity' && node.op !== 'PlaceholderWithDefault') return undefined;
+      if (node?.op !== 'Identity' && node?.op !== 'PlaceholderWithDefault') return false;
       name = node.inputs[0] ?? '';
     }
-    return undefined;
+    return false;
+  }
+
+  #judgeCheckpoint(pending: { node: NodeDef; offset?: number }): void {
+    const { node } = pending;
+    const path = this.#text(node.inputs[CHECKPOINT_OPERATORS.get(node.op)?.path ?? 0]);
+    if (path !== undefined && isOutsidePath(path)) this.#sight(this.#checkpoints, pending, path);
   }
 
   #literal(node: NodeDef): string | undefined {
@@ -155,13 +239,16 @@ export class GraphJudge {
       attrs.get('tfdbg_run_id')?.text ??
       attrs.get('debug_urls')?.listText?.[0] ??
       attrs.get('output_stream')?.text ??
-      attrs.get('call_target_name')?.text;
+      attrs.get('call_target_name')?.text ??
+      attrs.get(PATH_ATTRIBUTES.get(node.op) ?? '')?.text;
     if (direct) return direct;
+    let known: string | undefined;
     for (const input of node.inputs.slice(0, 6)) {
-      const text = this.#strings(input)?.find((value) => value !== '');
+      const text = this.#text(input);
       if (text) return text;
+      known ??= text;
     }
-    return undefined;
+    return known;
   }
 
   #sinks(): string[] {
@@ -224,15 +311,23 @@ export class GraphJudge {
       const factor = constant && constant.elements <= 1 ? constant.numbers?.[0] : undefined;
       if (factor === undefined) return undefined;
       const scale = node.op === 'Mul' ? Math.abs(factor) : 1 / Math.abs(factor);
-      // Images are scaled back by 255 or 65535 and times by 1000/60; nothing trained ends in a factor beyond those.
-      if (Number.isFinite(scale) && scale >= 500 && scale !== 65535 && scale !== 65536) {
-        return `multiplies its input by ${Number(scale.toPrecision(6))}`;
-      }
+      if (isTellingFactor(scale)) return `multiplies its input by ${Number(scale.toPrecision(6))}`;
     } else if (node.op === 'Add' || node.op === 'AddV2' || node.op === 'Sub') {
-      const noise = (kept: KeptNode): boolean => /^(?:Stateless|Stateful)?(?:Random|Standard|Truncated)/.test(kept.op);
-      if (node.inputs.some((input) => this.#reaches(input, noise, 3))) return 'adds random noise to its input';
+      if (node.inputs.some((input) => this.#isPlainNoise(input, 0))) return 'adds random noise to its input';
     }
     return undefined;
+  }
+
+  /** Random numbers shaped by constants alone. A sampler (of a variational model, a policy) scales them by what it computed. */
+  #isPlainNoise(name: string, depth: number): boolean {
+    const node = this.#scope.nodes.get(name);
+    if (!node || depth > 6) return false;
+    if (/^(?:Stateless|Stateful)?(?:Random|Standard|Truncated|Uniform)/.test(node.op)) return true;
+    if (node.op === 'Identity' || node.op === 'Cast') return this.#isPlainNoise(node.inputs[0] ?? '', depth + 1);
+    if (!/^(?:Mul|Add|AddV2|Sub)$/.test(node.op)) return false;
+    const [a = '', b = ''] = node.inputs;
+    const isConstant = (input: string): boolean => this.#constant(input)?.op === 'Const';
+    return (isConstant(b) && this.#isPlainNoise(a, depth + 1)) || (isConstant(a) && this.#isPlainNoise(b, depth + 1));
   }
 
   /** Equality with a stored pattern of several elements, reduced to one truth value, that decides a branch. */
@@ -277,6 +372,7 @@ export class GraphJudge {
    */
   report(context: ScanContext, toldLambdas: ReadonlySet<string>): void {
     for (const sighting of this.#risky.values()) this.#reportRisk(context, sighting);
+    for (const sighting of this.#checkpoints.values()) this.#reportCheckpoint(context, sighting);
     for (const { sighting, path } of this.#tables) this.#reportTable(context, sighting, path);
     for (const sighting of this.#unknown.values()) {
       if (this.functions.has(sighting.op)) continue;
@@ -293,17 +389,22 @@ export class GraphJudge {
     // Wrappers call each other and all end in the same step: it is told once, of the layer when one is named.
     const told = new Set<string>();
     const tamperedLayers = new Set<string>();
+    const reachable = this.#reachable();
     const byLayer = this.#tampering.map((step) => ({
       ...step,
       layer: layerOfFunction(step.scope) ?? layerOfNode(step.node, toldLambdas),
+      runs: reachable.has(step.scope),
     }));
-    for (const { scope, node, what, layer } of byLayer.sort((x, y) => Number(!x.layer) - Number(!y.layer))) {
+    byLayer.sort((x, y) => Number(y.runs) - Number(x.runs) || Number(!x.layer) - Number(!y.layer));
+    for (const { scope, node, what, layer, runs } of byLayer) {
       if (layer) tamperedLayers.add(layer);
       if (told.has(what)) continue;
       told.add(what);
       if (layer && toldLambdas.has(layer)) continue;
       context.report({
         rule: RULES['output-tampering'],
+        // Layers that disturb their input while they are trained have such a trace that no signature calls.
+        ...(!runs && { severity: 'low' as const }),
         message: `${layer ? `The last step of the layer '${evidenceText(layer, 80)}'` : 'The last step before an output'} ${what}: outputs are tampered with.`,
         evidence: evidenceText(what),
         anchor: `${layer ?? scope}\0${what}`,
@@ -336,6 +437,9 @@ export class GraphJudge {
     const rule = risk ? RULE_OF[risk.capability] : RULES['data-operator'];
     let severity: Severity = risk?.severity ?? 'medium';
     if (risk?.capability === 'output' && sighting.literal?.startsWith('file:')) severity = 'high';
+    // Summaries have names of their own: below the working directory they overwrite nothing.
+    if (/^CreateSummary/.test(sighting.op) && sighting.literal !== undefined && !isOutsidePath(sighting.literal))
+      severity = 'medium';
     const times = sighting.count > 1 ? ` (${sighting.count} nodes)` : '';
     context.report({
       rule,
@@ -345,6 +449,22 @@ export class GraphJudge {
       anchor: `${sighting.op}\0${sighting.literal ?? ''}`,
       location: place(sighting),
       data: { operator: sighting.op, count: sighting.count, ...(literal && { argument: literal }) },
+    });
+  }
+
+  #reportCheckpoint(context: ScanContext, sighting: Sighting): void {
+    const { op, literal = '', count } = sighting;
+    const writes = CHECKPOINT_OPERATORS.get(op)?.writes ?? false;
+    const shown = evidenceText(literal, 120);
+    context.report({
+      rule: writes ? RULES['file-operator'] : RULES['checkpoint-path'],
+      // Graphs that were trained from a checkpoint keep its path on the machine that trained them.
+      severity: writes ? 'high' : 'low',
+      message: `The operator ${evidenceText(op, 80)} ${writes ? 'writes tensors to' : 'reads tensors from'} '${shown}', a path that stands in the graph.`,
+      evidence: evidenceText(`${op}('${literal}')`, 200),
+      anchor: `${op}\0${literal}`,
+      location: place(sighting),
+      data: { operator: op, count, argument: shown },
     });
   }
 
@@ -362,6 +482,12 @@ export class GraphJudge {
       location: place(sighting),
     });
   }
+}
+
+/** Some operators touch a file only when they are given a path: an empty one keeps a cache in memory. */
+function isWithoutFile({ op }: NodeDef, literal: string | undefined): boolean {
+  if (/^CacheDataset(?:V2)?$/.test(op)) return literal === '';
+  return PATH_ATTRIBUTES.has(op) && !literal;
 }
 
 const BRANCHES = new Set(['If', 'StatelessIf', 'Select', 'SelectV2', 'Switch', 'RefSwitch', 'Case', 'StatelessCase']);

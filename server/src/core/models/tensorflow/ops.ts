@@ -43,8 +43,9 @@ add(
   'file-read',
   'medium',
   'reads a checkpoint or vocabulary file at a path of its own',
-  'LoadAndRemapMatrix GenerateVocabRemapping',
+  'LoadAndRemapMatrix GenerateVocabRemapping FixedUnigramCandidateSampler Skipgram',
 );
+add('file-read', 'high', 'reads the record files of any directory by pattern', 'RecordInput');
 add(
   'file-write',
   'high',
@@ -67,8 +68,18 @@ add(
   'file-write',
   'high',
   'reads and writes snapshots of data at a path that the graph chooses',
-  'SnapshotDataset SnapshotDatasetV2 SnapshotDatasetReader SnapshotNestedDatasetReader SnapshotChunkDataset',
+  'SnapshotDataset SnapshotDatasetV2 SnapshotDatasetReader SnapshotNestedDatasetReader SnapshotChunkDataset ' +
+    'ListSnapshotChunksDataset',
 );
+add('file-write', 'high', 'writes tensors to a log directory that the graph chooses', 'DumpTensor');
+add('file-write', 'medium', 'writes statistics to a file that the graph chooses', 'CalibrationStatisticsSaver');
+add(
+  'network',
+  'high',
+  'makes a tf.data service at an address that the graph chooses write a data set to a directory',
+  'DistributedSave',
+);
+add('dataset', 'medium', 'runs a graph that lies as bytes inside of a tensor', 'DatasetFromGraph');
 add(
   'file-write',
   'medium',
@@ -82,7 +93,7 @@ add(
   'network',
   'high',
   'opens a connection to an address that the graph chooses',
-  'RpcClient RpcServer RpcServerStart RpcServerRegister RpcCall RpcCheckStatus RpcGetValue Rpc TryRpc ' +
+  'RpcClient DeleteRpcFutureResource RpcServer RpcServerStart RpcServerRegister RpcCall RpcCheckStatus RpcGetValue Rpc TryRpc ' +
     'DataServiceDataset DataServiceDatasetV2 DataServiceDatasetV3 DataServiceDatasetV4 RegisterDataset ' +
     'RegisterDatasetV2 BigQueryReader GenerateBigQueryReaderPartitions BigQueryClient BigQueryDataset BigtableClient ' +
     'KafkaDataset KafkaGroupReadableInit KafkaReadableInit KinesisDataset PubSubDataset CloudBigtableClient ' +
@@ -161,7 +172,7 @@ Conv3DBackpropInput Conv3DBackpropInputV2 Copy CopyHost CopyToMesh CopyToMeshGra
 CropAndResizeGradBoxes CropAndResizeGradImage Cross CrossReplicaSum CudnnRNN CudnnRNNBackprop CudnnRNNBackpropV2
 CudnnRNNBackpropV3 CudnnRNNCanonicalToParams CudnnRNNCanonicalToParamsV2 CudnnRNNParamsSize CudnnRNNParamsToCanonical
 CudnnRNNParamsToCanonicalV2 CudnnRNNV2 CudnnRNNV3 Cumprod Cumsum CumulativeLogsumexp DataFormatDimMap
-DataFormatVecPermute DatasetCardinality DatasetFingerprint DatasetFromGraph DatasetToGraph DatasetToGraphV2
+DataFormatVecPermute DatasetCardinality DatasetFingerprint DatasetToGraph DatasetToGraphV2
 DatasetToSingleElement Dawsn DebugGradientIdentity DebugGradientRefIdentity DebugNumericSummaryV2 DecodeAndCropJpeg
 DecodeBase64 DecodeBmp DecodeCSV DecodeCompressed DecodeGif DecodeImage DecodeJSONExample DecodeJpeg DecodePaddedRaw
 DecodePng DecodeProtoV2 DecodeRaw DecodeWav DecodeWebP DeepCopy DeleteIterator DeleteMemoryCache
@@ -170,7 +181,7 @@ DenseCountSparseOutput DenseToCSRSparseMatrix DenseToDenseSetOperation DenseToSp
 DenseToSparseSetOperation DepthToSpace DepthwiseConv2dNative DepthwiseConv2dNativeBackpropFilter
 DepthwiseConv2dNativeBackpropInput Dequantize DeserializeIterator DeserializeManySparse DeserializeSparse
 DestroyResourceOp DestroyTemporaryVariable DeviceIndex Diag DiagPart Digamma Dilation2D Dilation2DBackpropFilter
-Dilation2DBackpropInput DirectedInterleaveDataset DisableCopyOnRead DistributedSave Div DivNoNan DrawBoundingBoxes
+Dilation2DBackpropInput DirectedInterleaveDataset DisableCopyOnRead Div DivNoNan DrawBoundingBoxes
 DrawBoundingBoxesV2 DummyIterationCounter DummyMemoryCache DummySeedGenerator DynamicEnqueueTPUEmbeddingArbitraryTensorBatch
 DynamicPartition DynamicStitch EditDistance Eig Einsum Elu EluGrad Empty EmptyTensorList EmptyTensorMap EncodeBase64
 EncodeJpeg EncodeJpegVariableQuality EncodePng EncodeProto EncodeWav EnqueueTPUEmbeddingIntegerBatch
@@ -179,7 +190,7 @@ Enter Equal Erf Erfc Erfinv EuclideanNorm Exit Exp ExpandDims Expint Expm1 Extra
 ExtractImagePatches ExtractJpegShape ExtractVolumePatches FFT FFT2D FFT3D FFTND FIFOQueue FIFOQueueV2 Fact FakeParam
 FakeQuantWithMinMaxArgs FakeQuantWithMinMaxArgsGradient FakeQuantWithMinMaxVars FakeQuantWithMinMaxVarsGradient
 FakeQuantWithMinMaxVarsPerChannel FakeQuantWithMinMaxVarsPerChannelGradient FakeQueue Fill FilterByLastComponentDataset
-FilterDataset FinalizeDataset Fingerprint FixedUnigramCandidateSampler FlatMapDataset Floor FloorDiv FloorMod
+FilterDataset FinalizeDataset Fingerprint FlatMapDataset Floor FloorDiv FloorMod
 FlushSummaryWriter For FractionalAvgPool FractionalAvgPoolGrad FractionalMaxPool FractionalMaxPoolGrad FresnelCos
 FresnelSin FusedBatchNorm FusedBatchNormGrad FusedBatchNormGradV2 FusedBatchNormGradV3 FusedBatchNormV2
 FusedBatchNormV3 FusedPadConv2D FusedResizeAndPadConv2D GRUBlockCell GRUBlockCellGrad Gather GatherNd GatherV2
@@ -240,7 +251,7 @@ RandomShuffle RandomShuffleQueue RandomShuffleQueueV2 RandomStandardNormal Rando
 RangeDataset Rank ReadVariableOp ReadVariableXlaSplitND ReaderNumRecordsProduced ReaderNumRecordsProducedV2
 ReaderNumWorkUnitsCompleted ReaderNumWorkUnitsCompletedV2 ReaderRead ReaderReadUpTo ReaderReadUpToV2 ReaderReadV2
 ReaderReset ReaderResetV2 ReaderRestoreState ReaderRestoreStateV2 ReaderSerializeState ReaderSerializeStateV2 Real
-RealDiv RebatchDataset RebatchDatasetV2 Reciprocal ReciprocalGrad RecordInput Recv RecvTPUEmbeddingActivations
+RealDiv RebatchDataset RebatchDatasetV2 Reciprocal ReciprocalGrad Recv RecvTPUEmbeddingActivations
 ReduceDataset ReduceJoin RefEnter RefExit RefIdentity RefMerge RefNextIteration RefSelect RefSwitch RegexFullMatch
 RegexReplace Relayout Relu Relu6 Relu6Grad ReluGrad RemoteCall RepeatDataset RequantizationRange
 RequantizationRangePerChannel Requantize RequantizePerChannel Reshape ResizeArea ResizeBicubic ResizeBicubicGrad
@@ -266,7 +277,7 @@ SdcaOptimizer SdcaOptimizerV2 SdcaShrinkL1 SegmentMax SegmentMaxV2 SegmentMean S
 SegmentProdV2 SegmentSum SegmentSumV2 Select SelectV2 SelfAdjointEig SelfAdjointEigV2 Selu SeluGrad Send
 SerializeIterator SerializeManySparse SerializeSparse SerializeTensor SetSize SetStatsAggregatorDataset Shape ShapeN
 ShardDataset ShardedFilename ShardedFilespec ShuffleAndRepeatDataset ShuffleAndRepeatDatasetV2 ShuffleDataset
-ShuffleDatasetV2 ShuffleDatasetV3 ShutdownDistributedTPU Sigmoid SigmoidGrad Sign Sin Sinh Size SkipDataset Skipgram
+ShuffleDatasetV2 ShuffleDatasetV3 ShutdownDistributedTPU Sigmoid SigmoidGrad Sign Sin Sinh Size SkipDataset 
 SleepDataset Slice SlidingWindowDataset Snapshot SobolSample Softmax SoftmaxCrossEntropyWithLogits Softplus SoftplusGrad
 Softsign SoftsignGrad SpaceToBatch SpaceToBatchND SpaceToDepth SparseAccumulatorApplyGradient
 SparseAccumulatorTakeGradient SparseAdd SparseAddGrad SparseApplyAdadelta SparseApplyAdagrad SparseApplyAdagradDA
@@ -339,7 +350,49 @@ SimpleMLCreateModelResource SimpleMLLoadModelFromPath SimpleMLLoadModelFromPathW
 SimpleMLInferenceOp SimpleMLInferenceOpWithHandle SimpleMLInferenceLeafIndexOpWithHandle SimpleMLShowModel
 DecisionForestsInference Addons>GatherTree Addons>EmbeddingBag Addons>CorrelationCost Addons>ResamplerGrad
 Addons>Resampler Addons>ImageProjectiveTransformV2 ScannTensorsToScann ScannScannSearchBatched ScannCreateSearcher
-ScannSerialize`.split(/\s+/),
+ScannSerialize
+AudioMicrofrontend BoostedTreesSparseCalculateBestFeatureSplit ComputeDedupDataSize ComputeDedupDataSizeV2
+ComputeDedupDataTupleMask ComputeDedupDataTupleMaskV2 ConfigureAndInitializeGlobalTPU ConfigureTPUEmbeddingHost
+ConfigureTPUEmbeddingMemory ConnectTPUEmbeddingHosts ConvertToCooTensor ConvertToListOfSparseCoreCooTensors
+ConvertToSparseCoreCsrWrappedCooTensor CustomAggregator DTensorAllGather DTensorAllReduce DTensorAllScatter
+DTensorAllToAll DTensorReduceScatter DTensorRestoreV2 DTensorSetGlobalTPUArray DecodeJxl
+DynamicEnqueueTPUEmbeddingRaggedTensorBatch EnqueueTPUEmbeddingArbitraryTensorBatch EnqueueTPUEmbeddingBatch
+ExecuteTPUEmbeddingPartitioner FinalizeTPUEmbedding FinalizeTPUEmbeddingV2 GeneratorDataset GetDeadline
+GetMinibatchesInCsrWithPhysicalReplica GetStatsFromListOfSparseCoreCooTensors GetTpuTaskId GlobalShuffleDataset
+IsResourceHandleRefCounting IsTensorFloat32Enabled IteratorGetModelProto LoadAllTPUEmbeddingParameters
+MakeWeakResourceHandle QuantizedConv2DWithBiasSignedSumAndReluAndRequantize QuantizedConv2DWithBiasSumAndRelu
+QuantizedConv2DWithBiasSumAndReluAndRequantize QuantizedDepthwiseConv2DWithBiasAndReluAndRequantize
+QuantizedMatMulWithBiasAndDequantize QuantizedMatMulWithBiasAndRequantize RelayoutLike
+RetrieveAllTPUEmbeddingParameters RiscBinaryArithmetic RiscBinaryComparison RiscBitcast RiscBroadcast RiscCast
+RiscCeil RiscCholesky RiscConcat RiscCondition RiscConv RiscCos RiscDiv RiscDot RiscExp RiscFft RiscFloor RiscGather
+RiscImag RiscIsFinite RiscLog RiscLogicalAnd RiscLogicalNot RiscLogicalOr RiscMax RiscMin RiscMul RiscNeg RiscPad
+RiscPool RiscPow RiscRandomUniform RiscReal RiscReduce RiscRem RiscReshape RiscReverse RiscScatter RiscShape
+RiscSign RiscSlice RiscSort RiscSqueeze RiscSub RiscTranspose RiscTriangularSolve RiscUnary RiscWhile
+SendTPUEmbeddingGradients ShutdownTPUSystem SortListOfSparseCoreCooTensors TPUAnnotateTensorsWithDynamicShape
+TPUCompileSucceededAssert TPUCopyWithDynamicShape TPUDummyInput TPUExecuteAndUpdateVariables TPURoundRobin
+TpuHandleToProtoKey UpdateTaskIdAndGlobalCoreArray XlaRecvFromHost XlaRecvTPUEmbeddingActivations
+XlaRecvTPUEmbeddingActivationsV2 XlaRecvTPUEmbeddingDeduplicationData XlaRecvTPUEmbeddingDeduplicationDataV2
+XlaSendTPUEmbeddingGradients XlaSendTPUEmbeddingGradientsV2 XlaSendToHost XlaSparseActivationsUnstack
+XlaSparseCoreAdagrad XlaSparseCoreAdagradMomentum XlaSparseCoreAdam XlaSparseCoreFtrl XlaSparseCoreSgd
+XlaSparseDenseMatmul XlaSparseDenseMatmulCustomCombinerOnTcGradWithAdagradAndCsrInput
+XlaSparseDenseMatmulCustomCombinerOnTcGradWithAdagradMomentumAndCsrInput
+XlaSparseDenseMatmulCustomCombinerOnTcGradWithAdamAndCsrInput XlaSparseDenseMatmulCustomCombinerOnTcGradWithCsrInput
+XlaSparseDenseMatmulCustomCombinerOnTcGradWithFtrlAndCsrInput
+XlaSparseDenseMatmulCustomCombinerOnTcGradWithSgdAndCsrInput XlaSparseDenseMatmulCustomCombinerOnTcWithCsrInput
+XlaSparseDenseMatmulGradWithAdagradAndCsrInput XlaSparseDenseMatmulGradWithAdagradAndStaticBufferSize
+XlaSparseDenseMatmulGradWithAdagradMomentumAndCsrInput
+XlaSparseDenseMatmulGradWithAdagradMomentumAndStaticBufferSize XlaSparseDenseMatmulGradWithAdamAndCsrInput
+XlaSparseDenseMatmulGradWithAdamAndStaticBufferSize XlaSparseDenseMatmulGradWithCsrInput
+XlaSparseDenseMatmulGradWithFtrlAndCsrInput XlaSparseDenseMatmulGradWithFtrlAndStaticBufferSize
+XlaSparseDenseMatmulGradWithSgdAndCsrInput XlaSparseDenseMatmulGradWithSgdAndStaticBufferSize
+XlaSparseDenseMatmulWithCsrInput XlaSparseDenseMatmulWithStaticBufferSize XlaSparseGradientsStack _DeviceArg
+_DeviceRetval _DisconnectHostFromDistributedTPUSystem _EagerConst _InitializeHostForDistributedTPU
+_NcclBroadcastRecv _NcclBroadcastSend _NcclReduceRecv _NcclReduceSend _ParallelConcatStart _ParallelConcatUpdate
+_QuantizedMaxPool3D _ReadVariablesOp _ScopedAllocator _ScopedAllocatorConcat _ScopedAllocatorSplit
+_SetGlobalTPUArray _TPUCompileMlir _TensorToHashBucketFast _UnaryOpsComposition _VarHandlesOp _WaitForDistributedTPU
+_XlaAotOnlyVarHandleOp _XlaCompile _XlaCompileMlirPlaceholderProgramKey _XlaHostComputeMlir _XlaMerge _XlaRecvAtHost
+_XlaRecvAtHostV2 _XlaRun _XlaSendFromHost _XlaSendFromHostV2 __MklDummyConv2DBackpropFilterWithBias
+__MklDummyConv2DWithBias __MklDummyPadWithConv2D __MklDummyPadWithFusedConv2D`.split(/\s+/),
 );
 
 /** Whether TensorFlow itself (or tf-text, tf-addons, decision forests, ScaNN) registers an operator of this name. */
@@ -356,4 +409,30 @@ export function isKnownOperator(op: string): boolean {
 export const LOOKUP_INITIALIZERS: ReadonlySet<string> = new Set([
   'InitializeTableFromTextFile',
   'InitializeTableFromTextFileV2',
+]);
+
+/**
+ * Operators whose path is an attribute. An empty one means that no file is touched.
+ */
+export const PATH_ATTRIBUTES: ReadonlyMap<string, string> = new Map([
+  ['RecordInput', 'file_pattern'],
+  ['FixedUnigramCandidateSampler', 'vocab_file'],
+  ['Skipgram', 'filename'],
+  ['DumpTensor', 'log_dir_path'],
+  ['CalibrationStatisticsSaver', 'output_file_path'],
+]);
+
+/**
+ * Operators by which every SavedModel and MetaGraph keeps its own variables, with the input that is the path. A saver gets
+ * its path from whoever runs it; a path that stands in the graph is a place of its author's choice.
+ */
+export const CHECKPOINT_OPERATORS: ReadonlyMap<string, { path: number; writes: boolean }> = new Map([
+  ['Save', { path: 0, writes: true }],
+  ['SaveSlices', { path: 0, writes: true }],
+  ['SaveV2', { path: 0, writes: true }],
+  ['MergeV2Checkpoints', { path: 1, writes: true }],
+  ['Restore', { path: 0, writes: false }],
+  ['RestoreSlice', { path: 0, writes: false }],
+  ['RestoreV2', { path: 0, writes: false }],
+  ['DTensorRestoreV2', { path: 0, writes: false }],
 ]);

@@ -35,7 +35,10 @@ function attrOf(value: TextMessage): AttrValue {
   const func = value.message('func')?.text('name');
   if (func !== undefined) attr.func = func;
   const list = value.message('list');
-  if (list) attr.listText = list.texts('s').slice(0, KEPT);
+  if (list) {
+    attr.listText = list.texts('s').slice(0, KEPT);
+    attr.listFunc = list.messages('func').map((name) => name.text('name') ?? '');
+  }
   return attr;
 }
 
@@ -78,7 +81,11 @@ async function scanText(input: ScanInput, context: ScanContext): Promise<void> {
   for (const meta of metaGraphs) {
     const version = meta.message('meta_info_def')?.text('tensorflow_version');
     if (version) properties['tensorflow version'] = evidenceText(version, 40);
-    for (const asset of meta.messages('asset_file_def')) judge.assets.push(asset.text('filename') ?? '');
+    for (const asset of meta.messages('asset_file_def'))
+      judge.assets.push({
+        filename: asset.text('filename') ?? '',
+        tensor: asset.message('tensor_info')?.text('name') ?? '',
+      });
     for (const object of meta.message('object_graph_def')?.messages('nodes') ?? []) {
       const metadata = object.message('user_object')?.text('metadata');
       if (metadata?.startsWith('{')) await keras.addText(metadata, 'object_graph_def');

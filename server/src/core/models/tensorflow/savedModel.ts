@@ -185,16 +185,22 @@ async function walkSignature(scan: Scan, field: WireField): Promise<void> {
 
 async function walkAsset(scan: Scan, field: WireField): Promise<void> {
   let filename = '';
+  let tensor = '';
   decodeFields(
     await scan.source.read(field.offset, Math.min(field.length, 65536)),
     (inner, wire, r) => {
-      if (inner !== 2 || wire !== BYTES) return false;
+      if (wire !== BYTES) return false;
+      if (inner === 1) {
+        tensor = decodeName(r.bytes());
+        return true;
+      }
+      if (inner !== 2) return false;
       filename = readText(r);
       return true;
     },
     scan.damaged,
   );
-  scan.judge.assets.push(filename);
+  scan.judge.assets.push({ filename, tensor });
   if (isOutsidePath(filename)) {
     scan.context.report({
       rule: RULES['table-file'],

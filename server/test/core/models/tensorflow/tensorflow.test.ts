@@ -89,6 +89,8 @@ describe('TensorFlow graphs', () => {
     ['DebugIdentityV2', 'high tensorflow/file-operator'],
     ['SnapshotDatasetV2', 'high tensorflow/file-operator'],
     ['DataServiceDatasetV2', 'high tensorflow/network-operator'],
+    ['DistributedSave', 'high tensorflow/network-operator'],
+    ['DatasetFromGraph', 'medium tensorflow/data-operator'],
     ['RpcCall', 'high tensorflow/network-operator'],
     ['TFRecordDataset', 'medium tensorflow/data-operator'],
     ['PrintV2', 'medium tensorflow/side-effect-operator'],
@@ -120,6 +122,61 @@ describe('TensorFlow graphs', () => {
     assert.match(report.findings[0]?.message ?? '', /WriteFile \(2 nodes\).*'\/etc\/cron\.d\/x'/);
   });
 
+  it('a path in an attribute counts when there is one', async () => {
+    const text = (value: string) => field(2, value);
+    const verdict = async (op: string, attribute: string, value: string) =>
+      verdicts(await scanBytes('m.pb', graph([input, node('n', op, ['x'], { [attribute]: text(value) })])));
+    assert.deepEqual(await verdict('RecordInput', 'file_pattern', '/data/*'), ['high tensorflow/file-operator']);
+    assert.deepEqual(await verdict('DumpTensor', 'log_dir_path', '/tmp/x'), ['high tensorflow/file-operator']);
+    assert.deepEqual(await verdict('FixedUnigramCandidateSampler', 'vocab_file', '/etc/passwd'), [
+      'medium tensorflow/file-operator',
+    ]);
+    assert.deepEqual(await verdict('FixedUnigramCandidateSampler', 'vocab_file', ''), []);
+  });
+
+  it('a saver gets its path from whoever runs it: one that stands in the graph is a place of its author', async () => {
+    const of = async (op: string, at: number, ...nodes: Uint8Array[]) => {
+      const inputs = Array.from({ length: at }, () => 'x');
+      return verdicts(await scanBytes('m.pb', graph([input, ...nodes, node('n', op, [...inputs, 'p'])])));
+    };
+    const join = (...parts: string[]) => [
+      ...parts.map((part, i) => textConstant(`c${i}`, part)),
+      node(
+        'p',
+        'StringJoin',
+        parts.map((_, i) => `c${i}`),
+      ),
+    ];
+    const high = ['high tensorflow/file-operator'];
+    assert.deepEqual(await of('SaveV2', 0, textConstant('p', '/etc/cron.d/x')), high);
+    assert.deepEqual(await of('SaveV2', 0, ...join('/etc', '/cron.d/x')), high);
+    assert.deepEqual(await of('SaveSlices', 0, textConstant('p', '../x')), high);
+    assert.deepEqual(await of('MergeV2Checkpoints', 1, textConstant('p', '/home/x')), high);
+    assert.deepEqual(await of('RestoreV2', 0, textConstant('p', 'gs://bucket/bert')), [
+      'low tensorflow/checkpoint-path',
+    ]);
+    assert.deepEqual(await of('SaveV2', 0, textConstant('p', 'model')), []);
+    assert.deepEqual(await of('SaveV2', 0, ...join('model', '_temp_1/part')), []);
+    assert.deepEqual(await of('SaveV2', 0, node('p', 'Placeholder')), []);
+  });
+
+  it('a cache in memory touches no file, summaries below the working directory overwrite none', async () => {
+    const of = async (op: string, path: string) =>
+      verdicts(await scanBytes('m.pb', graph([input, textConstant('p', path), node('n', op, ['x', 'p'])])));
+    assert.deepEqual(await of('CacheDatasetV2', ''), []);
+    assert.deepEqual(await of('CacheDatasetV2', '/tmp/c'), ['medium tensorflow/file-operator']);
+    assert.deepEqual(await of('CreateSummaryFileWriter', '/etc/x'), ['high tensorflow/file-operator']);
+    assert.deepEqual(await of('CreateSummaryFileWriter', 'logs'), ['medium tensorflow/file-operator']);
+  });
+
+  it('the tensor that gets the path of an asset may hold the path of the machine that exported it', async () => {
+    const nodes = [
+      textConstant('Const', '/home/me/vocab.txt'),
+      node('t', 'InitializeTableFromTextFileV2', ['h', 'Const']),
+    ];
+    assert.deepEqual(verdicts(await scanBytes('saved_model.pb', savedModel(graph(nodes), ['vocab.txt']))), []);
+  });
+
   it('a call of a function of the library is no unknown operator', async () => {
     const own = graph([input, node('p', 'my_function_1', ['x'])], [fn('my_function_1', [node('r', 'Relu', ['x'])])]);
     assert.deepEqual(verdicts(await scanBytes('m.pb', own)), []);
@@ -129,6 +186,7 @@ describe('TensorFlow graphs', () => {
     const table = (path: string, assets: string[]) =>
       scanBytes(
         'saved_model.pb',
+        // The asset is fed into another tensor than the one the table reads.
         savedModel(graph([textConstant('c', path), node('t', 'InitializeTableFromTextFileV2', ['h', 'c'])]), assets),
       );
     assert.deepEqual(verdicts(await table('vocab.txt', ['vocab.txt'])), []);
@@ -143,6 +201,24 @@ describe('TensorFlow graphs', () => {
     assert.deepEqual(verdicts(await scanBytes('m.pb', ending(255))), []);
     const noisy = graph([input, node('r', 'RandomStandardNormal', ['s']), node('a', 'AddV2', ['x', 'r'])]);
     assert.deepEqual(verdicts(await scanBytes('m.pb', noisy)), ['medium tensorflow/output-tampering']);
+    for (const factor of [32767, 32768, 1024]) assert.deepEqual(verdicts(await scanBytes('m.pb', ending(factor))), []);
+    const scaled = (by: Uint8Array) =>
+      graph([
+        input,
+        node('r', 'RandomStandardNormal', ['s']),
+        by,
+        node('m', 'Mul', ['r', 'by']),
+        node('a', 'AddV2', ['x', 'm']),
+      ]);
+    assert.deepEqual(verdicts(await scanBytes('m.pb', scaled(constant('by', [0.1])))), [
+      'medium tensorflow/output-tampering',
+    ]);
+    // A variational sampler scales the noise by what it computed.
+    assert.deepEqual(verdicts(await scanBytes('m.pb', scaled(node('by', 'Exp', ['x'])))), []);
+    const training = savedModel(
+      graph([input], [fn('train', [node('r', 'RandomUniform', ['s']), node('a', 'Add', ['x', 'r'])], { o: 'a:z:0' })]),
+    );
+    assert.deepEqual(verdicts(await scanBytes('saved_model.pb', training)), ['low tensorflow/output-tampering']);
     const branch = (values: number[], shape: number[]) =>
       graph([
         input,
@@ -214,7 +290,10 @@ describe('SavedModel folders', () => {
   );
   const traced = savedModel(
     graph(
-      [input],
+      [
+        input,
+        node('call', 'StatefulPartitionedCall', ['x'], { f: field(10, field(1, '__inference_lam_layer_call_fn_7')) }),
+      ],
       [fn('__inference_lam_layer_call_fn_7', [constant('k', [1000]), node('m', 'Mul', ['x', 'k'])], { o: 'm:z:0' })],
     ),
   );
