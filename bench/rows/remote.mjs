@@ -22,6 +22,7 @@ const PORT = 0;
 const REQUESTS = 1;
 const KILOBYTES = 2;
 const LATENCY = 3;
+const LATENCY_MS = 50;
 
 if (!isMainThread && workerData?.watchtowerBench) serve(workerData);
 
@@ -310,8 +311,10 @@ export const rows = FILES.map(([title, name, make, aim]) => ({
         // Two requests are for the revision and the listing.
         return { ...result, requests: slots[REQUESTS] - 2, sent: slots[KILOBYTES] * 100 };
       };
-      const near = measure(0);
-      const far = measure(50);
+      const least = (latency) =>
+        [1, 2, 3].map(() => measure(latency)).reduce((best, one) => (one.seconds < best.seconds ? one : best));
+      const near = least(0);
+      const far = least(LATENCY_MS);
       const local = scan(file);
       const worst = near.report.artifacts[0]?.findings.map(({ severity }) => severity)[0] ?? 'nothing';
       const same = essence(near.report) === essence(local.report) ? 'as a local scan' : 'NOT as a local scan';
@@ -319,7 +322,7 @@ export const rows = FILES.map(([title, name, make, aim]) => ({
       return {
         name: `remote ${title}, ${bytes(statSync(file).size)}`,
         value: `${bytes(near.sent)} in ${near.requests} requests${goal}`,
-        note: `${near.report.artifacts[0]?.format}, found: ${worst}, ${same}; ${near.seconds.toFixed(2)} s, with 50 ms latency ${far.seconds.toFixed(2)} s`,
+        note: `${near.report.artifacts[0]?.format}, found: ${worst}, ${same}; with ${LATENCY_MS} ms a request ${(far.seconds / near.seconds).toFixed(1)} times as long, as ${Math.max(0, Math.round(((far.seconds - near.seconds) / LATENCY_MS) * 1000))} round trips one after the other`,
       };
     } finally {
       if (before === undefined) delete process.env.HF_ENDPOINT;

@@ -1,7 +1,8 @@
+import { setMaxListeners } from 'node:events';
 import { RemoteError } from '../sources/remoteError';
 import type { ClosableByteSource } from './byteSource';
 import { type ByteRange, expectedPart, type RangeBody, type RangeTransport, sameTag } from './httpRange';
-import type { TransferMeter } from './transfer';
+import { Slots, type TransferMeter } from './transfer';
 
 /** What the cache keeps and what a request is rounded to. Small, so that skipping over tensors costs little. */
 const BLOCK = 1024;
@@ -11,14 +12,21 @@ const HEAD = 32 * 1024;
 const TAIL = 64 * 1024;
 /** A forward jump of at most this is read through: it costs less than another request. */
 const NEAR = 64 * 1024;
+/** Size of the pages that readers of scattered structures round to. */
+const PAGE = 2048;
 /** By how much the steps of a regular stride may differ: those of a reader of pages do by a page. */
 const JITTER = 4096;
+const SMALLEST_WINDOW = 4 * 1024;
 const FIRST_WINDOW = 32 * 1024;
 const LARGEST_WINDOW = 2 ** 20;
 const LARGEST_REQUEST = 8 * 2 ** 20;
 const CACHE_BYTES = 16 * 2 ** 20;
-/** Requests that are under way for one file at once. */
-const PARALLEL = 6;
+/** Requests that are under way for one file at once, when its source has no number of its own. */
+const PARALLEL = 12;
+/** Places of a regular stride that are asked for ahead: as many as have come true, up to this. */
+const FURTHEST_AHEAD = 16;
+/** Jumps of a stride that are remembered. */
+const MOST_JUMPS = 64;
 
 /** A place for bytes that are too many for memory. */
 export interface Spill {
@@ -31,6 +39,8 @@ export interface Spill {
 export interface RangedOptions {
   transport: RangeTransport;
   meter: TransferMeter;
+  /** Shared by the files of a source, so that a host is not asked by a hundred connections. */
+  slots?: Slots;
   /** As the listing says it; the server's own answer is what counts. */
   expectedSize?: number;
   /** Milliseconds without a byte after which a request is given up. */
@@ -100,13 +110,14 @@ class RangedByteSource implements ClosableByteSource {
   readonly #stop = new AbortController();
   readonly #pin: string | undefined;
   #window = 0;
+  /** Reads that have gone on where the one before ended, since the last jump. */
+  #continued = 0;
   #lastEnd = -1;
   /** One past the last block that read-ahead has asked for. */
   #aheadEnd = 0;
   #jumps: number[] = [];
   #speculatedTo = 0;
-  #active = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #slots: Slots;
 
   constructor(
     private readonly options: RangedOptions,
@@ -116,6 +127,9 @@ class RangedByteSource implements ClosableByteSource {
     first: Uint8Array,
   ) {
     this.#pin = tag;
+    this.#slots = options.slots ?? new Slots(PARALLEL);
+    // Every request of the file listens to it.
+    setMaxListeners(0, this.#stop.signal);
     this.#keep(this.#split(offset, first));
     options.signal?.addEventListener('abort', () => this.#stop.abort(options.signal?.reason), {
       once: true,
@@ -157,9 +171,13 @@ class RangedByteSource implements ClosableByteSource {
     const lastBlock = Math.floor((this.size - 1) / BLOCK);
     const gap = offset - this.#lastEnd;
     if (this.#lastEnd >= 0 && gap >= -4096 && gap <= NEAR) {
-      this.#window = Math.min(LARGEST_WINDOW, Math.max(FIRST_WINDOW, this.#window * 2));
+      this.#continued += 1;
+      // Something small that lies across the end of a block is not yet reading on.
+      this.#window =
+        this.#continued === 1 ? SMALLEST_WINDOW : Math.min(LARGEST_WINDOW, Math.max(FIRST_WINDOW, this.#window * 2));
     } else if (this.#lastEnd < 0 || gap > NEAR || end < this.#lastEnd - NEAR) {
       this.#window = 0;
+      this.#continued = 0;
       this.#aheadEnd = 0;
       this.#jump(offset, end - offset);
     }
@@ -175,6 +193,11 @@ class RangedByteSource implements ClosableByteSource {
     return wanted;
   }
 
+  /**
+   * A jump of the reader. Jumps of about the same length are taken for a stride, and the places that come next are asked
+   * for in parallel. Readers round to pages of their own, so a place is only known to within what the jumps so far have
+   * deviated from a line, and the less the further ahead it lies: that much more is asked for around it.
+   */
   #jump(offset: number, length: number): void {
     const previous = this.#jumps.at(-1);
     const before = this.#jumps.at(-2);
@@ -188,20 +211,24 @@ class RangedByteSource implements ClosableByteSource {
       this.#speculatedTo = 0;
       return;
     }
-    this.#jumps = [...this.#jumps.slice(-15), offset];
+    this.#jumps = [...this.#jumps.slice(1 - MOST_JUMPS), offset];
     if (this.#jumps.length < 4) return;
-    // Over many steps: the rounding of a reader of pages would otherwise add up.
-    const stride = Math.round((offset - (this.#jumps[0] as number)) / (this.#jumps.length - 1));
-    for (let step = 1; step <= PARALLEL; step += 1) {
-      const place = offset + step * stride;
+    const first = this.#jumps[0] as number;
+    const steps = this.#jumps.length - 1;
+    const stride = (offset - first) / steps;
+    const deviation = Math.max(...this.#jumps.map((place, i) => Math.abs(place - (first + i * stride))));
+    for (let step = 1; step <= Math.min(FURTHEST_AHEAD, steps); step += 1) {
+      const place = Math.round(offset + step * stride);
       // The last places of the previous guess are still ahead: nothing is asked for twice.
       if (place <= this.#speculatedTo + JITTER) continue;
       if (place >= this.size) break;
-      const block = Math.floor(place / BLOCK);
       this.#speculatedTo = place;
-      // A little more than was read here: names and numbers in front of the data differ in length.
-      const last = Math.floor((place + Math.min(length, NEAR) + BLOCK / 2) / BLOCK);
-      this.#inBackground(block, Math.min(last, Math.floor((this.size - 1) / BLOCK)));
+      const slack = Math.min(JITTER, deviation * (1 + step / steps));
+      // A little more than was read here: what lies in front of the data differs in length, and adds up until a reader of
+      // pages comes to the next one.
+      const end = place + Math.min(length, NEAR) + Math.max(slack, PAGE) - 1;
+      const block = Math.floor(Math.max(0, place - slack) / BLOCK);
+      this.#inBackground(block, Math.min(Math.floor(end / BLOCK), Math.floor((this.size - 1) / BLOCK)));
     }
   }
 
@@ -313,9 +340,9 @@ class RangedByteSource implements ClosableByteSource {
   async #fetch(offset: number, length: number): Promise<Uint8Array> {
     const { meter, transport } = this.options;
     this.#stop.signal.throwIfAborted();
-    if (this.#active >= PARALLEL) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    this.#active += 1;
+    await this.#slots.take();
     try {
+      this.#stop.signal.throwIfAborted();
       meter.begin(length);
       const range = { offset, length };
       const reply = await withStall(
@@ -338,8 +365,7 @@ class RangedByteSource implements ClosableByteSource {
       }
       return await readExactly(reply.body, part.length, { ...this.options, signal: this.#stop.signal });
     } finally {
-      this.#active -= 1;
-      this.#waiting.shift()?.();
+      this.#slots.give();
     }
   }
 }

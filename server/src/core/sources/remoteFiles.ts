@@ -5,7 +5,7 @@ import ignore, { type Ignore } from 'ignore';
 import type { ClosableByteSource } from '../io/byteSource';
 import type { RangeTransport } from '../io/httpRange';
 import { openRanged, openWhole, type RangedOptions } from '../io/rangedSource';
-import { TransferMeter } from '../io/transfer';
+import { Slots, TransferMeter } from '../io/transfer';
 import type { ScanSettings } from '../settings';
 import type { SourceEnvironment, TemporaryFolder } from './environment';
 import { concernsWholeSource, RemoteError } from './remoteError';
@@ -14,10 +14,14 @@ import type { SourceEntry, SourceSkip, TransferStats } from './source';
 /** After so many files in a row that could not be reached the host is taken to be gone. */
 const MOST_UNREACHABLE = 10;
 
+/** Requests to one host at once. */
+const PARALLEL = 16;
+
 /** What the files of every remote source have in common: the listing by folder, the budgets, how they are opened. */
 export class RemoteFiles {
   readonly meter: TransferMeter;
   readonly stop = new AbortController();
+  readonly #slots = new Slots(PARALLEL);
   readonly #meters = new Map<string, TransferMeter>();
   readonly #folders = new Map<string, string[]>();
   readonly #excluded: Ignore;
@@ -118,6 +122,7 @@ export class RemoteFiles {
       const options: RangedOptions = {
         transport,
         meter: this.meterOf(path),
+        slots: this.#slots,
         stallMs: this.settings.remote.stallMs,
         signal: this.stop.signal,
         spill: async () => (await this.temporary()).spill(),
