@@ -380,7 +380,7 @@ class Run {
         : masked
           ? `${shape.rule.title}: ${this.#maskedSeverity(found, start) === 'info' ? 'only a placeholder of its shape' : 'the shape of one, made of rows of digits and letters'}`
           : `${shape.rule.title}${check?.note ? `; ${check.note}` : ''}`,
-      rank: masked ? 1 : 4,
+      rank: masked ? 1 : shape.shared ? 2.9 : 4,
     });
   }
 

@@ -187,7 +187,7 @@ export function isPlaceholder(value: string): boolean {
   const trimmed = value.trim();
   if (trimmed.length === 0 || !/[\p{L}\p{N}]/u.test(trimmed)) return true;
   if (new Set(trimmed.replace(/[-_. ]/g, '')).size <= 2) return true;
-  if (PLACEHOLDER_PARTS.test(trimmed)) return true;
+  if (PLACEHOLDER_PARTS.test(trimmed) || trimmed.includes('EXAMPLE')) return true;
   return trimmed.length <= 80 && allWordsPlaceholders(trimmed);
 }
 

@@ -55,7 +55,9 @@ export function bareValue(
   ) {
     PARAMETER.lastIndex = at;
     const parameter = PARAMETER.exec(text);
-    return parameter ? make(parameter[0], 'literal') : undefined;
+    return parameter
+      ? make(parameter[0], /pass|pw/i.test(text.slice(name.start, name.end)) ? 'literal' : 'config')
+      : undefined;
   }
   const state = lineState(text, name.start);
   if (
@@ -131,7 +133,16 @@ export function parameterDefault(text: string, name: Range): Assignment | undefi
   return bareAssignment(text, name, { start: end - (found[1] as string).length, end }, 'default', 'literal');
 }
 
-const SETTING_COMMAND = /^(?:%(?:set_)?env|ENV|setenv|set|config|configure|conf|modify|set-property|config:set)$/;
+const SETTING_COMMAND = /^(?:set|config|configure|conf|modify|set-property|config:set|setenv|ENV)$/;
+
+/** Whether a name after these words of its line is what a command sets: prose has the same words. */
+function setsVariable(line: string, around: Surroundings): boolean {
+  const words = line.split(/[\s;&|]+/);
+  if (words.length > 12) return false;
+  if (/^\s*(?:[!$>][ \t]?)?%?(?:set_)?env[ \t]/.test(line) || /^\s*setenv[ \t]/.test(line)) return true;
+  const command = around === 'shell' || /^\s*[!$][ \t]?\w/.test(line);
+  return command && words.slice(0, -1).some((word) => SETTING_COMMAND.test(word));
+}
 
 /** `%env NAME value`, `ENV NAME value`, `setenv NAME value`, `git config NAME value`; `requirepass value` of a configuration. */
 export function spacedValue(text: string, name: Range, around: Surroundings): Assignment | undefined {
@@ -139,8 +150,7 @@ export function spacedValue(text: string, name: Range, around: Surroundings): As
   gap.lastIndex = name.end;
   if (!gap.test(text) || !/[\s/:.]/.test(text[name.start - 1] ?? ' ')) return undefined;
   const at = gap.lastIndex;
-  const words = lineBefore(text, name.start).split(/[\s;&|]+/);
-  const setting = words.length <= 12 && words.slice(0, -1).some((word) => SETTING_COMMAND.test(word));
+  const setting = setsVariable(lineBefore(text, name.start), around);
   const rest = /[^\s"'`]{4,400}(?=[ \t]*(?:[#\r\n]|$))/y;
   rest.lastIndex = at;
   if (setting && lineState(text, name.start) !== 'string') {

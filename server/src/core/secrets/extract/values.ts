@@ -39,7 +39,7 @@ const SETTER =
 const ALTERNATIVE =
   /(?:\bor|\belse|\?\?|\|\||:-|\.(?:unwrap_or|or_else|orElse|getOrElse|or)\()[ \t]{0,4}(?=[bru]?["'])/;
 const ALTERNATIVE_AFTER_LOOKUP =
-  /["']?[\])]{0,2}[ \t]{0,4}(?:\bor\b|\?\?|\|\||\.(?:unwrap_or|or_else|orElse|getOrElse|or)\()[ \t]{0,4}(?=[bru]?["'`])/y;
+  /(?:["']?[\])]{1,2}[ \t]{1,4}or\b|["']?[\])]{0,2}[ \t]{0,4}(?:\?\?|\|\||\.(?:unwrap_or|or_else|orElse|getOrElse|or)\())[ \t]{0,4}(?=[bru]?["'`])/y;
 const STRING_FUNCTION = /\b(?:str|strn|wcs|lstr|_str|sprint)\w{0,12}\(\s{0,8}[\w.>[\]&*-]{0,60}$/;
 const MEMBERSHIP = /\s{1,4}(?:not\s{1,4})?in\s{1,4}(?=[([{])/y;
 
@@ -339,13 +339,13 @@ class Reader {
 
   /** What a document says: `**Password:** ...`, `| password | ... |`, `the password is ...`, `the password \`...\``. */
   #told(at: number): Assignment | undefined {
-    if (this.#around !== 'prose') return undefined;
+    if (this.#around !== 'prose' || /^(?:pass|pw|key|auth)$/i.test(this.#key)) return undefined;
     const said =
       /(?:\*{1,2}|_{2}|`)?[ \t]{0,4}(?::(?:\*{1,2}|_{2})?[ \t]{1,8}|[ \t](?:is|was|=)[ \t]{1,4}|\|[ \t]{0,8}|(?=[ \t]`))[ \t]?(?:(`{1,2}|\*{2}|"|')([^\s`"'*]{8,200})\1|([^\s`"'*|<>()]{8,200}))/y;
     said.lastIndex = at;
     const match = said.exec(this.#text);
     const value = (match?.[2] ?? match?.[3])?.replace(/[.,;:!?]+$/, '');
-    if (!match || !value) return undefined;
+    if (!match || !value || /[=(){}]/.test(value)) return undefined;
     const start = at + match[0].lastIndexOf(value);
     const found = this.#range('assign', 'prose', { start, end: start + value.length });
     return found && { ...found, loose: true };

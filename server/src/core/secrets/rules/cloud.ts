@@ -719,7 +719,7 @@ export const CLOUD_SERVICES: readonly Service[] = [
     rules: {
       'circleci-token': {
         what: 'token',
-        tokens: [token(['ccipat_', 'ccipro_'], 'CCIP(?:AT|RJ)_[A-Za-z0-9]{22}_[a-f0-9]{40}')],
+        tokens: [token(['ccipat_', 'cciprj_'], 'CCIP(?:AT|RJ)_[A-Za-z0-9]{22}_[a-f0-9]{40}')],
         assigned: [assigned('circle', '[a-f0-9]{40}', { keyed: true })],
       },
     },
