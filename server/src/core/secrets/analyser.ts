@@ -34,6 +34,7 @@ import {
   headerValue,
   oracleAddress,
   privateKey,
+  puttyKey,
   type StructuralHit,
   sqlPassword,
   urlCredentials,
@@ -70,6 +71,7 @@ type Action =
   | { do: 'url' }
   | { do: 'connection' }
   | { do: 'pem' }
+  | { do: 'putty' }
   | { do: 'jwt' }
   | { do: 'jwt64' }
   | { do: 'bearer' }
@@ -128,6 +130,7 @@ class Engine {
     add('://', { do: 'url' });
     add('@', { do: 'connection' });
     add('-----begin', { do: 'pem' });
+    add('putty-user-key-file-', { do: 'putty' });
     add('eyj', { do: 'jwt' });
     add('zxlk', { do: 'jwt64' });
     add('bearer ', { do: 'bearer' });
@@ -298,6 +301,9 @@ class Run {
         break;
       case 'pem':
         this.#structural(privateKey(text, start));
+        break;
+      case 'putty':
+        this.#structural(puttyKey(text, start));
         break;
       case 'jwt':
         if (start >= this.#jwtEnd) this.#jwt(start);

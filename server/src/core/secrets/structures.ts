@@ -167,6 +167,22 @@ export function privateKey(text: string, at: number): StructuralHit | undefined 
   return { rule: 'private-key', start: at, end, secret, verdict: 'real', what };
 }
 
+/** A key file of PuTTY (format 2 and 3), from its first line at `at`. */
+export function puttyKey(text: string, at: number): StructuralHit | undefined {
+  const head =
+    /PuTTY-User-Key-File-[23]: [\w.@-]{3,60}\r?\nEncryption: ([\w-]{2,40})\r?\n(?:[\w-]{3,30}: [^\n]{0,200}\n|[A-Za-z0-9+/=]{1,80}\r?\n){0,80}?Private-Lines: \d{1,4}\r?\n/y;
+  head.lastIndex = at;
+  const match = head.exec(text);
+  if (!match) return undefined;
+  const lines = /(?:[A-Za-z0-9+/=]{8,80}(?:\r?\n|$)){1,400}/y;
+  lines.lastIndex = head.lastIndex;
+  const body = lines.exec(text);
+  if (!body) return undefined;
+  const end = lines.lastIndex - (/\r?\n$/.exec(body[0])?.[0].length ?? 0);
+  const what = `PuTTY private key${match[1] === 'none' ? '' : ' (encrypted)'}`;
+  return { rule: 'private-key', start: at, end, secret: body[0].replace(/\s/g, ''), verdict: 'real', what };
+}
+
 const HEADER_VALUE =
   /(?:(Bearer|Basic|Token|ApiKey|Api-Key|Key|Digest|SSWS|GenieKey|OAuth|JWT|Negotiate|Splunk)[ \t]{1,4}(?:token=)?)?([^\s"'`,;<>{}\\]{4,2000})/iy;
 
