@@ -6,9 +6,11 @@ import { isLockFile } from '../text/languages';
 import { KeywordMatcher } from './ahoCorasick';
 import { decodeBase64, readJsonWebToken } from './checksums';
 import { secretColumns } from './columns';
+import { COMMANDS, commandCredentials, commandEnd } from './commands';
 import { customHits } from './custom';
 import { shannonEntropy, wordiness } from './entropy';
-import { type Assignment, assignedValue, nameAround, type Surroundings } from './extract';
+import { type Assignment, lineBefore, nameAround, type Surroundings } from './extract/assignment';
+import { assignedValues } from './extract/values';
 import { environmentFix } from './fixes';
 import {
   documentedKey,
@@ -17,21 +19,24 @@ import {
   isReference,
   isUuid,
   judgeValue,
+  looksRandom,
   repetitionShare,
   sequenceShare,
 } from './judge';
 import { keyKind } from './keys';
+import { kubernetesSecrets } from './kubernetes';
 import { SECRET_RULES, SECRET_SPECS } from './rules';
 import type { AssignedShape, TokenShape } from './rules/define';
 import {
   bareConnection,
-  commandCredentials,
-  commandEnd,
+  CREDENTIAL_CALLS,
   credentialPair,
   headerValue,
-  kubernetesSecrets,
+  oracleAddress,
   privateKey,
+  puttyKey,
   type StructuralHit,
+  sqlPassword,
   urlCredentials,
 } from './structures';
 
@@ -66,10 +71,13 @@ type Action =
   | { do: 'url' }
   | { do: 'connection' }
   | { do: 'pem' }
+  | { do: 'putty' }
   | { do: 'jwt' }
   | { do: 'jwt64' }
   | { do: 'bearer' }
-  | { do: 'pair' }
+  | { do: 'pair'; before: number }
+  | { do: 'sql' }
+  | { do: 'oracle' }
   | { do: 'command'; command: string }
   | { do: 'kubernetes' };
 
@@ -77,33 +85,6 @@ type Action =
 const NAME_KEYWORDS = [
   ...['pass', 'pwd', 'pw', 'psw', 'pswd', 'kennwort', 'contrasena', 'secret', 'token', 'key', 'cred', 'auth'],
   ...['jwt', 'hmac', 'cookie', '_pat', 'sas_', 'sig=', 'saspwd'],
-];
-
-const COMMANDS = [
-  ...[
-    'curl',
-    'wget',
-    'sshpass',
-    'docker login',
-    'podman login',
-    'az login',
-    'helm registry login',
-    'mysql',
-    'mysqldump',
-  ],
-  ...[
-    'wandb login',
-    'huggingface-cli login',
-    'hf auth login',
-    'replicate login',
-    'modal token set',
-    'dagshub login',
-    'comet login',
-    'neptune login',
-    'netlify login',
-    'railway login',
-    'snyk auth',
-  ],
 ];
 
 const MAX_TOKEN = 2100;
@@ -149,17 +130,19 @@ class Engine {
     add('://', { do: 'url' });
     add('@', { do: 'connection' });
     add('-----begin', { do: 'pem' });
+    add('putty-user-key-file-', { do: 'putty' });
     add('eyj', { do: 'jwt' });
     add('zxlk', { do: 'jwt64' });
     add('bearer ', { do: 'bearer' });
-    add('basicauth(', { do: 'pair' });
-    add('digestauth(', { do: 'pair' });
-    add('proxyauth(', { do: 'pair' });
-    add('.login(', { do: 'pair' });
-    for (const command of COMMANDS) add(command, { do: 'command', command });
+    for (const [call, before] of CREDENTIAL_CALLS) add(call, { do: 'pair', before });
+    add('identified ', { do: 'sql' });
+    add('jdbc:oracle:', { do: 'oracle' });
+    for (const command of COMMANDS.keys()) add(command, { do: 'command', command });
     add('kind: secret', { do: 'kubernetes' });
     add('kind: "secret"', { do: 'kubernetes' });
     add("kind: 'secret'", { do: 'kubernetes' });
+    add('"kind": "secret"', { do: 'kubernetes' });
+    add('"kind":"secret"', { do: 'kubernetes' });
     const keywords = [...actions.keys()];
     this.#matcher = new KeywordMatcher(keywords);
     this.#actions = keywords.map((keyword) => actions.get(keyword) as Action[]);
@@ -206,6 +189,7 @@ function surroundingsOf(segment: TextSegment): Surroundings {
   switch (segment.language) {
     case 'shell':
     case 'dockerfile':
+      return 'shell';
     case 'env':
     case 'ini':
     case 'yaml':
@@ -318,6 +302,9 @@ class Run {
       case 'pem':
         this.#structural(privateKey(text, start));
         break;
+      case 'putty':
+        this.#structural(puttyKey(text, start));
+        break;
       case 'jwt':
         if (start >= this.#jwtEnd) this.#jwt(start);
         break;
@@ -328,7 +315,13 @@ class Run {
         this.#structural(headerValue(text, start));
         break;
       case 'pair':
-        this.#structural(credentialPair(text, end - 1));
+        this.#structural(credentialPair(text, end - 1, action.before));
+        break;
+      case 'sql':
+        this.#structural(sqlPassword(text, start));
+        break;
+      case 'oracle':
+        this.#structural(oracleAddress(text, start));
         break;
       case 'command':
         this.#command(start, action.command);
@@ -393,7 +386,7 @@ class Run {
         : masked
           ? `${shape.rule.title}: ${this.#maskedSeverity(found, start) === 'info' ? 'only a placeholder of its shape' : 'the shape of one, made of rows of digits and letters'}`
           : `${shape.rule.title}${check?.note ? `; ${check.note}` : ''}`,
-      rank: masked ? 1 : 4,
+      rank: masked ? 1 : shape.shared ? 2.9 : 4,
     });
   }
 
@@ -412,8 +405,10 @@ class Run {
     // Later keywords of the same name would only find the same.
     this.#named = name.end;
     if (!service && this.#authTuple(name)) return;
-    const found = assignedValue(text, name, this.#around, this.segment.kind === 'table');
-    if (found) this.#assigned(found);
+    const place = { text, around: this.#around, table: this.segment.kind === 'table' };
+    for (const found of assignedValues(place, name)) {
+      this.#assigned(found.key === 'key' ? { ...found, key: calledKey(text, found) } : found);
+    }
   }
 
   /** `auth=("user", "password")`, `basic_auth=(...)` */
@@ -465,15 +460,17 @@ class Run {
     if (kind === undefined) return;
     if (kind === 'auth') {
       if (found.context === 'literal' || found.context === 'config') {
+        if (this.#encodedLogin(found)) return;
         const hit = headerValue(this.#text, found.start);
         if (hit && hit.end <= found.end + 1) this.#structural(hit);
-        else this.#dockerAuth(found);
       }
       return;
     }
     if (kind === 'connection') return;
     const verdict = judgeValue(value, { kind, key, context: found.context });
     if (verdict === 'none') return;
+    if (this.#around === 'config' && storedSafely(this.#text, found)) return;
+    if (found.loose && (verdict !== 'real' || !looksRandom(value) || isUuid(value))) return;
     // On its own the word means many things: a filter's band, a stage of a computation.
     if (verdict === 'weak' && /^(?:pass|pw)$/i.test(key)) return;
     if (kind === 'token' && isUuid(value) && found.context === 'prose') return;
@@ -518,21 +515,20 @@ class Run {
     return shannonEntropy(value) >= (shape.entropy ?? 2.5);
   }
 
-  /** `"auth": "dXNlcjpwYXNz"` of a Docker configuration. */
-  #dockerAuth(found: Assignment): void {
-    if (!/^_?auth$/i.test(found.key) || !/^[A-Za-z0-9+/]{12,}={0,2}$/.test(found.value)) return;
-    const pair = decodeBase64(found.value);
-    if (pair === undefined || !/^[\x21-\x7e]+:[\x20-\x7e]{3,}$/.test(pair)) return;
-    const password = pair.slice(pair.indexOf(':') + 1);
-    if (isPlaceholder(password) || isReference(password)) return;
-    this.#structural({
-      rule: 'authorization-header',
-      start: found.start,
-      end: found.end,
-      secret: found.value,
-      verdict: 'real',
-      what: 'the login of a registry',
-    });
+  /**
+   * `"auth": "dXNlcjpwYXNz"` of a Docker configuration, `_auth=` of an npm one.
+   * @returns true when the value is a login in base64, whether it is a real one or not
+   */
+  #encodedLogin({ key, value, start, end }: Assignment): boolean {
+    if (!/^_?auth$/i.test(key) || !/^[A-Za-z0-9+/]{8,}={0,2}$/.test(value)) return false;
+    const pair = decodeBase64(value);
+    if (pair === undefined || !/^[\x21-\x7e]+:[\x20-\x7e]{3,}$/.test(pair)) return false;
+    const verdict = judgeValue(pair.slice(pair.indexOf(':') + 1), { kind: 'password', key: '', context: 'config' });
+    if (verdict !== 'none') {
+      const what = 'the login of a registry';
+      this.#structural({ rule: 'authorization-header', start, end, secret: value, verdict, what });
+    }
+    return true;
   }
 
   #structural(hit: StructuralHit | undefined): void {
@@ -632,6 +628,30 @@ function isWeak(value: string): boolean {
 function weakSeverity(value: string): Severity | undefined {
   if (!isWeak(value)) return undefined;
   return sequenceShare(value.replace(/-/g, '')) > 0.9 ? 'low' : 'medium';
+}
+
+/** `checksum/secret: ...` of a template, and what stands in a block whose name says that its values are encrypted. */
+function storedSafely(text: string, { keyStart }: Assignment): boolean {
+  let line = lineBefore(text, keyStart);
+  if (/(?:checksum|hash|digest|sha\d*)[/_.-]$/i.test(line)) return true;
+  const indent = (from: string) => from.length - from.trimStart().length;
+  const own = indent(line);
+  if (own === 0 || line.trim() !== '') return false;
+  let at = keyStart - line.length - 1;
+  for (let lines = 0; at > 0 && lines < 40; lines += 1) {
+    line = lineBefore(text, at);
+    if (line.trim() !== '' && indent(line) < own) return /^\s*(?:encrypted|sealed)\w{0,20}["']?\s*:/i.test(line);
+    at -= line.length + 1;
+  }
+  return false;
+}
+
+/** The argument `key` with the name of what is called: `wandb.login.key`. */
+function calledKey(text: string, { key, keyStart }: Assignment): string {
+  const call = /([\w.]{2,60})\(\s{0,40}(?:[^()\n]{0,120},\s{0,40})?$/.exec(
+    text.slice(Math.max(0, keyStart - 260), keyStart),
+  );
+  return call ? `${call[1]}.${key}` : key;
 }
 
 function describeKey({ key, operator }: Assignment): string {

@@ -37,6 +37,57 @@ export function hasCrc32Suffix(token: string): boolean {
   return body.length === 36 && base62(crc32(body.slice(0, 30)), 6) === body.slice(30);
 }
 
+const BECH32 = 'qpzry9x8gf2tvdw0s3jn54khce6mua7l';
+
+/** Whether the checksum of a Bech32 string (BIP 173) is right, as age writes its keys. Either case. */
+export function hasBech32Checksum(text: string): boolean {
+  const lower = text.toLowerCase();
+  const mark = lower.lastIndexOf('1');
+  const values = [...lower.slice(mark + 1)].map((c) => BECH32.indexOf(c));
+  if (mark < 1 || values.length < 6 || values.includes(-1)) return false;
+  const prefix = [...lower.slice(0, mark)].map((c) => c.charCodeAt(0));
+  let sum = 1;
+  for (const value of [...prefix.map((c) => c >> 5), 0, ...prefix.map((c) => c & 31), ...values]) {
+    const top = sum >>> 25;
+    sum = ((sum & 0x1ffffff) << 5) ^ value;
+    for (const [bit, generator] of [0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3].entries())
+      if ((top >> bit) & 1) sum ^= generator;
+  }
+  return sum === 1;
+}
+
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+/**
+ * The account that an AWS access key ID belongs to: bits 1 to 40 of its base 32 part, in keys issued since 2019.
+ * @returns the 12 digits, or undefined for the older kind, which holds no account
+ */
+export function awsAccount(keyId: string): string | undefined {
+  const body = keyId.slice(4);
+  if (body.length !== 16 || !/^[Q-Z2-7][A-Z2-7]{15}$/.test(body)) return undefined;
+  let bits = 0n;
+  for (const c of body.slice(0, 10)) bits = (bits << 5n) | BigInt(BASE32.indexOf(c));
+  // 50 bits: the first is a mark, 40 are the account.
+  return ((bits >> 9n) & 0xffffffffffn).toString().padStart(12, '0');
+}
+
+/**
+ * Whether a token of PyPI ends as one does: it is a macaroon (libmacaroons, format 2), whose last field is a signature
+ * of 32 bytes.
+ */
+export function hasMacaroonSignature(token: string): boolean {
+  const text = token
+    .slice(token.indexOf('-') + 1)
+    .replace(/-/g, '+')
+    .replace(/_/g, '/');
+  try {
+    const bytes = atob(text);
+    return bytes.length > 80 && bytes.charCodeAt(bytes.length - 34) === 6 && bytes.charCodeAt(bytes.length - 33) === 32;
+  } catch {
+    return false;
+  }
+}
+
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
 
 /** Text of a base64 or base64url string; undefined when it is none or not UTF-8. */

@@ -1,5 +1,5 @@
 import type { TextSegment } from '../text/document';
-import { judgeValue, type Verdict } from './judge';
+import { judgeValue, looksRandom, type Verdict } from './judge';
 import { keyKind } from './keys';
 
 /** A column of a table whose header promises a secret, at its first value that is one. */
@@ -16,9 +16,62 @@ export interface SecretColumn {
 /** Rows looked at: what a column holds shows in its beginning. */
 const ROWS = 5000;
 
-/** Columns of passwords and keys in a table, one result a column. */
-export function secretColumns({ table, text }: TextSegment): SecretColumn[] {
-  if (!table) return [];
+interface Rows {
+  header: readonly string[];
+  rows(): Iterable<readonly { column: number; start: number; end: number }[]>;
+  /** The cells are those of a document, where types and descriptions stand under such headers too. */
+  told: boolean;
+}
+
+/** Cells of a line of a Markdown table, without the code marks around them. */
+function cellsOf(text: string, start: number, end: number): { column: number; start: number; end: number }[] {
+  const cells: { column: number; start: number; end: number }[] = [];
+  let at = start;
+  while (at < end && (text[at] === ' ' || text[at] === '|')) at += 1;
+  for (let column = 0; at < end; column += 1) {
+    const bar = text.indexOf('|', at);
+    const close = bar < 0 || bar > end ? end : bar;
+    const raw = text.slice(at, close);
+    const inner = raw.replace(/^[\s`*]+|[\s`*]+$/g, '');
+    const from = at + (inner === '' ? 0 : raw.indexOf(inner));
+    cells.push({ column, start: from, end: from + inner.length });
+    at = close + 1;
+  }
+  return cells;
+}
+
+/** Tables of Markdown (GitHub Flavored Markdown, 4.10). */
+function* markdownTables(text: string): Generator<Rows> {
+  const delimiter = /\n[ \t]{0,3}\|?[ \t]{0,8}:?-{2,80}:?[ \t]{0,8}\|[-:| \t]{0,400}(?=\r?\n)/g;
+  for (const match of text.matchAll(delimiter)) {
+    const from = text.lastIndexOf('\n', match.index - 1) + 1;
+    const header = cellsOf(text, from, match.index).map(({ start, end }) => text.slice(start, end));
+    const first = text.indexOf('\n', match.index + match[0].length) + 1;
+    yield {
+      header,
+      told: true,
+      *rows() {
+        for (let at = first; at > 0 && at < text.length; ) {
+          const newline = text.indexOf('\n', at);
+          const end = newline < 0 ? text.length : newline;
+          const bar = text.indexOf('|', at);
+          if (bar < 0 || bar > end) return;
+          yield cellsOf(text, at, text[end - 1] === '\r' ? end - 1 : end);
+          at = newline < 0 ? text.length : newline + 1;
+        }
+      },
+    };
+  }
+}
+
+/** Columns of passwords and keys in tables, one result a column. */
+export function secretColumns({ table, text, kind }: TextSegment): SecretColumn[] {
+  if (table) return columnsOf(text, { header: table.header, rows: () => table.rows(), told: false });
+  if (kind !== 'prose' && kind !== 'markdown') return [];
+  return [...markdownTables(text)].flatMap((rows) => columnsOf(text, rows));
+}
+
+function columnsOf(text: string, table: Rows): SecretColumn[] {
   const kinds = new Map<number, 'password' | 'token'>();
   for (const [column, header] of table.header.entries()) {
     const kind = keyKind(header);
@@ -38,7 +91,7 @@ export function secretColumns({ table, text }: TextSegment): SecretColumn[] {
       const secret = raw.trim();
       const header = table.header[column] as string;
       const verdict = judgeValue(secret, { kind, key: header, context: 'config' });
-      if (verdict === 'none') continue;
+      if (verdict === 'none' || (table.told && (verdict !== 'real' || !looksRandom(secret)))) continue;
       if (known) {
         known.count += 1;
         if (verdict === 'real') known.verdict = 'real';

@@ -1,6 +1,6 @@
 import type { Fix } from '../finding';
 import type { TextSegment } from '../text/document';
-import type { Assignment } from './extract';
+import type { Assignment } from './extract/assignment';
 import { nameWords } from './keys';
 
 export interface FixPlace {

@@ -1,3 +1,4 @@
+import { decodeBase64 } from './checksums';
 import { shannonEntropy, wordiness } from './entropy';
 import { nameWords } from './keys';
 
@@ -25,13 +26,26 @@ const DOCUMENTED: readonly [test: (value: string) => boolean, what: string][] = 
     'the public key of the Azure Cosmos DB emulator',
   ],
   [
+    (v) =>
+      /^(?:2YotnFZFEjr1zCsicMWpAA|tGzv3JOkF0XG5Qx2TlKWIA|mF_9\.B5f-4\.1JqM|SlAV32hkKG|7Fjfp0ZBr1KtDRbnfVdmIw)$/.test(v),
+    'an example of RFC 6749, RFC 6750 or OpenID Connect',
+  ],
+  [
+    (v) =>
+      /^(?:0685bd9184jfhq22|ad180jjd733klru7|dpf43f3p2l4k3l03|kd94hf93k423kf44|nnch734d00sl2jdk|pfkkdhi9sl3r4s00)$/.test(
+        v,
+      ),
+    'an example of OAuth 1.0 (RFC 5849)',
+  ],
+  [
     (v) => /^sk_test_(?:4eC39HqLyjWDarjtT1zdp7dc|BQokikJOvBiI2HlWgH4olfQ2)$/.test(v),
     'the test key of the Stripe documentation',
   ],
 ];
 
 /** What a value is known as in public documentation. */
-export function documentedKey(value: string): string | undefined {
+export function documentedKey(text: string): string | undefined {
+  const value = text.replace(/^\w{1,30}=(?=.)/, '');
   return DOCUMENTED.find(([test]) => test(value))?.[1];
 }
 
@@ -65,7 +79,7 @@ const REFERENCE = new RegExp(
   [
     // Shell, make, templates of every kind, formatting. Only when well-formed: a password may hold the same signs.
     '^\\$\\{?[A-Za-z_][\\w.:-]*\\}?$|^\\$\\$?\\w+$|\\$\\{[\\w.:/ -]{1,80}\\}|\\$\\([^)]{0,200}\\)|\\$\\{\\{[^{}]{0,200}\\}\\}',
-    '\\{\\{[^{}]{0,200}\\}\\}|\\{%[^{}]{0,200}%\\}|<%.{0,200}%>|^<[^<>]{0,200}>$|^<[^<>]{0,100}$|#\\{[^}]{0,80}\\}',
+    '\\{\\{[^{}]{0,200}\\}\\}|\\{%[^{}]{0,200}%\\}|<%.{0,200}%>|<[A-Za-z][\\w]*(?:[- ][\\w]+){1,6}>|^<[^<>]{0,200}>$|^<[^<>]{0,100}$|#\\{[^}]{0,80}\\}',
     '%[sdr](?![\\w])|^%[\\w.()]{1,60}%?$|^@[\\w.-]+@$|%\\(\\w*\\)[sdr]|^%[sdrfv]$|^\\{[\\w.!:\\-[\\]\'"() ]{0,80}\\}$|^\\[[\\w .-]*\\]$|^&\\w+;?$',
     // Tags of YAML and CloudFormation.
     '^!(?:Ref|Sub|ImportValue|GetAtt|Join|Select|vault|secret|env|reference)\\b|^!!\\w+',
@@ -85,7 +99,7 @@ const URL = /^[a-z][a-z0-9+.-]{1,20}:\/\/[^\s]*$/i;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const DATE = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/;
 const VERSION = /^[\^~<>=v ]{0,4}\d{1,9}(?:\.(?:\d{1,9}|x|\*)){1,4}(?:[-+.][\w.+-]{1,40})?$/;
-const NUMBER = /^[+-]?(?:\d[\d_,]*(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
+const NUMBER = /^[+-]?(?:0x[0-9a-f_]{1,16}|\d[\d_,]*(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 const DIGEST_PREFIX =
   /^(?:sha\d*|md5|sha(?:256|384|512)|blake2b?|pbkdf2(?:_sha\d+)?|bcrypt|argon2\w*|scrypt|x509)[-:$=]/i;
 /** MD5, SHA-1, SHA-2 and their like, as hexadecimal digits. */
@@ -173,8 +187,24 @@ export function isPlaceholder(value: string): boolean {
   const trimmed = value.trim();
   if (trimmed.length === 0 || !/[\p{L}\p{N}]/u.test(trimmed)) return true;
   if (new Set(trimmed.replace(/[-_. ]/g, '')).size <= 2) return true;
-  if (PLACEHOLDER_PARTS.test(trimmed)) return true;
+  if (PLACEHOLDER_PARTS.test(trimmed) || trimmed.includes('EXAMPLE')) return true;
   return trimmed.length <= 80 && allWordsPlaceholders(trimmed);
+}
+
+/** A placeholder that nobody has in use: a mask, or words that ask for the secret. `password` and `changeme` people do use. */
+export function isTemplate(value: string): boolean {
+  return (
+    PLACEHOLDER_PARTS.test(value) ||
+    /^[A-Z]+(?:_[A-Z]+)+$/.test(value) ||
+    new Set(value.replace(/[-_. ]/g, '')).size <= 2
+  );
+}
+
+/** Base64 of a placeholder or of a reference, as manifests and configurations of registries hold them. */
+export function encodesPlaceholder(value: string): boolean {
+  if (value.length > 400 || value.length % 4 === 1 || !/^[A-Za-z0-9+/]{4,}={0,2}$/.test(value)) return false;
+  const text = decodeBase64(value);
+  return text !== undefined && /^[\x20-\x7e\r\n]+$/.test(text) && (isPlaceholder(text) || isReference(text.trim()));
 }
 
 /** `snake_case`, `CamelCase`, `dotted.name`, `SCREAMING_CASE` or `kebab-case` made of words: a name, not a secret. */
@@ -209,9 +239,33 @@ function isCode(value: string): boolean {
   );
 }
 
+/** A regular expression: what a secret looks like, not one. */
+function isPattern(value: string): boolean {
+  return /\\[sdwbSDW](?![a-z])|\[\^|\(\?[:=!<P]|[)\]][*+](?:$|[$)[\\])|\]\{\d|^\^.*\$$/.test(value);
+}
+
 /** How many of lower-case, upper-case, digits and others a value has. */
 function characterClasses(value: string): number {
   return [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((test) => test.test(value)).length;
+}
+
+/**
+ * True when a value looks like one that nobody would write for another purpose: digits among letters that read as no
+ * words. Asked where the place alone does not say that it is a secret.
+ */
+export function looksRandom(value: string): boolean {
+  if (value.length < 8 || /\s/.test(value) || PATH.test(value) || URL.test(value) || NUMBER.test(value)) return false;
+  const digits = value.replace(/\D/g, '').length;
+  const letters = value.replace(/[^A-Za-z]/g, '').length;
+  if (digits < 1 || letters < 3 || isIdentifierShaped(value) || isCode(value)) return false;
+  // `utf8-general`, `model-v2.1`, `2024-01-02T10:00`: words, numbers and versions that signs join.
+  if (/^[a-z]*\d*(?:[-_.:/][a-z]*\d*)+$/i.test(value) && !/[a-z][A-Z]|[A-Z]{2}[a-z]|[a-z]\d+[a-z]/i.test(value)) {
+    return /^[A-Z][a-z]+\d[a-z]|^[a-z]+\d[a-z]/.test(value);
+  }
+  if (digits < 2 && characterClasses(value) < 3) return false;
+  if (digits * 4 >= value.length && value.length >= 12) return true;
+  const words = wordiness(value);
+  return Number.isNaN(words) || words < 0.62 || characterClasses(value) >= 3;
 }
 
 export interface JudgeOptions {
@@ -240,12 +294,12 @@ export function judgeValue(value: string, { kind, key, context }: JudgeOptions):
   if (flat === '') return 'none';
   if (flatKey !== '' && (flat === flatKey || (flat.length > 3 && flatKey.includes(flat)) || flat.startsWith(flatKey)))
     return 'none';
-  if (longestSequence(value) >= 18) return 'none';
+  if (longestSequence(value) >= 18 || isPattern(value)) return 'none';
   if (sequenceShare(value) >= 0.7 && /^[\w-]+$/.test(value)) {
     // An alphabet is a constant of a program; a row of digits and letters is a poor secret.
     return value.length > 20 || repetitionShare(value) > 0.5 ? 'none' : 'weak';
   }
-  if (isPlaceholder(value)) return 'none';
+  if (isPlaceholder(value) || encodesPlaceholder(value)) return 'none';
   if (kind === 'token') return judgeToken(value, context);
   return judgePassword(value, context);
 }
@@ -270,7 +324,10 @@ function judgePassword(value: string, context: JudgeOptions['context']): Verdict
     return context === 'prose' || value.length < 8 || value.includes('_') ? 'none' : 'weak';
   }
   if (isIdentifierShaped(value) && /[._:/$]|^(?=.{16}).*(?:[Pp]assword|[Ss]ecret|[Tt]oken)/.test(value)) return 'none';
-  if (context === 'prose') return value.length >= 7 && classes >= 3 && /\d/.test(value) ? 'real' : 'none';
+  if (context === 'prose')
+    return (value.length >= 7 && classes >= 3 && /\d/.test(value)) || (wordiness(value) < 0.6 && looksRandom(value))
+      ? 'real'
+      : 'none';
   return 'real';
 }
 

@@ -3,8 +3,16 @@
  * Every reader looks at a bounded stretch around the keyword it was called for.
  */
 import { decodeBase64 } from './checksums';
-import { literalAt } from './extract';
-import { isPlaceholder, isReference, judgeValue, repetitionShare, sequenceShare, type Verdict } from './judge';
+import { literalAt, nthLiteral } from './extract/literals';
+import {
+  isPlaceholder,
+  isReference,
+  isTemplate,
+  judgeValue,
+  repetitionShare,
+  sequenceShare,
+  type Verdict,
+} from './judge';
 
 /** A candidate with its place. The secret is `text.slice(start, end)` unless `secret` says otherwise. */
 export interface StructuralHit {
@@ -114,7 +122,7 @@ export function bareConnection(text: string, at: number): StructuralHit | undefi
   if (!after.test(text)) return undefined;
   const user = before[2] as string;
   const password = before[3] as string;
-  if (isReference(password) || /^\W+$/.test(password)) return undefined;
+  if (isReference(password) || /^\W+$/.test(password) || isTemplate(password)) return undefined;
   const end = after.lastIndex;
   const real =
     !isPlaceholder(password) && judgeValue(password, { kind: 'password', key: user, context: 'config' }) === 'real';
@@ -159,6 +167,22 @@ export function privateKey(text: string, at: number): StructuralHit | undefined 
   return { rule: 'private-key', start: at, end, secret, verdict: 'real', what };
 }
 
+/** A key file of PuTTY (format 2 and 3), from its first line at `at`. */
+export function puttyKey(text: string, at: number): StructuralHit | undefined {
+  const head =
+    /PuTTY-User-Key-File-[23]: [\w.@-]{3,60}\r?\nEncryption: ([\w-]{2,40})\r?\n(?:[\w-]{3,30}: [^\n]{0,200}\n|[A-Za-z0-9+/=]{1,80}\r?\n){0,80}?Private-Lines: \d{1,4}\r?\n/y;
+  head.lastIndex = at;
+  const match = head.exec(text);
+  if (!match) return undefined;
+  const lines = /(?:[A-Za-z0-9+/=]{8,80}(?:\r?\n|$)){1,400}/y;
+  lines.lastIndex = head.lastIndex;
+  const body = lines.exec(text);
+  if (!body) return undefined;
+  const end = lines.lastIndex - (/\r?\n$/.exec(body[0])?.[0].length ?? 0);
+  const what = `PuTTY private key${match[1] === 'none' ? '' : ' (encrypted)'}`;
+  return { rule: 'private-key', start: at, end, secret: body[0].replace(/\s/g, ''), verdict: 'real', what };
+}
+
 const HEADER_VALUE =
   /(?:(Bearer|Basic|Token|ApiKey|Api-Key|Key|Digest|SSWS|GenieKey|OAuth|JWT|Negotiate|Splunk)[ \t]{1,4}(?:token=)?)?([^\s"'`,;<>{}\\]{4,2000})/iy;
 
@@ -193,161 +217,80 @@ export function headerValue(text: string, at: number): StructuralHit | undefined
   );
 }
 
-const PAIR = /\(\s{0,20}(?:user(?:name)?\s{0,2}=\s{0,2}|login\s{0,2}=\s{0,2})?/y;
-const NEXT = /\s{0,8},\s{0,20}(?:pass(?:word|wd)?\s{0,2}=\s{0,2}|pw\s{0,2}=\s{0,2})?/y;
+/** Calls whose arguments are a user name and a password, lower-case, and how many arguments stand before the password. */
+export const CREDENTIAL_CALLS: ReadonlyMap<string, number> = new Map([
+  ...[
+    ...['basicauth(', 'digestauth(', 'proxyauth(', '.login(', 'networkcredential(', 'passwordauthentication('],
+    ...['usernamepasswordcredentials(', 'passwordcredential(', 'plaincredentials(', 'plainauthprovider('],
+  ].map((call) => [call, 1] as const),
+  ...[
+    ...['getconnection(', 'new pdo(', 'mysqli(', 'mysqli_connect(', 'mysql_connect(', 'mysql_real_connect('],
+    ...['dbi->connect(', 'pymysql.connect(', 'mysqldb.connect('],
+  ].map((call) => [call, 2] as const),
+]);
 
-/** `("user", "password")` after `auth=`, `HTTPBasicAuth` or `login` at the parenthesis `at`. */
-export function credentialPair(text: string, at: number): StructuralHit | undefined {
-  PAIR.lastIndex = at;
-  if (!PAIR.test(text)) return undefined;
-  let next = PAIR.lastIndex;
-  const first = literalAt(text, next);
-  if (first) next = first.outerEnd;
-  else {
-    const name = /[\w.]{1,60}(?:\[[^\]\n]{1,40}\])?/y;
-    name.lastIndex = next;
-    if (!name.test(text)) return undefined;
-    next = name.lastIndex;
+const USER_NAME = /\(\s{0,20}(?:(?:user(?:_?name)?|login)\s{0,2}=\s{0,2})?/iy;
+const PASSWORD_NAME = /\s{0,8},\s{0,20}(?:pass(?:word|wd)?|pw)\s{0,2}=\s{0,2}/iy;
+const LAST = /(?:\.(?:toCharArray|encode|getBytes|into|to_string)\(\))?\s{0,8}[,)]/y;
+
+/**
+ * `("user", "password")` after `auth=`, `HTTPBasicAuth` or `login` at the parenthesis `at`.
+ * @param before how many arguments stand before the password
+ */
+export function credentialPair(text: string, at: number, before = 1): StructuralHit | undefined {
+  USER_NAME.lastIndex = at;
+  if (!USER_NAME.test(text)) return undefined;
+  const from = USER_NAME.lastIndex;
+  const first = literalAt(text, from);
+  let second = nthLiteral(text, from, before);
+  if (!second && first) {
+    PASSWORD_NAME.lastIndex = first.outerEnd;
+    if (PASSWORD_NAME.test(text)) second = nthLiteral(text, PASSWORD_NAME.lastIndex, 0);
   }
-  NEXT.lastIndex = next;
-  if (!NEXT.test(text)) return undefined;
-  const second = literalAt(text, NEXT.lastIndex);
-  if (!second || second.formatted || /^\s{0,8}[,)]/.test(text.slice(second.outerEnd, second.outerEnd + 9)) === false)
-    return undefined;
-  const verdict = judgeValue(second.value, { kind: 'password', key: first?.value ?? '', context: 'literal' });
-  if (verdict === 'none') return undefined;
+  const part = second?.parts[0];
+  if (!part || second?.parts.length !== 1 || part.formatted) return undefined;
+  LAST.lastIndex = part.outerEnd;
+  if (!LAST.test(text)) return undefined;
+  const verdict = judgeValue(part.value, {
+    kind: 'password',
+    key: first?.value.slice(0, 60) ?? '',
+    context: 'literal',
+  });
+  // A third argument is the password of these calls only when it looks like one.
+  if (verdict === 'none' || (before > 1 && verdict !== 'real')) return undefined;
   return {
     rule: 'password',
-    start: second.start,
-    end: second.end,
-    secret: second.value,
+    start: part.start,
+    end: part.end,
+    secret: part.value,
     verdict,
     what: 'a user name and password pair',
   };
 }
 
-const COMMAND_LIMIT = 1500;
-
-/** End of the command line that begins at `at`, with its continuations. */
-export function commandEnd(text: string, at: number): number {
-  const limit = Math.min(text.length, at + COMMAND_LIMIT);
-  for (let end = at; end < limit; ) {
-    const newline = text.indexOf('\n', end);
-    if (newline < 0 || newline >= limit) return limit;
-    if (!/\\\s*$/.test(text.slice(Math.max(end, newline - 4), newline))) return newline;
-    end = newline + 1;
-  }
-  return limit;
+/** `IDENTIFIED BY 'password'` of SQL, at the first word. */
+export function sqlPassword(text: string, at: number): StructuralHit | undefined {
+  const clause =
+    /identified(?:\s{1,4}(?:with|via)\s{1,4}["'`]?\w{1,40}["'`]?)?\s{1,4}(?:by|using)\s{1,4}(["'])([^"'\n]{3,200})\1/iy;
+  clause.lastIndex = at;
+  const match = clause.exec(text);
+  const secret = match?.[2];
+  if (!match || !secret || /^password$|^\*[0-9A-F]{40}$/i.test(secret)) return undefined;
+  const verdict = judgeValue(secret, { kind: 'password', key: '', context: 'config' });
+  if (verdict === 'none') return undefined;
+  const end = at + match[0].length - 1;
+  return { rule: 'password', start: end - secret.length, end, secret, verdict, what: 'of a user of the database' };
 }
 
-/** Passwords and tokens of `curl`, `wget`, `sshpass`, `docker login`, `mysql` and their like, in the command line `[at, end)`. */
-export function commandCredentials(text: string, at: number, end: number, command: string): StructuralHit[] {
-  const line = text.slice(at, end);
-  const hits: StructuralHit[] = [];
-  const add = (offset: number, secret: string, kind: 'password' | 'token') => {
-    const clean = secret.replace(/["']+$/, '');
-    if (/^\$|^\{|^%|^@|^<|`|\$[({A-Za-z]/.test(clean)) return;
-    const verdict = judgeValue(clean, { kind, key: '', context: 'config' });
-    if (verdict === 'none') return;
-    hits.push({
-      rule: 'command-line-credential',
-      start: at + offset,
-      end: at + offset + clean.length,
-      secret: clean,
-      verdict,
-      what: `the command ${command}`,
-    });
-  };
-  if (command === 'curl' || command === 'wget' || command === 'http') {
-    for (const match of line.matchAll(
-      /\s(?:-[a-zA-Z]{0,6}u|-U|--user|--proxy-user)(?:[ \t=]{0,4})(?:(["'])([^"'\n:]{1,80}):([^"'\n]{3,200})\1|([^\s"':]{1,80}):(?:(["'])([^"'\n]{3,200})\5|([^\s"'\\]{3,200})))/g,
-    )) {
-      const secret = match[3] ?? match[6] ?? match[7] ?? '';
-      const user = match[2] ?? match[4] ?? '';
-      if (/^\$|^\{|\$\{?[A-Z_a-z]|\$\(/.test(user) && /^\$/.test(secret)) continue;
-      if (/^\/\//.test(secret)) continue;
-      const offset = match.index + match[0].lastIndexOf(secret);
-      if (secret === user) continue;
-      add(offset, secret, 'password');
-    }
-    for (const match of line.matchAll(
-      /(?:-H|--header)[ \t=]{0,4}(["'])\s{0,4}(?:Authorization|Proxy-Authorization|X-[\w-]{0,30}(?:Key|Token|Auth)[\w-]{0,20}|PRIVATE-TOKEN|api-key|apikey)\s{0,4}:\s{0,4}/gi,
-    )) {
-      const start = match.index + match[0].length;
-      const hit = headerValue(text, at + start);
-      if (hit) hits.push(hit);
-    }
-    for (const match of line.matchAll(
-      /--(?:proxy-)?(?:tls)?pass(?:word)?[ \t=]{1,4}(?:(["'])([^"'\n]{4,200})\1|([^\s"'\\-][^\s"'\\]{3,200}))/g,
-    )) {
-      const secret = match[2] ?? match[3] ?? '';
-      if (!/^https?:/.test(secret)) add(match.index + match[0].lastIndexOf(secret), secret, 'password');
-    }
-  } else if (command === 'sshpass') {
-    const match = /\s-p[ \t]{0,4}(?:(["'])([^"'\n]{3,200})\1|([^\s"']{3,200}))/.exec(line);
-    const secret = match?.[2] ?? match?.[3];
-    if (match && secret) add(match.index + match[0].lastIndexOf(secret), secret, 'password');
-  } else if (
-    command === 'docker login' ||
-    command === 'az login' ||
-    command === 'podman login' ||
-    command === 'helm registry login'
-  ) {
-    const match = /\s(?:-p|--password)[ \t=]{1,4}(?:(["'])([^"'\n]{4,200})\1|([^\s"']{4,2000}))/.exec(line);
-    const secret = match?.[2] ?? match?.[3];
-    if (match && secret) add(match.index + match[0].lastIndexOf(secret), secret, 'password');
-  } else if (command === 'mysql' || command === 'mysqldump') {
-    const match = /\s-p(?:(["'])([^"'\n]{4,200})\1|([^\s"'$-][^\s"']{3,200}))/.exec(line);
-    const secret = match?.[2] ?? match?.[3];
-    if (match && secret && /\s-u|\s-h|--user/.test(line))
-      add(match.index + match[0].lastIndexOf(secret), secret, 'password');
-  } else {
-    // `wandb login KEY`, `huggingface-cli login --token KEY` and their like.
-    const match =
-      /\blogin(?:[ \t]+--?[\w-]{1,20}(?:[ =](?!--?\w)[^\s"'-]{1,8}(?=\s))?){0,4}[ \t]+(?:--(?:token|key|api-key)[ =])?(?:(["'])([^"'\n]{16,200})\1|([^\s"'-][^\s"']{15,200}))/.exec(
-        line,
-      );
-    const secret = match?.[2] ?? match?.[3];
-    if (match && secret && !secret.includes('/')) add(match.index + match[0].lastIndexOf(secret), secret, 'token');
-  }
-  return hits;
-}
-
-/** Values of a Kubernetes manifest of kind Secret, in the document of the file that holds `at`. */
-export function kubernetesSecrets(text: string, at: number): StructuralHit[] {
-  const from = text.lastIndexOf('\n---', at) + 1;
-  const next = text.indexOf('\n---', at);
-  const document = text.slice(from, Math.min(next < 0 ? text.length : next, from + 65_536));
-  const hits: StructuralHit[] = [];
-  const block = /^(data|stringData):[ \t]*(?:#.*)?\r?\n((?:[ \t]+.*(?:\r?\n|$)|[ \t]*(?:#.*)?\r?\n)+)/gm;
-  for (const section of document.matchAll(block)) {
-    const plain = section[1] === 'stringData';
-    const body = section[2] as string;
-    const offset = from + section.index + section[0].length - body.length;
-    const entry =
-      /^([ \t]+)(["']?[\w.-]{1,100}["']?):[ \t]*(?:[|>][+-]?\d?[ \t]*(?:#.*)?\r?\n[ \t]+)?(["']?)([^\s"'#][^\r\n"']{3,5000})/gm;
-    for (const match of body.matchAll(entry)) {
-      const value = (match[4] as string).trim();
-      if (isReference(value) || /\{\{|\$\{|<.*>/.test(value)) continue;
-      const key = (match[2] as string).replace(/["']/g, '');
-      let verdict: StructuralHit['verdict'] = 'real';
-      if (!plain) {
-        const decoded = /^[A-Za-z0-9+/=]{4,}$/.test(value) ? decodeBase64(value) : undefined;
-        if (decoded !== undefined && isReference(decoded)) continue;
-        if (decoded !== undefined && decoded.length < 40 && isPlaceholder(decoded)) verdict = 'weak';
-        if (decoded === undefined && !/^[A-Za-z0-9+/]{4,}={0,2}$/.test(value)) continue;
-      } else if (judgeValue(value, { kind: 'password', key, context: 'config' }) === 'none') continue;
-      const start = offset + match.index + match[0].length - (match[4] as string).length;
-      hits.push({
-        rule: 'kubernetes-secret',
-        start,
-        end: start + value.length,
-        secret: value,
-        verdict,
-        what: 'a Kubernetes Secret',
-      });
-      if (hits.length >= 50) return hits;
-    }
-  }
-  return hits;
+/** `jdbc:oracle:thin:user/password@host`, at its begin. */
+export function oracleAddress(text: string, at: number): StructuralHit | undefined {
+  const address = /jdbc:oracle:\w{1,8}:[\w$#]{1,40}\/([^\s"'`/@<>{}]{3,100})@/iy;
+  address.lastIndex = at;
+  const match = address.exec(text);
+  if (!match) return undefined;
+  const secret = match[1] as string;
+  const verdict = judgeValue(secret, { kind: 'password', key: '', context: 'config' });
+  if (verdict === 'none') return undefined;
+  const end = at + match[0].length - 1;
+  return { rule: 'connection-string', start: end - secret.length, end, secret, verdict, what: 'a jdbc address' };
 }

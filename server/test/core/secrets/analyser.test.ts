@@ -187,6 +187,16 @@ describe('secrets by where they stand', () => {
     );
   });
 
+  it('finds the key files of PuTTY, to the end of the private part', () => {
+    const lines = (n: number) => Array.from({ length: n }, () => matching('[A-Za-z0-9+/]{64}', random)).join('\n');
+    for (const encryption of ['none', 'aes256-cbc']) {
+      const key = `PuTTY-User-Key-File-3: ssh-rsa\nEncryption: ${encryption}\nComment: a@b\nPublic-Lines: 2\n${lines(2)}\nPrivate-Lines: 3\n${lines(3)}`;
+      const text = `${key}\nPrivate-MAC: ${matching('[a-f0-9]{40}', random)}\n`;
+      onlySecret(text, 'id.ppk', key);
+    }
+    assert.deepEqual(secretsIn('The header is PuTTY-User-Key-File-2: ssh-rsa, then Encryption: none.', 'a.md'), []);
+  });
+
   it('offers to read a Python literal from the environment, and adds the import', () => {
     const secret = token();
     const [found] = secretsIn(`import requests\napi_key = "${secret}"\n`);

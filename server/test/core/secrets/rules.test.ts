@@ -15,6 +15,9 @@ const NEAR: Record<string, string> = {
   'secret/jfrog-token': 'artifactory ',
   'secret/okta-token': 'okta ',
   'secret/facebook-token': 'facebook ',
+  'secret/chroma-api-key': 'chroma ',
+  'secret/nomic-api-key': 'nomic ',
+  'secret/backblaze-key': 'b2 ',
   'secret/twitter-credentials': 'twitter bearer ',
 };
 

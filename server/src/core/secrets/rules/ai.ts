@@ -306,7 +306,7 @@ export const AI_SERVICES: readonly Service[] = [
     rules: {
       'deepseek-api-key': {
         what: 'API key',
-        tokens: [token('sk-', 'sk-[a-f0-9]{32}', { entropy: 3 })],
+        tokens: [token('sk-', 'sk-[a-f0-9]{32}', { entropy: 3, shared: true })],
         assigned: [assigned('deepseek', 'sk-[A-Za-z0-9]{32}')],
       },
     },

@@ -1,4 +1,4 @@
-import { hasCrc32Suffix } from '../checksums';
+import { awsAccount, hasBech32Checksum, hasCrc32Suffix, hasMacaroonSignature } from '../checksums';
 import { assigned, type Service, type TokenCheck, token, UUID_SHAPE } from './define';
 
 /** Tokens with a CRC-32 at their end: a wrong one is no live token, whatever else it is. */
@@ -11,7 +11,21 @@ function crcChecked(text: string): TokenCheck {
 }
 
 /** Nucleotides read like access key ids that begin with ACCA. */
-const notDna = (text: string): TokenCheck => ({ accepted: !/^[ACGTUN]+$/.test(text) });
+function accessKeyId(text: string): TokenCheck {
+  const account = awsAccount(text);
+  return { accepted: !/^[ACGTUN]+$/.test(text), ...(account && { note: `of the account ${account}` }) };
+}
+
+/** A key of age ends in a checksum: a wrong one decrypts nothing. */
+const ageKey = (text: string): TokenCheck =>
+  hasBech32Checksum(text)
+    ? { accepted: true, note: 'its checksum is right' }
+    : { accepted: true, severity: 'medium', note: 'its checksum is wrong, so it is mistyped or made up' };
+
+const pypiToken = (text: string): TokenCheck =>
+  hasMacaroonSignature(text)
+    ? { accepted: true, note: 'complete with its signature' }
+    : { accepted: true, severity: 'medium', note: 'without its signature, so it is cut or made up' };
 
 /** Cloud providers, hosting, source code, packages, deployment, infrastructure. */
 export const CLOUD_SERVICES: readonly Service[] = [
@@ -28,7 +42,7 @@ export const CLOUD_SERVICES: readonly Service[] = [
           token(
             ['akia', 'asia', 'abia', 'acca', 'a3t'],
             '(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9_/+-])',
-            { check: notDna, notAfter: /[\w/+-]/ },
+            { check: accessKeyId, notAfter: /[\w/+-]/ },
           ),
           token('a3t', 'A3T[A-Z0-9]{18}', {
             severity: 'medium',
@@ -437,7 +451,9 @@ export const CLOUD_SERVICES: readonly Service[] = [
         what: 'secret key',
         severity: 'critical',
         can: 'decrypt everything that is encrypted for it',
-        tokens: [token('age-secret-key-1', 'AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}')],
+        tokens: [
+          token('age-secret-key-1', 'AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}', { check: ageKey }),
+        ],
       },
     },
   },
@@ -555,7 +571,9 @@ export const CLOUD_SERVICES: readonly Service[] = [
       'pypi-token': {
         what: 'upload token',
         severity: 'critical',
-        tokens: [token('pypi-age', 'pypi-AgE(?:IcHlwaS5vcmc|NdGVzdC5weXBpLm9yZw)[A-Za-z0-9_-]{60,1000}')],
+        tokens: [
+          token('pypi-age', 'pypi-AgE(?:IcHlwaS5vcmc|NdGVzdC5weXBpLm9yZw)[A-Za-z0-9_-]{60,1000}', { check: pypiToken }),
+        ],
       },
     },
   },
@@ -719,7 +737,7 @@ export const CLOUD_SERVICES: readonly Service[] = [
     rules: {
       'circleci-token': {
         what: 'token',
-        tokens: [token(['ccipat_', 'ccipro_'], 'CCIP(?:AT|RJ)_[A-Za-z0-9]{22}_[a-f0-9]{40}')],
+        tokens: [token(['ccipat_', 'cciprj_'], 'CCIP(?:AT|RJ)_[A-Za-z0-9]{22}_[a-f0-9]{40}')],
         assigned: [assigned('circle', '[a-f0-9]{40}', { keyed: true })],
       },
     },

@@ -25,6 +25,8 @@ export interface TokenShape {
   /** Words that must stand within 200 characters before the token: for shapes that others have too. */
   near?: RegExp;
   check?: (token: string) => TokenCheck;
+  /** Other services issue tokens of the same shape: a key that names one of them decides. */
+  shared?: boolean;
   severity?: Severity;
 }
 

@@ -68,6 +68,7 @@ export const OTHER_SERVICES: readonly Service[] = [
     kind: 'data',
     rules: {
       'neon-password': { what: 'database password', tokens: [token('npg_', 'npg_[A-Za-z0-9]{12,20}', { entropy: 3 })] },
+      'neon-api-key': { what: 'API key', tokens: [token('napi_', 'napi_[a-z0-9]{60,72}', { entropy: 3.5 })] },
     },
   },
   {

@@ -1,0 +1,177 @@
+/** Values without quotes: of configuration files, command lines, addresses and connection strings, comments and prose. */
+import {
+  type Assignment,
+  bareAssignment,
+  isLineStart,
+  lineBefore,
+  lineState,
+  literalAssignment,
+  type Surroundings,
+} from './assignment';
+import { joinedLiterals } from './literals';
+import type { Range } from './markup';
+
+/** Ends of a bare value inside code, prose and command lines. */
+const BARE = /[^\s"'`<>,;|()\\]{1,600}/y;
+/** A bare value of a line of a configuration file, up to a comment. */
+const CONFIG_LINE = /[^\s"'`<][^\r\n]{0,600}/y;
+/** A parameter of an address ends at the next one. */
+const PARAMETER = /[^\s"'`<>&#;,|()\\]{1,600}/y;
+/** Anchors and tags of YAML before a value: `&name`, `!!str`. Other tags say how the value is looked up. */
+const YAML_MARK = /(?:(?:&[\w-]{1,60}|!!(?:str|binary))[ \t]{1,8}){1,2}/y;
+
+/** Begin of the value at `at` after YAML's anchors and tags. */
+export function afterYamlMarks(text: string, at: number): number {
+  YAML_MARK.lastIndex = at;
+  return YAML_MARK.test(text) ? YAML_MARK.lastIndex : at;
+}
+
+/** Whether the value that ends at `end` is one of several in a connection string: `user=x password=y;host=z`. */
+function inConnectionString(text: string, name: Range, end: number): boolean {
+  const before = text[name.start - 1];
+  if (before === ';' || (before === ' ' && text[name.start - 2] === ';')) return true;
+  if (/^;[ \t]?\w[\w ]{1,40}=/.test(text.slice(end, end + 45))) return true;
+  return (
+    (before === ' ' || before === '"' || before === "'") &&
+    text[name.end] === '=' &&
+    (/^ \w{2,30}=/.test(text.slice(end, end + 32)) ||
+      /["' ](?:user|host|dbname|hostaddr|port|server|sslmode)=[^\s"']{1,80} $/i.test(lineBefore(text, name.start)))
+  );
+}
+
+export function bareValue(
+  text: string,
+  name: Range,
+  at: number,
+  around: Surroundings,
+  operator: Assignment['operator'],
+): Assignment | undefined {
+  const make = (value: string, context: Assignment['context']) =>
+    bareAssignment(text, name, { start: at, end: at + value.length }, operator, context);
+  const lead = text[name.start - 1];
+  if (
+    (lead === '?' || lead === '&' || (lead === ';' && text.startsWith('&amp', name.start - 5))) &&
+    text[name.end] === '='
+  ) {
+    PARAMETER.lastIndex = at;
+    const parameter = PARAMETER.exec(text);
+    return parameter
+      ? make(parameter[0], /pass|pw/i.test(text.slice(name.start, name.end)) ? 'literal' : 'config')
+      : undefined;
+  }
+  const state = lineState(text, name.start);
+  if (
+    around === 'config' &&
+    operator !== 'option' &&
+    (state === 'code' || (state === 'comment' && isLineStart(text, name.start)))
+  ) {
+    CONFIG_LINE.lastIndex = at;
+    const match = CONFIG_LINE.exec(text);
+    if (!match) return undefined;
+    let value = match[0]
+      .replace(/[ \t]+[#;].*$|<\/.*$/, '')
+      .replace(/[ \t]*\\$/, '')
+      .trimEnd();
+    const line = lineBefore(text, name.start);
+    // A flow mapping or a command line: the value is one word of it.
+    if (
+      /[{[]/.test(line) ||
+      /[^\s:=-]\s+[^\s]*$/.test(
+        line.replace(
+          /^\s*(?:[-#*/]+\s+)?(?:export|set|ENV|ARG|env|const|let|var|string|String|-e|local|declare|setx|SET)\s+/,
+          '',
+        ),
+      )
+    ) {
+      BARE.lastIndex = at;
+      value = BARE.exec(text)?.[0] ?? '';
+      value = value.replace(/[}\]]+$/, '');
+    }
+    if (/^[|>][+-]?\d?$/.test(value)) return blockScalar(text, name, at + value.length, operator);
+    return make(value, state === 'comment' ? 'prose' : 'config');
+  }
+  BARE.lastIndex = at;
+  const match = BARE.exec(text);
+  if (!match) return undefined;
+  if (/\.{3}$|…$/.test(match[0])) return undefined;
+  const value = match[0].replace(/[.,;:!?)\]}]+$/, (tail) => (tail.length === match[0].length ? tail : ''));
+  if (around === 'shell' && state !== 'string' && state !== 'comment') return make(value, 'config');
+  if (operator === 'assign' && inConnectionString(text, name, at + match[0].length)) return make(value, 'literal');
+  if (around !== 'code') {
+    // Inside a longer string of a configuration file, a value that the string goes on after is code or prose.
+    const goesOn = state === 'string' && !/["'&]/.test(text[at + match[0].length] ?? '"');
+    return make(value, around === 'config' && !goesOn ? 'config' : 'prose');
+  }
+  if (state === 'shell') return make(value, 'config');
+  if (state === 'string' || state === 'comment') return /^[\w.]+[[({]/.test(value) ? undefined : make(value, 'prose');
+  // A line of YAML or of an .env file inside a string over several lines.
+  const after = text.charCodeAt(at + match[0].length);
+  const ends = Number.isNaN(after) || after === 10 || after === 13;
+  if (!ends || !isLineStart(text, name.start) || /^\d|^[\w.]*[[({]/.test(value)) return undefined;
+  const found = make(value, 'prose');
+  return found && /^[A-Za-z_][\w.]*$/.test(value) ? { ...found, loose: true } : found;
+}
+
+/** The first line of a YAML block scalar. */
+function blockScalar(text: string, name: Range, at: number, operator: Assignment['operator']): Assignment | undefined {
+  const match = /\r?\n[ \t]{1,40}(\S[^\r\n]{3,500})/y;
+  match.lastIndex = at;
+  const found = match.exec(text);
+  if (!found) return undefined;
+  const start = match.lastIndex - (found[1] as string).length;
+  return bareAssignment(text, name, { start, end: start + (found[1] as string).trimEnd().length }, operator, 'config');
+}
+
+/** `${PASSWORD:-value}`, `${PASSWORD:=value}`, `${db.password:value}`: the value that is taken when there is no other. */
+export function parameterDefault(text: string, name: Range): Assignment | undefined {
+  if (text[name.start - 1] !== '{' || text[name.start - 2] !== '$') return undefined;
+  const match = /:?[-=]?([^\s"'`{}$][^\s"'`{}]{0,300})\}/y;
+  match.lastIndex = name.end;
+  const found = text[name.end] === '}' ? null : match.exec(text);
+  if (!found) return undefined;
+  const end = match.lastIndex - 1;
+  return bareAssignment(text, name, { start: end - (found[1] as string).length, end }, 'default', 'literal');
+}
+
+const SETTING_COMMAND = /^(?:set|config|configure|conf|modify|set-property|config:set|setenv|ENV)$/;
+
+/** Whether a name after these words of its line is what a command sets: prose has the same words. */
+function setsVariable(line: string, around: Surroundings): boolean {
+  const words = line.split(/[\s;&|]+/);
+  if (words.length > 12) return false;
+  if (/^\s*(?:[!$>][ \t]?)?%?(?:set_)?env[ \t]/.test(line) || /^\s*setenv[ \t]/.test(line)) return true;
+  const command = around === 'shell' || /^\s*[!$][ \t]?\w/.test(line);
+  return command && words.slice(0, -1).some((word) => SETTING_COMMAND.test(word));
+}
+
+/** `%env NAME value`, `ENV NAME value`, `setenv NAME value`, `git config NAME value`; `requirepass value` of a configuration. */
+export function spacedValue(text: string, name: Range, around: Surroundings): Assignment | undefined {
+  const gap = /[ \t]{1,20}(?=[^\s=:|&;<>-])/y;
+  gap.lastIndex = name.end;
+  if (!gap.test(text) || !/[\s/:.]/.test(text[name.start - 1] ?? ' ')) return undefined;
+  const at = gap.lastIndex;
+  const setting = setsVariable(lineBefore(text, name.start), around);
+  const rest = /[^\s"'`]{4,400}(?=[ \t]*(?:[#\r\n]|$))/y;
+  rest.lastIndex = at;
+  if (setting && lineState(text, name.start) !== 'string') {
+    const joined = joinedLiterals(text, at, false);
+    if (joined) return literalAssignment(text, name, 'option', joined);
+    BARE.lastIndex = at;
+    const word = BARE.exec(text);
+    return word
+      ? bareAssignment(
+          text,
+          name,
+          { start: at, end: BARE.lastIndex },
+          'option',
+          around === 'prose' ? 'prose' : 'config',
+        )
+      : undefined;
+  }
+  if (around !== 'config' || !isLineStart(text, name.start)) return undefined;
+  const joined = joinedLiterals(text, at, false);
+  if (joined) return { ...literalAssignment(text, name, 'assign', joined), loose: true } as Assignment;
+  if (!rest.test(text)) return undefined;
+  const found = bareAssignment(text, name, { start: at, end: rest.lastIndex }, 'assign', 'config');
+  return found && { ...found, loose: true };
+}
