@@ -3,7 +3,7 @@ import { hashSecret, redactSecret } from '../redact';
 import type { Rule } from '../rule';
 import type { TextAnalyser, TextContext, TextDocument, TextSegment } from '../text/document';
 import { isLockFile } from '../text/languages';
-import { KeywordMatcher } from './ahoCorasick';
+import { KeywordMatcher } from '../text/keywordMatcher';
 import { decodeBase64, readJsonWebToken } from './checksums';
 import { secretColumns } from './columns';
 import { customHits } from './custom';
