@@ -124,8 +124,8 @@ export type Node =
 /** How a statement gives a name its meaning. */
 export interface Binding {
   readonly name: string;
-  /** `each`: one of the elements of the value; `opaque`: a function, a class, an exception. */
-  readonly how: 'import' | 'value' | 'context' | 'each' | 'opaque';
+  /** `each`: one of the elements of the value; `default`: that of a parameter; `opaque`: a function, a class, an exception. */
+  readonly how: 'import' | 'value' | 'context' | 'each' | 'default' | 'opaque';
   /** Dotted path of an import. */
   readonly path?: string;
   readonly value?: Node;

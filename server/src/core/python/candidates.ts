@@ -45,27 +45,32 @@ const TELLING = [
   'IdentityProvider',
   'PasswordIdentityProvider',
 ];
-/** What makes functions out of names that are put together: no word of theirs need be in the text. */
-const DYNAMIC = [
-  'getattr',
-  '__import__',
-  'import_module',
-  '__builtins__',
-  '__dict__',
-  'globals',
-  'vars',
-  'partial',
-  'modules',
-];
+/** What makes functions and modules out of texts, and how a text that is put together is told from one that stands there. */
+const DYNAMIC: ReadonlyMap<string, RegExp> = new Map([
+  [
+    'getattr',
+    /^\s*\((?!\s*(?:self|cls)\s*,)[^,()]{0,80}(?:\([^()]{0,80}\))?[^,()]{0,40},\s*(?!["'][^"'\\]*["']\s*[,)])/,
+  ],
+  ['__import__', /^\s*\(\s*(?!["'][^"'\\]*["']\s*[,)])/],
+  ['import_module', /^\s*\(\s*(?!["'][^"'\\]*["']\s*[,)])/],
+  ['modules', /^\s*\[\s*(?!["'][^"'\\]*["']\s*\])/],
+  ['__dict__', /^\s*\[\s*(?!["'][^"'\\]*["']\s*\])/],
+  ['__builtins__', /^\s*\[\s*(?!["'][^"'\\]*["']\s*\])/],
+  ['globals', /^\s*\(\s*\)\s*\[\s*(?!["'][^"'\\]*["']\s*\])/],
+  ['vars', /^\s*\([^()]{0,60}\)\s*\[\s*(?!["'][^"'\\]*["']\s*\])/],
+]);
+const DYNAMIC_WORD = /\b(?:getattr|__dict__|__builtins__|globals|locals|vars|methodcaller)\b/;
 /** Of these, what brings modules that are named nowhere. */
-const BRINGS_MODULES = new Set(['__import__', 'import_module', '__builtins__', 'globals', 'modules']);
+const BRINGS_MODULES = new Set(['__import__', 'import_module', 'modules', '__builtins__', 'globals']);
 const RANDOM = ['random', 'choice', 'choices', 'randint', 'randrange', 'getrandbits', 'sample'];
+/** Parts of the names that what is drawn at random is given to when it is a secret. */
+const SECRETS = ['token', 'passw', 'secret', 'otp', 'nonce', 'session', 'api_key', 'apikey', 'csrf', 'salt'];
 
 interface Word {
   readonly text: string;
   /** Modules one of which has to be in the text; undefined when none has to. */
   readonly modules: ReadonlySet<string> | undefined;
-  readonly role: 'last' | 'telling' | 'dynamic' | 'random' | 'removed' | 'module';
+  readonly role: 'last' | 'telling' | 'dynamic' | 'random' | 'secret' | 'removed' | 'module';
 }
 
 function words(): Word[] {
@@ -83,8 +88,9 @@ function words(): Word[] {
   return [
     ...[...last].map(([text, needs]): Word => ({ text, role: 'last', modules: needs })),
     ...TELLING.map(word('telling')),
-    ...DYNAMIC.map(word('dynamic')),
-    ...RANDOM.map((text): Word => ({ text, role: 'random', modules: new Set(['random']) })),
+    ...[...DYNAMIC.keys()].map(word('dynamic')),
+    ...RANDOM.map(word('random')),
+    ...SECRETS.map(word('secret')),
     ...[...REMOVED_MODULES].map(word('removed')),
     ...[...modules].map(word('module')),
   ];
@@ -96,29 +102,101 @@ const MATCHER = new KeywordMatcher(WORDS.map(({ text }) => text));
 interface Hit {
   readonly start: number;
   readonly word: Word;
+  /** How the word stands there: behind a dot, by itself, or in quotes. */
+  readonly as: 'member' | 'name' | 'text';
 }
 
-/** What one text holds of the words, whole and in their case. */
+/** What one text holds of the words, whole and in their case, where they can mean what they look like. */
 export class Mentions {
   readonly hits: Hit[] = [];
   readonly modules = new Set<string>();
+  /** Modules of which names are imported by themselves. */
+  readonly opened = new Set<string>();
   /** Modules may be in use that no word names. */
   bringsModules = false;
+  /** Names of functions may be made of text. */
+  dynamic = false;
+  secret = false;
   /** Identifiers in disguise: nothing can be told by words. */
   readonly disguised: boolean;
 
-  constructor(text: string) {
+  constructor(private readonly text: string) {
     this.disguised = DISGUISED.test(text);
     MATCHER.scan(text, (keyword, end) => {
       const word = WORDS[keyword] as Word;
       const start = end - word.text.length;
+      if (word.role === 'secret') {
+        this.secret = true;
+        return;
+      }
       if (isIdentifierPart(text.charCodeAt(end)) || isIdentifierPart(text.charCodeAt(start - 1))) return;
-      if (!text.startsWith(word.text, start)) return;
-      if (word.role === 'module') this.modules.add(word.text);
-      else this.hits.push({ start, word });
-      if (BRINGS_MODULES.has(word.text)) this.bringsModules = true;
+      if (text.startsWith(word.text, start)) this.#mention(word, start, end);
     });
   }
+
+  #mention(word: Word, start: number, end: number): void {
+    const { text } = this;
+    switch (word.role) {
+      case 'module':
+        this.modules.add(word.text);
+        if (/\bfrom[ \t]+(?:[\w.]{1,60}\.)?$/.test(text.slice(Math.max(0, start - 70), start)))
+          this.opened.add(word.text);
+        return;
+      case 'dynamic': {
+        this.dynamic = true;
+        if (!(DYNAMIC.get(word.text) as RegExp).test(text.slice(end, end + 200))) return;
+        if (BRINGS_MODULES.has(word.text)) this.bringsModules = true;
+        this.hits.push({ start, word, as: 'name' });
+        return;
+      }
+      case 'removed':
+        if (isImport(text, start)) this.hits.push({ start, word, as: 'name' });
+        return;
+      case 'last': {
+        const before = lastSign(text, start);
+        const as = before === '.' ? 'member' : before === '"' || before === "'" ? 'text' : 'name';
+        if (
+          as === 'member' &&
+          !isJudgedMethod(word.text) &&
+          /\b(?:self|cls)\s*\.\s*$/.test(text.slice(Math.max(0, start - 10), start))
+        )
+          return;
+        if (word.modules === undefined && !isJudgedMethod(word.text) && !isBuiltin(text, start, end, as)) return;
+        this.hits.push({ start, word, as });
+        return;
+      }
+      default:
+        this.hits.push({ start, word, as: 'name' });
+    }
+  }
+}
+
+/** The sign in front of a place, white space left out within the line. */
+function lastSign(text: string, start: number): string {
+  let i = start - 1;
+  while (i >= 0 && (text.charCodeAt(i) === 32 || text.charCodeAt(i) === 9)) i -= 1;
+  // `x.\<newline>load` is a member all the same; a dot at the end of the line above is one too.
+  if (text[i] === '\n' && /\.\s*\\?\r?$/.test(text.slice(Math.max(0, i - 80), i))) return '.';
+  return text[i] ?? '';
+}
+
+/** What follows a word in a sentence, and a function in no expression. */
+const PROSE = /^[ \t]+(?!(?:if|else|or|and|for|in|is|not|as)\b)[A-Za-z]/;
+
+/** `eval` called, handed on or given another name; not a method of that name, nor the definition of one. */
+function isBuiltin(text: string, start: number, end: number, as: Hit['as']): boolean {
+  if (as === 'text') return true;
+  const before = text.slice(Math.max(0, start - 24), start);
+  if (as === 'member') return /(?:builtins|__builtins__|[)\]])\s*\.\s*$/.test(before);
+  return !/\bdef\s+$/.test(before) && !PROSE.test(text.slice(end, end + 40));
+}
+
+/** Whether a word stands in an import statement, on its first line or on one that is joined to it. */
+function isImport(text: string, start: number): boolean {
+  const from = Math.max(0, start - 300);
+  const before = text.slice(from, start);
+  const line = before.slice(before.lastIndexOf('\n') + 1);
+  return /(?:^|[:;])\s*(?:import|from)\s[^;:]*$/.test(line) || /\\\r?\n[^\n]*$/.test(before);
 }
 
 /** Whether any of the texts of a document can hold what is judged. */
@@ -126,13 +204,20 @@ export function mayHold(mentions: readonly Mentions[]): boolean {
   return candidateHits(mentions).some((hits) => hits.length > 0) || mentions.some(({ disguised }) => disguised);
 }
 
-/** The hits of each text whose modules are in one of them. */
+/** The hits of each text that what else is in the document does not rule out. */
 function candidateHits(mentions: readonly Mentions[]): Hit[][] {
-  const modules = new Set(mentions.flatMap((one) => [...one.modules]));
-  const any = mentions.some(({ bringsModules }) => bringsModules);
-  const active = ({ word }: Hit): boolean => {
-    if (!word.modules || (any && word.role === 'last')) return true;
-    for (const module of word.modules) if (modules.has(module)) return true;
+  const all = (pick: (one: Mentions) => Iterable<string>) => new Set(mentions.flatMap((one) => [...pick(one)]));
+  const modules = all((one) => one.modules);
+  const opened = all((one) => one.opened);
+  const brings = mentions.some(({ bringsModules }) => bringsModules);
+  const dynamic = mentions.some((one) => one.dynamic);
+  const secret = mentions.some((one) => one.secret) && modules.has('random');
+  const active = ({ word, as }: Hit): boolean => {
+    if (word.role === 'random') return secret;
+    if (as === 'text' && !dynamic) return false;
+    if (!word.modules || brings) return true;
+    const present = as === 'name' ? opened : modules;
+    for (const module of word.modules) if (present.has(module)) return true;
     return false;
   };
   return mentions.map(({ hits }) => hits.filter(active));
@@ -169,12 +254,14 @@ export function candidateLines(
     for (const statement of module.statements(line)) {
       for (const binding of statement.bindings) if (binding.value) alias(module, line, statement, binding);
       for (const { name, value } of statement.parameters ?? [])
-        if (value) alias(module, line, statement, { name, how: 'value', value });
+        if (value) alias(module, line, statement, { name, how: 'default', value });
     }
   };
   for (const [index, hits] of candidateHits(mentions).entries()) {
     const module = modules[index] as PythonModule;
     for (const line of module.lines.imports) {
+      // Only another name hides what is imported.
+      if (!/\bas\b/.test(module.lineText(line))) continue;
       for (const statement of module.statements(line))
         for (const binding of statement.bindings) if (binding.how === 'import') alias(module, line, statement, binding);
     }
@@ -203,22 +290,12 @@ export function candidateLines(
 }
 
 /** Whether a word can mean what it looks like at its place. */
-function speaks({ start, word }: Hit, program: Program, module: PythonModule, line: number): boolean {
+function speaks({ start, word, as }: Hit, program: Program, module: PythonModule, line: number): boolean {
   const { text } = module;
   const first = module.lines.starts[line] as number;
-  switch (word.role) {
-    case 'removed':
-      return (
-        /^(?:import|from)\b/.test(text.slice(first, first + 7)) ||
-        /[:;]\s*(?:import|from)\s[^:;]*$/.test(text.slice(Math.max(first, start - 200), start))
-      );
-    case 'random':
-      return text.slice(first, module.lines.ends[line]).includes('=');
-    case 'last':
-      break;
-    default:
-      return true;
-  }
+  if (word.role === 'random') return text.slice(first, module.lines.ends[line]).includes('=');
+  if (word.role !== 'last') return true;
+  if (as === 'text') return DYNAMIC_WORD.test(text.slice(first, module.lines.ends[line]));
   const chain = chainBefore(text, start, first);
   if (chain.open) return true;
   const path = [...chain.names, word.text];

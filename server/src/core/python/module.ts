@@ -40,6 +40,10 @@ export class PythonModule {
     return found;
   }
 
+  lineText(line: number): string {
+    return this.text.slice(this.lines.starts[line], this.lines.ends[line]);
+  }
+
   /** Scope in which a statement of a line is read: what follows `def f():` on its line is the function's. */
   scopeOf(line: number, statement: Statement): Scope {
     const opened = this.lines.opens.get(line);
@@ -91,7 +95,9 @@ export class PythonModule {
 
   /** Modules that a scope imports whole by `from m import *`. */
   stars(): string[] {
-    return this.lines.imports.flatMap((line) => this.statements(line).flatMap(({ star }) => (star ? [star] : [])));
+    return this.lines.imports
+      .filter((line) => this.lineText(line).includes('*'))
+      .flatMap((line) => this.statements(line).flatMap(({ star }) => (star ? [star] : [])));
   }
 
   /** The last line that begins before an offset. */
@@ -132,7 +138,7 @@ export class PythonModule {
 
 /** A parameter is what it defaults to, as far as is known. */
 const bindingOf = ({ name, value }: Parameter): Binding =>
-  value ? { name, how: 'value', value } : { name, how: 'opaque' };
+  value ? { name, how: 'default', value } : { name, how: 'opaque' };
 
 /** The last statement that ends before an offset. */
 function lastEnding(statements: readonly Statement[], offset: number): number {

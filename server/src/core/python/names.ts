@@ -114,9 +114,10 @@ export class Program {
       if (at !== scope && at.kind === 'class') continue;
       const found = this.#first(module.bindings(at, name, offset), depth);
       if (found) return found;
-      if (at !== scope) {
-        const later = this.#first(module.later(at, name, offset), depth);
-        if (later) return later;
+      if (at !== scope && scope.kind === 'function') {
+        // A function finds what is bound below it, too. Only imports are followed, so that no name depends on itself.
+        for (const later of module.later(at, name, offset))
+          return later.binding.how === 'import' ? this.#valueOf(later, depth) : UNKNOWN;
       }
     }
     const binders = this.#binders.get(name);
@@ -153,8 +154,6 @@ export class Program {
     const known = this.#values.get(binding);
     if (known) return known;
     if (depth > DEPTH) return UNKNOWN;
-    // A name that is defined by itself means nothing.
-    this.#values.set(binding, UNKNOWN);
     const value = evaluate(binding, new Names(this, module, scope), depth + 1);
     this.#values.set(binding, value);
     return value;
@@ -166,6 +165,11 @@ const STARS = 16;
 function evaluate({ how, path, value }: Binding, names: Names, depth: number): Value {
   if (how === 'import') return path === undefined ? UNKNOWN : { path };
   if (how === 'opaque' || !value) return UNKNOWN;
+  if (how === 'default') {
+    // Which function it is by default is known; a text can be any other.
+    const { path, preset } = names.value(value, depth);
+    return path === undefined ? UNKNOWN : { path, ...(preset && { preset }) };
+  }
   const taint = names.taint(value, depth);
   if (how === 'each') return taint ? { taint } : UNKNOWN;
   const known = names.value(value, depth);
