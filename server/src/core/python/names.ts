@@ -1,5 +1,8 @@
 /** What the names of a program mean: imports, aliases, and what a value came from. Shared by the cells of a notebook. */
-import type { SyntaxNode } from './syntax';
+import { type Argument, type Binding, type CallNode, childrenOf, type Node } from './ast';
+import type { Scope } from './lines';
+import { literalText } from './literals';
+import type { Found, PythonModule } from './module';
 
 export type Taint = 'network' | 'input' | 'decoded';
 
@@ -10,12 +13,15 @@ export interface Value {
   /** Constant text. */
   readonly text?: string;
   readonly taint?: Taint;
+  /** Arguments that `functools.partial` has put in already. */
+  readonly preset?: { readonly args: readonly Argument[]; readonly module: PythonModule };
 }
 
 const UNKNOWN: Value = {};
 const DEPTH = 40;
 /** Nodes of one expression that are looked at for where its value comes from. */
 const TAINT_NODES = 200;
+const LONGEST_TEXT = 100_000;
 
 /** Names by convention, for snippets and star imports: they mean the module unless something else is bound to them. */
 const CONVENTIONAL: ReadonlyMap<string, string> = new Map([
@@ -80,116 +86,159 @@ const INPUT =
 const DECODED =
   /^(?:base64\.(?:b64decode|b32decode|b16decode|b85decode|a85decode|urlsafe_b64decode|decodebytes|decodestring|standard_b64decode)|binascii\.(?:unhexlify|a2b_base64|a2b_hex)|zlib\.decompress|gzip\.decompress|bz2\.decompress|lzma\.decompress|codecs\.decode|bytes\.fromhex|bytearray\.fromhex|marshal\.loads)\(\)/;
 
-export class Names {
-  readonly #scopes: Map<string, Value>[] = [new Map()];
-  #text = '';
+/** The cells or the file that are judged together, in order. */
+export class Program {
+  readonly #modules: PythonModule[] = [];
+  /** Which modules bind a name at their top. */
+  readonly #binders = new Map<string, number[]>();
+  readonly #stars: string[] = [];
+  readonly #values = new Map<Binding, Value>();
 
-  /** Turns to another cell or file; what was bound before stays bound. */
-  enter(text: string): void {
-    this.#text = text;
-    this.#scopes.length = 1;
-  }
+  /** @param isKnown whether a path is one that rules speak of: what a star import brings is told by it */
+  constructor(private readonly isKnown: (path: string) => boolean) {}
 
-  pushScope(): void {
-    this.#scopes.push(new Map());
-  }
-
-  popScope(): void {
-    if (this.#scopes.length > 1) this.#scopes.pop();
-  }
-
-  bind(name: string, value: Value): void {
-    (this.#scopes.at(-1) as Map<string, Value>).set(name, value);
-  }
-
-  lookup(name: string): Value {
-    for (let i = this.#scopes.length - 1; i >= 0; i -= 1) {
-      const value = this.#scopes[i]?.get(name);
-      if (value) return value;
+  add(module: PythonModule): void {
+    const index = this.#modules.push(module) - 1;
+    for (const name of module.lines.module.names.keys()) {
+      const binders = this.#binders.get(name);
+      if (binders) binders.push(index);
+      else this.#binders.set(name, [index]);
     }
-    if (BUILTINS.has(name)) return { path: name };
-    const module = CONVENTIONAL.get(name);
-    return module ? { path: module } : UNKNOWN;
+    for (const star of module.stars())
+      if (!this.#stars.includes(star) && this.#stars.length < STARS) this.#stars.push(star);
   }
 
-  source(node: SyntaxNode): string {
-    return this.#text.slice(node.from, node.to);
-  }
-
-  /** Binds what `import a.b as c` and `from a import b as c` name. */
-  importStatement(node: SyntaxNode): void {
-    let module = '';
-    let from = false;
-    let inNames = false;
-    let parts: string[] = [];
-    let imported = '';
-    let alias = '';
-    let expectAlias = false;
-    const flush = () => {
-      if (!imported) return;
-      const path = from ? (module ? `${module}.${imported}` : imported) : imported;
-      if (alias) this.bind(alias, { path });
-      else if (from) this.bind(imported, { path });
-      else this.bind(imported.split('.')[0] as string, { path: imported.split('.')[0] as string });
-      imported = '';
-      alias = '';
-    };
-    for (let child = node.firstChild; child; child = child.nextSibling) {
-      switch (child.name) {
-        case 'from':
-          from = true;
-          break;
-        case 'import':
-          if (from) module = parts.join('.');
-          parts = [];
-          inNames = true;
-          break;
-        case 'as':
-          expectAlias = true;
-          break;
-        case ',':
-          flush();
-          parts = [];
-          break;
-        case '.':
-          if (from && !inNames && parts.length === 0) parts.push('');
-          break;
-        case 'VariableName':
-          if (expectAlias) {
-            alias = this.source(child);
-            expectAlias = false;
-          } else if (!inNames) parts.push(this.source(child));
-          else if (from) imported = this.source(child);
-          else {
-            parts.push(this.source(child));
-            imported = parts.join('.');
-          }
-          break;
-        default:
+  lookup(module: PythonModule, scope: Scope, name: string, offset: number, depth: number): Value {
+    for (let at: Scope | undefined = scope; at; at = at.parent) {
+      // Names of a class body are seen from itself only.
+      if (at !== scope && at.kind === 'class') continue;
+      const found = this.#first(module.bindings(at, name, offset), depth);
+      if (found) return found;
+      if (at !== scope && scope.kind === 'function') {
+        // A function finds what is bound below it, too. Only imports are followed, so that no name depends on itself.
+        for (const later of module.later(at, name, offset))
+          return later.binding.how === 'import' ? this.#valueOf(later, depth) : UNKNOWN;
       }
     }
-    flush();
+    const binders = this.#binders.get(name);
+    if (binders) {
+      for (let i = binders.length - 1; i >= 0; i -= 1) {
+        const other = this.#modules[binders[i] as number] as PythonModule;
+        if (other === module) continue;
+        const found = this.#first(other.bindings(other.lines.module, name, Number.POSITIVE_INFINITY), depth);
+        if (found) return found;
+      }
+    }
+    for (const star of this.#stars) if (this.isKnown(`${star}.${name}`)) return { path: `${star}.${name}` };
+    if (BUILTINS.has(name)) return { path: name };
+    const conventional = CONVENTIONAL.get(name);
+    return conventional ? { path: conventional } : UNKNOWN;
+  }
+
+  /** The first binding that says what a name is. `None` only stands in until the name gets its meaning. */
+  #first(bindings: Iterable<Found>, depth: number): Value | undefined {
+    for (const found of bindings) {
+      const { value } = found.binding;
+      if (value?.kind === 'literal' && found.module.text.startsWith('None', value.start)) continue;
+      return this.#valueOf(found, depth);
+    }
+    return undefined;
+  }
+
+  /** What a binding gives its name. */
+  meaning(binding: Binding, module: PythonModule, scope: Scope): Value {
+    return this.#valueOf({ binding, module, scope }, 0);
+  }
+
+  #valueOf({ binding, module, scope }: Found, depth: number): Value {
+    const known = this.#values.get(binding);
+    if (known) return known;
+    if (depth > DEPTH) return UNKNOWN;
+    const value = evaluate(binding, new Names(this, module, scope), depth + 1);
+    this.#values.set(binding, value);
+    return value;
+  }
+}
+
+const STARS = 16;
+
+function evaluate({ how, path, value }: Binding, names: Names, depth: number): Value {
+  if (how === 'import') return path === undefined ? UNKNOWN : { path };
+  if (how === 'opaque' || !value) return UNKNOWN;
+  if (how === 'default') {
+    // Which function it is by default is known; a text can be any other.
+    const { path, preset } = names.value(value, depth);
+    return path === undefined ? UNKNOWN : { path, ...(preset && { preset }) };
+  }
+  const taint = names.taint(value, depth);
+  if (how === 'each') return taint ? { taint } : UNKNOWN;
+  const known = names.value(value, depth);
+  const text = how === 'context' ? (known.text ?? openedFile(value, names)) : undefined;
+  return { ...known, ...(text !== undefined && { text }), ...(taint && { taint }) };
+}
+
+/** Names as they are seen from one place of a program. */
+export class Names {
+  /** Parameters of lambdas and targets of comprehensions around the place. */
+  readonly #locals: (readonly string[])[] = [];
+
+  constructor(
+    readonly program: Program,
+    readonly module: PythonModule,
+    readonly scope: Scope,
+  ) {}
+
+  push(locals: readonly string[]): void {
+    this.#locals.push(locals);
+  }
+
+  pop(): void {
+    this.#locals.pop();
+  }
+
+  source(node: { readonly start: number; readonly end: number }): string {
+    return this.module.text.slice(node.start, node.end);
+  }
+
+  lookup(name: string, offset: number, depth = 0): Value {
+    for (const locals of this.#locals) if (locals.includes(name)) return UNKNOWN;
+    return this.program.lookup(this.module, this.scope, name, offset, depth);
   }
 
   /** What an expression is, as far as it can be told. */
-  value(node: SyntaxNode, depth = 0): Value {
+  value(node: Node, depth = 0): Value {
     if (depth > DEPTH) return UNKNOWN;
-    switch (node.name) {
-      case 'VariableName':
-        return this.lookup(this.source(node));
-      case 'ParenthesizedExpression':
-      case 'AwaitExpression': {
-        const inner = node.firstChild?.nextSibling;
-        return inner ? this.value(inner, depth + 1) : UNKNOWN;
+    switch (node.kind) {
+      case 'name':
+        return this.lookup(node.name, node.start, depth);
+      case 'group':
+        return this.value(node.inner, depth + 1);
+      case 'composite':
+        return this.#composite(node.word, node.parts, depth);
+      case 'member': {
+        const base = this.value(node.object, depth + 1);
+        if (base.path !== undefined)
+          return { path: `${base.path}.${node.property}`, ...(base.taint && { taint: base.taint }) };
+        return base.taint ? { taint: base.taint } : UNKNOWN;
       }
-      case 'MemberExpression':
-        return this.#member(node, depth);
-      case 'CallExpression':
+      case 'subscript': {
+        const base = this.value(node.object, depth + 1);
+        const key = node.index && this.constant(node.index, depth + 1);
+        // `__builtins__['eval']`, `vars(os)['system']`, `globals()['pickle']`
+        if (base.path !== undefined && key) {
+          if (base.path === '__builtins__' || base.path === 'builtins.__dict__') return { path: key };
+          if (base.path.endsWith('.__dict__')) return { path: `${base.path.slice(0, -9)}.${key}` };
+          if (base.path === 'globals()' || base.path === 'locals()' || base.path === 'vars()')
+            return key === '__builtins__' ? { path: key } : this.lookup(key, node.start, depth + 1);
+          if (base.path === 'sys.modules') return { path: key };
+        }
+        return { ...(base.path !== undefined && { path: `${base.path}[]` }), ...(base.taint && { taint: base.taint }) };
+      }
+      case 'call':
         return this.#call(node, depth);
-      case 'String':
-      case 'ContinuedString':
-      case 'FormatString':
-      case 'BinaryExpression': {
+      case 'string':
+      case 'strings':
+      case 'binary': {
         const text = this.constant(node, depth);
         return text === undefined ? UNKNOWN : { text };
       }
@@ -198,101 +247,96 @@ export class Names {
     }
   }
 
-  #member(node: SyntaxNode, depth: number): Value {
-    const object = node.firstChild;
-    const property = node.lastChild;
-    if (!object || !property) return UNKNOWN;
-    const base = this.value(object, depth + 1);
-    if (property.name === 'PropertyName') {
-      if (base.path) return { path: `${base.path}.${this.source(property)}`, ...(base.taint && { taint: base.taint }) };
-      return base.taint ? { taint: base.taint } : UNKNOWN;
-    }
-    // `vars()['eval']`, `globals()["__builtins__"]`, `d['x']`
-    const key = property.name === ']' ? property.prevSibling : null;
-    const text = key ? this.constant(key, depth + 1) : undefined;
-    if (base.path === '__builtins__' && text) return { path: text };
-    return { ...(base.path && { path: `${base.path}[]` }), ...(base.taint && { taint: base.taint }) };
+  /** `await x` is x; of `a if b else c` and `(x := a)` it is the first part that says something. */
+  #composite(word: string, parts: readonly Node[], depth: number): Value {
+    const [first, second, third] = parts;
+    if (word === 'await' && first) return this.value(first, depth + 1);
+    if (word === ':=' && second) return this.value(second, depth + 1);
+    if (word !== 'if' || !first || !third) return UNKNOWN;
+    const yes = this.value(first, depth + 1);
+    return yes.path === undefined && yes.text === undefined ? this.value(third, depth + 1) : yes;
   }
 
-  #call(node: SyntaxNode, depth: number): Value {
-    const callee = node.firstChild;
-    if (!callee) return UNKNOWN;
-    const { path, taint } = this.value(callee, depth + 1);
+  #call(node: CallNode, depth: number): Value {
+    const { path, taint } = this.value(node.callee, depth + 1);
     if (path === undefined) return taint ? { taint } : UNKNOWN;
-    const args = node.lastChild?.name === 'ArgList' ? positional(node.lastChild) : [];
-    const first = args[0] ? this.constant(args[0], depth + 1) : undefined;
-    if (
-      (path === 'importlib.import_module' || path === '__import__' || path === 'builtins.__import__') &&
-      first !== undefined
-    ) {
-      return { path: first };
-    }
-    if ((path === 'getattr' || path === 'builtins.getattr') && args[0] && args[1]) {
-      const name = this.constant(args[1], depth + 1);
-      const object = this.value(args[0], depth + 1).path;
-      if (name !== undefined && object !== undefined) return { path: `${object}.${name}` };
+    const [object, name] = positional(node);
+    switch (path.replace(/^builtins\./, '')) {
+      case 'importlib.import_module':
+      case '__import__': {
+        const module = object && this.constant(object, depth + 1);
+        if (module !== undefined)
+          return { path: path.endsWith('__import__') ? (module.split('.')[0] as string) : module };
+        break;
+      }
+      case 'getattr':
+        if (object && name) {
+          const attribute = this.constant(name, depth + 1);
+          const owner = this.value(object, depth + 1).path;
+          if (attribute !== undefined && owner !== undefined)
+            return { path: owner === '__builtins__' ? attribute : `${owner}.${attribute}` };
+        }
+        break;
+      case 'vars':
+        if (object) {
+          const owner = this.value(object, depth + 1).path;
+          if (owner !== undefined) return { path: `${owner}.__dict__` };
+        }
+        break;
+      case 'functools.partial': {
+        const made = object && this.value(object, depth + 1);
+        if (made?.path !== undefined)
+          return { path: made.path, preset: { args: node.args.slice(1), module: this.module } };
+        break;
+      }
+      default:
     }
     return { path: `${path}()` };
   }
 
   /** Text of a string expression that does not change, or undefined. */
-  constant(node: SyntaxNode, depth = 0): string | undefined {
+  constant(node: Node, depth = 0): string | undefined {
     if (depth > DEPTH) return undefined;
-    switch (node.name) {
-      case 'String':
-        return literal(this.source(node));
-      case 'FormatString':
-        return node.getChild('FormatReplacement') ? undefined : literal(this.source(node));
-      case 'ContinuedString': {
-        let out = '';
-        for (let child = node.firstChild; child; child = child.nextSibling) {
-          const part = this.constant(child, depth + 1);
-          if (part === undefined) return undefined;
-          out += part;
-        }
-        return out;
+    switch (node.kind) {
+      case 'string':
+        return literalText(this.source(node));
+      case 'strings': {
+        const parts = node.parts.map((part) => this.constant(part, depth + 1));
+        return parts.includes(undefined) ? undefined : parts.join('');
       }
-      case 'ParenthesizedExpression': {
-        const inner = node.firstChild?.nextSibling;
-        return inner ? this.constant(inner, depth + 1) : undefined;
+      case 'group':
+        return this.constant(node.inner, depth + 1);
+      case 'binary': {
+        if (node.operator !== '+') return undefined;
+        const left = this.constant(node.left, depth + 1);
+        const right = left === undefined ? undefined : this.constant(node.right, depth + 1);
+        return left === undefined || right === undefined || left.length + right.length > LONGEST_TEXT
+          ? undefined
+          : left + right;
       }
-      case 'BinaryExpression': {
-        const operator = node.getChild('ArithOp');
-        const left = node.firstChild;
-        const right = node.lastChild;
-        if (!operator || !left || !right || this.source(operator) !== '+') return undefined;
-        const a = this.constant(left, depth + 1);
-        const b = a === undefined ? undefined : this.constant(right, depth + 1);
-        return a === undefined || b === undefined || a.length + b.length > 100_000 ? undefined : a + b;
-      }
-      case 'VariableName':
-        return this.lookup(this.source(node)).text;
+      case 'name':
+        return this.lookup(node.name, node.start, depth).text;
       default:
         return undefined;
     }
   }
 
   /** Whether something of the expression comes from the network, from a user, or out of an encoding. */
-  taint(node: SyntaxNode): Taint | undefined {
-    let budget = TAINT_NODES;
+  taint(node: Node, depth = 0): Taint | undefined {
+    if (depth > DEPTH) return undefined;
     let found: Taint | undefined;
-    const visit = (at: SyntaxNode, depth: number): void => {
-      budget -= 1;
-      if (budget < 0 || depth > DEPTH || found === 'decoded') return;
-      if (at.name === 'CallExpression' || at.name === 'MemberExpression' || at.name === 'VariableName') {
-        const { path, taint } = this.value(at);
-        if (taint) found = taint;
-        else if (path) {
-          const origin = taintOfPath(path);
-          if (origin) found = origin;
-        }
-        if (at.name === 'VariableName') return;
+    const open: Node[] = [node];
+    for (let budget = TAINT_NODES; budget > 0; budget -= 1) {
+      const at = open.pop();
+      if (!at || found === 'decoded') break;
+      if (at.kind === 'call' || at.kind === 'member' || at.kind === 'name') {
+        const { path, taint } = this.value(at, depth);
+        const origin = taint ?? (path === undefined ? undefined : taintOfPath(path));
+        if (origin) found = origin;
       }
-      for (let child = at.firstChild; child; child = child.nextSibling) {
-        if (child.name !== 'PropertyName') visit(child, depth + 1);
-      }
-    };
-    visit(node, 0);
+      const children = childrenOf(at);
+      for (let i = children.length - 1; i >= 0; i -= 1) open.push(children[i] as Node);
+    }
     return found;
   }
 }
@@ -303,66 +347,15 @@ export function taintOfPath(path: string): Taint | undefined {
   return INPUT.test(path) ? 'input' : undefined;
 }
 
-/** Arguments of an argument list that have no name, stars left out. */
-export function positional(list: SyntaxNode): SyntaxNode[] {
-  const out: SyntaxNode[] = [];
-  for (let child = list.firstChild; child; child = child.nextSibling) {
-    if (child.name === '*' || child.name === '**') {
-      child = child.nextSibling ?? child;
-      continue;
-    }
-    if (/^[(),]$/.test(child.name) || child.name === 'Comment') continue;
-    if (child.name === 'VariableName' && child.nextSibling?.name === 'AssignOp') {
-      child = child.nextSibling.nextSibling ?? child;
-      continue;
-    }
-    if (child.name === 'AssignOp') continue;
-    out.push(child);
-  }
-  return out;
+/** Arguments of a call that have no name, stars left out. */
+export function positional({ args }: CallNode): Node[] {
+  return args.flatMap(({ name, stars, value }) => (name === undefined && stars === undefined ? [value] : []));
 }
 
-/** Arguments by name. */
-export function named(
-  list: SyntaxNode,
-  source: (node: SyntaxNode) => string,
-): Map<string, { name: SyntaxNode; value: SyntaxNode }> {
-  const out = new Map<string, { name: SyntaxNode; value: SyntaxNode }>();
-  for (let child = list.firstChild; child; child = child.nextSibling) {
-    if (child.name !== 'VariableName' || child.nextSibling?.name !== 'AssignOp') continue;
-    const value = child.nextSibling.nextSibling;
-    if (value) out.set(source(child), { name: child, value });
-  }
-  return out;
-}
-
-/** Content of a string literal: prefix and quotes taken off, the usual escapes resolved. */
-export function literal(source: string): string {
-  const match = /^([A-Za-z]{0,2})("""|'''|"|')/.exec(source);
-  if (!match) return source;
-  const quote = match[2] as string;
-  const end =
-    source.endsWith(quote) && source.length >= match[0].length + quote.length
-      ? source.length - quote.length
-      : source.length;
-  const body = source.slice(match[0].length, end);
-  if (/r/i.test(match[1] as string) || !body.includes('\\')) return body;
-  return body.replace(
-    /\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|([0-7]{1,3})|([\s\S]))/g,
-    (all, hex, unicode, octal, c) => {
-      if (hex ?? unicode) return String.fromCharCode(Number.parseInt((hex ?? unicode) as string, 16));
-      if (octal) return String.fromCharCode(Number.parseInt(octal as string, 8));
-      return c === 'n'
-        ? '\n'
-        : c === 't'
-          ? '\t'
-          : c === 'r'
-            ? '\r'
-            : c === '\n'
-              ? ''
-              : '\\\'"'.includes(c as string)
-                ? (c as string)
-                : (all as string);
-    },
-  );
+/** Constant path of the file that `open('x')`, `gzip.open('x')` or `Path('x')` opens. */
+export function openedFile(node: Node, names: Names): string | undefined {
+  if (node.kind !== 'call' || !/(?:^|\.)open\(\)$|^pathlib\.Path\(\)$/.test(names.value(node).path ?? ''))
+    return undefined;
+  const [first] = positional(node);
+  return first && names.constant(first);
 }

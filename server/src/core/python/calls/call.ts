@@ -1,0 +1,148 @@
+/** A call whose callee is known, and what rules ask of it. */
+import type { Fix, Severity } from '../../finding';
+import type { Argument, CallNode, Node } from '../ast';
+import { type Names, openedFile, positional, type Taint } from '../names';
+import type { PythonRule } from '../rules';
+
+export interface Call {
+  readonly node: CallNode;
+  readonly path: string;
+  readonly args: readonly Node[];
+  readonly keywords: ReadonlyMap<string, Argument>;
+  /** `*args` or `**kwargs` are passed: an argument that is not seen may be there all the same. */
+  readonly spread: boolean;
+}
+
+export interface Judgement {
+  rule: PythonRule;
+  severity?: Severity;
+  message: string;
+  /** Shown after the callee: `(…, verify=False)`. Holds no text of the file but names and keywords. */
+  evidence?: string;
+  fix?: (fixes: FixMaker) => Fix;
+}
+
+/** Makes edits out of offsets of the segment. */
+export interface FixMaker {
+  insert(offset: number, text: string, title: string, preferred: boolean): Fix;
+  replace(from: number, to: number, text: string, title: string, preferred: boolean): Fix;
+}
+
+export interface Facts {
+  /** Files that the same document writes: loading them again is no news. */
+  readonly written: ReadonlySet<string>;
+  /** File names whose code runs by itself: build scripts and model code. */
+  readonly autoRun: boolean;
+}
+
+export type Check = (call: Call, names: Names, facts: Facts) => Judgement | undefined;
+
+/** Calls of one kind and how they are judged. */
+export type CallRule =
+  /** By the whole path of the callee. */
+  | { readonly paths: readonly string[]; readonly check: Check }
+  /** By a pattern of the path; `last` are the names with which it can end, `modules` those with which it begins when these are few. */
+  | {
+      readonly pattern: RegExp;
+      readonly last: readonly string[];
+      readonly modules?: readonly string[];
+      readonly check: Check;
+    }
+  /** By the name of the method, on objects nothing is known about: name and arguments have to say it all. */
+  | { readonly methods: readonly string[]; readonly check: Check };
+
+/** @returns undefined when it cannot be told what is called */
+export function readCall(node: CallNode, names: Names): Call | undefined {
+  const { path, preset } = names.value(node.callee);
+  if (path === undefined) return undefined;
+  // Arguments that `functools.partial` put in somewhere else are there, and not seen.
+  const given = preset?.module === names.module ? preset.args : [];
+  return callOf(node, path.replace(/^builtins\./, ''), given, preset !== undefined && preset.module !== names.module);
+}
+
+export function callOf(node: CallNode, path: string, given: readonly Argument[] = [], spread = false): Call {
+  const all = given.length > 0 ? [...given, ...node.args] : node.args;
+  return {
+    node,
+    path,
+    args: given.length > 0 ? positional({ ...node, args: all }) : positional(node),
+    keywords: new Map(
+      all.flatMap((argument) => (argument.name === undefined ? [] : [[argument.name, argument] as const])),
+    ),
+    spread: spread || all.some(({ stars }) => stars !== undefined),
+  };
+}
+
+/** Source of a keyword argument: `True`, `None`, `'force'`. */
+export function flag(call: Call, keyword: string, names: Names): string | undefined {
+  const argument = call.keywords.get(keyword);
+  return argument && names.source(argument.value);
+}
+
+export const isTrue = (call: Call, keyword: string, names: Names): boolean => flag(call, keyword, names) === 'True';
+export const isFalse = (call: Call, keyword: string, names: Names): boolean => flag(call, keyword, names) === 'False';
+
+/** The first of the arguments that is given: the position, or one of the keywords. */
+export function argument(call: Call, position: number, ...keywords: string[]): Node | undefined {
+  const given = call.args[position];
+  if (given) return given;
+  for (const keyword of keywords) {
+    const named = call.keywords.get(keyword);
+    if (named) return named.value;
+  }
+  return undefined;
+}
+
+export const FROM: Readonly<Record<Taint, string>> = {
+  network: 'data from the network',
+  input: 'what a user gives',
+  decoded: 'decoded text',
+};
+
+/** Where the argument of a loader comes from, and how bad that is. */
+export function origin(call: Call, names: Names, facts: Facts): { severity: Severity; text: string } {
+  const subject = call.args[0] ?? [...call.keywords.values()][0]?.value;
+  if (!subject) return { severity: 'medium', text: 'a file' };
+  const taint = names.taint(subject);
+  if (taint === 'network' || taint === 'input') return { severity: 'high', text: FROM[taint] };
+  const path = fileOf(subject, names);
+  if (path !== undefined && /^(?:https?|ftp):\/\//.test(path))
+    return { severity: 'high', text: 'an address on the network' };
+  if (path !== undefined && facts.written.has(path))
+    return { severity: 'low', text: 'a file that this code writes itself' };
+  return { severity: 'medium', text: 'a file' };
+}
+
+/** Constant path of `'x'`, `open('x')`, `gzip.open('x')` and of a file object bound to one of these. */
+export function fileOf(node: Node, names: Names): string | undefined {
+  return names.constant(node) ?? names.value(node).text ?? openedFile(node, names);
+}
+
+/** Appends an argument to a call. */
+export function addArgument(call: Call, names: Names, text: string, title: string, preferred: boolean) {
+  const { open, close } = call.node;
+  if (close < 0) return {};
+  const inside = names.module.text.slice(open + 1, close);
+  const lead = inside.trim() === '' ? '' : /,\s*$/.test(inside) ? ' ' : ', ';
+  return { fix: (fixes: FixMaker) => fixes.insert(close, lead + text, title, preferred) };
+}
+
+/** Range of an argument with the comma that belongs to it. */
+export function argumentRange(call: Call, name: string, names: Names): { from: number; to: number } {
+  const { args } = call.node;
+  const index = args.findIndex((one) => one.name === name);
+  const it = args[index] as Argument;
+  const before = args[index - 1];
+  const after = args[index + 1];
+  if (before) return { from: names.module.text.indexOf(',', before.end), to: it.end };
+  return { from: it.start, to: after ? after.start : it.end };
+}
+
+export const allow =
+  (keyword: string, rule: PythonRule, severity: Severity, message: string): Check =>
+  (call, names) =>
+    isTrue(call, keyword, names) ? { rule, severity, message, evidence: `(…, ${keyword}=True)` } : undefined;
+
+export const always =
+  (rule: PythonRule, message: string, severity?: Severity): Check =>
+  () => ({ rule, message, ...(severity && { severity }) });

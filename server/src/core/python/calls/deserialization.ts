@@ -1,0 +1,165 @@
+/** Loaders whose files can hold code. */
+import { addArgument, always, argument, type CallRule, type Check, isFalse, isTrue, origin } from './call';
+import { remoteModel } from './remote';
+
+const pickleLoad =
+  (what: string): Check =>
+  (call, names, facts) => {
+    const subject = call.args[0];
+    const inner = subject ? names.value(subject).path : undefined;
+    // `pickle.loads(pickle.dumps(x))` copies an object.
+    if (inner && /\.dumps\(\)$/.test(inner)) return undefined;
+    const { severity, text } = origin(call, names, facts);
+    return { rule: 'pickle-load', severity, message: `${what} unpickles ${text}: it runs any code the data holds.` };
+  };
+
+const torchLoad: Check = (call, names, facts) => {
+  const weightsOnly = call.keywords.get('weights_only');
+  if (weightsOnly) {
+    if (names.source(weightsOnly.value) !== 'False') return undefined;
+    const { severity, text } = origin(call, names, facts);
+    return {
+      rule: 'torch-load',
+      severity: severity === 'low' ? 'medium' : 'high',
+      message: `torch.load with weights_only=False unpickles ${text}: it runs any code the checkpoint holds.`,
+      evidence: '(…, weights_only=False)',
+      fix: (fixes) => fixes.replace(weightsOnly.value.start, weightsOnly.value.end, 'True', 'Load weights only', true),
+    };
+  }
+  if (call.spread) return undefined;
+  const { severity, text } = origin(call, names, facts);
+  return {
+    rule: 'torch-load',
+    severity,
+    message: `torch.load without weights_only=True unpickles ${text} in PyTorch before 2.6: it runs any code the checkpoint holds.`,
+    ...(call.args.length > 0 && addArgument(call, names, 'weights_only=True', 'Add weights_only=True', true)),
+  };
+};
+
+const torchScript: Check = (call, names, facts) => ({
+  rule: 'torchscript-load',
+  severity: origin(call, names, facts).severity === 'high' ? 'medium' : 'info',
+  message: 'A TorchScript file is a program: loading it from elsewhere means running it.',
+});
+
+const numpyLoad: Check = (call, names) =>
+  isTrue(call, 'allow_pickle', names)
+    ? {
+        rule: 'numpy-allow-pickle',
+        message: 'allow_pickle=True lets object arrays of the file run any code they hold.',
+        evidence: '(…, allow_pickle=True)',
+      }
+    : undefined;
+
+const yamlLoad: Check = (call, names) => {
+  const loader = argument(call, 1, 'Loader');
+  const path = loader && names.value(loader).path;
+  const name = path?.split('.').pop() ?? (loader ? names.source(loader) : undefined);
+  if (loader && name !== undefined && !/^(?:Unsafe|C?Unsafe)?Loader$|^CLoader$/.test(name)) return undefined;
+  if (call.spread) return undefined;
+  const subject = call.args[0];
+  const taint = subject && names.taint(subject);
+  const { callee } = call.node;
+  return {
+    rule: 'yaml-load',
+    severity: loader || taint ? 'high' : 'medium',
+    message: loader
+      ? `yaml.load with ${name === 'CLoader' ? 'CLoader' : name === 'UnsafeLoader' ? 'UnsafeLoader' : 'Loader'} builds any Python object the document names.`
+      : 'yaml.load without a loader builds any Python object the document names in PyYAML before 6.',
+    ...(!loader &&
+      callee.kind === 'member' && {
+        fix: (fixes) =>
+          fixes.replace(
+            callee.propertyStart,
+            callee.end,
+            callee.property === 'load_all' ? 'safe_load_all' : 'safe_load',
+            'Use yaml.safe_load',
+            true,
+          ),
+      }),
+  };
+};
+
+const keras: Check = (call, names, facts) => {
+  if (!isFalse(call, 'safe_mode', names)) return remoteModel(call, names, facts);
+  const given = call.keywords.get('safe_mode');
+  return {
+    rule: 'keras-unsafe-load',
+    message: 'safe_mode=False lets the model bring Python bytecode and run it.',
+    evidence: '(…, safe_mode=False)',
+    ...(given && {
+      fix: (fixes) => fixes.replace(given.value.start, given.value.end, 'True', 'Keep safe mode', false),
+    }),
+  };
+};
+
+const PICKLES = [
+  'pickle',
+  '_pickle',
+  'cPickle',
+  'dill',
+  'cloudpickle',
+  'torch.package.pickle',
+  'pickle5',
+  'six.moves.cPickle',
+];
+
+export const DESERIALIZATION: readonly CallRule[] = [
+  ...PICKLES.flatMap((module): CallRule[] => [
+    { paths: [`${module}.load`], check: pickleLoad(`${module}.load`) },
+    { paths: [`${module}.loads`], check: pickleLoad(`${module}.loads`) },
+    { paths: [`${module}.Unpickler().load`], check: pickleLoad(`${module}.Unpickler`) },
+  ]),
+  { paths: ['dill.load_session', 'dill.load_module'], check: pickleLoad('dill.load_session') },
+  {
+    paths: ['joblib.load', 'sklearn.externals.joblib.load', 'sklearn.utils._joblib.load'],
+    check: pickleLoad('joblib.load'),
+  },
+  { paths: ['marshal.load'], check: pickleLoad('marshal.load') },
+  { paths: ['marshal.loads'], check: pickleLoad('marshal.loads') },
+  { paths: ['shelve.open'], check: pickleLoad('shelve.open') },
+  { paths: ['pandas.read_pickle', 'geopandas.read_pickle'], check: pickleLoad('pandas.read_pickle') },
+  { paths: ['compress_pickle.load', 'compress_pickle.loads'], check: pickleLoad('compress_pickle.load') },
+  { paths: ['torch.multiprocessing.reductions.ForkingPickler.loads'], check: pickleLoad('torch.multiprocessing') },
+  {
+    paths: ['jsonpickle.decode', 'jsonpickle.loads', 'jsonpickle.unpickler.decode'],
+    check: always('jsonpickle-decode', 'jsonpickle rebuilds any object the JSON names: the data decides what runs.'),
+  },
+  { paths: ['torch.load', 'torch.serialization.load'], check: torchLoad },
+  { paths: ['torch.jit.load'], check: torchScript },
+  { paths: ['numpy.load', 'numpy.lib.npyio.NpzFile', 'numpy.lib.format.read_array'], check: numpyLoad },
+  {
+    paths: [
+      'keras.models.load_model',
+      'keras.saving.load_model',
+      'tensorflow.keras.models.load_model',
+      'tensorflow.keras.saving.load_model',
+      'keras.layers.deserialize',
+      'keras.saving.deserialize_keras_object',
+      'keras.models.model_from_json',
+      'tensorflow.keras.models.model_from_json',
+      'tensorflow.python.keras.models.load_model',
+    ],
+    check: keras,
+  },
+  {
+    paths: ['keras.config.enable_unsafe_deserialization', 'tensorflow.keras.config.enable_unsafe_deserialization'],
+    check: always(
+      'keras-unsafe-load',
+      'enable_unsafe_deserialization() switches Keras’ safe mode off for everything that follows.',
+    ),
+  },
+  { paths: ['yaml.load', 'yaml.load_all'], check: yamlLoad },
+  {
+    paths: ['yaml.unsafe_load', 'yaml.unsafe_load_all'],
+    check: always('yaml-load', 'yaml.unsafe_load builds any Python object the document names.'),
+  },
+  {
+    paths: ['yaml.full_load', 'yaml.full_load_all'],
+    check: always(
+      'yaml-load',
+      'yaml.full_load has been broken out of before (CVE-2020-14343): use yaml.safe_load for files of others.',
+      'low',
+    ),
+  },
+];

@@ -1,0 +1,158 @@
+/** Models, code and data that a call fetches from a hub or an address. */
+
+import type { Names } from '../names';
+import { allow, argument, type Call, type CallRule, type Check, flag, isTrue } from './call';
+
+const COMMIT = /^[0-9a-f]{40}$/i;
+
+/** A name of a repository on a hub, not of a file or folder here. */
+function hubName(text: string | undefined): text is string {
+  return (
+    text !== undefined &&
+    /^[A-Za-z0-9][\w.-]{0,95}(?:\/[\w.-]{1,96})?$/.test(text) &&
+    !/^\.|\.(?:pt|pth|bin|json|onnx|csv|txt|py|h5|gguf|parquet)$/.test(text)
+  );
+}
+
+const isLocal = (text: string | undefined): boolean =>
+  text !== undefined &&
+  (/^(?:\.{0,2}\/|~|[A-Za-z]:[\\/])/.test(text) ||
+    /^(?:\.|models?\/|checkpoints?\/|output|results?\/|data\/|saved|tmp|my_|\/)/.test(text));
+
+const pinned = (call: Call, names: Names): boolean => {
+  const revision = call.keywords.get('revision') ?? call.keywords.get('code_revision');
+  const text = revision && names.constant(revision.value);
+  return revision !== undefined && (text === undefined || COMMIT.test(text));
+};
+
+/** Whatever takes trust_remote_code runs the repository's code; from_pretrained and its like fetch a moving target. */
+const hubLoad: Check = (call, names) => {
+  const subject = argument(call, 0, 'pretrained_model_name_or_path', 'repo_id', 'path', 'model');
+  const name = subject && names.constant(subject);
+  if (isTrue(call, 'trust_remote_code', names)) {
+    if (isLocal(name)) return undefined;
+    const fixed = pinned(call, names);
+    return {
+      rule: 'trust-remote-code',
+      severity: fixed ? 'low' : 'medium',
+      message: `trust_remote_code=True runs Python files of the model repository${fixed ? ', at a pinned revision' : ' as they are at the time of loading'}.`,
+      evidence: '(…, trust_remote_code=True)',
+    };
+  }
+  if (
+    call.spread ||
+    call.keywords.has('revision') ||
+    call.keywords.has('version') ||
+    isTrue(call, 'local_files_only', names)
+  )
+    return undefined;
+  if (!hubName(name) || isLocal(name)) return undefined;
+  return {
+    rule: 'unpinned-revision',
+    message: 'The newest state of the repository is loaded: pin revision= to a reviewed commit.',
+  };
+};
+
+/** Only what says trust_remote_code=True, on classes that are not known. */
+const trustedHubLoad: Check = (call, names, facts) =>
+  isTrue(call, 'trust_remote_code', names) ? hubLoad(call, names, facts) : undefined;
+
+const torchHub: Check = (call, names) => {
+  const source = call.keywords.get('source');
+  if (source && names.constant(source.value) === 'local') return undefined;
+  const repository = call.args[0] && names.constant(call.args[0]);
+  const reference = repository?.split(':')[1];
+  if (reference && COMMIT.test(reference)) return undefined;
+  const trusted = /^(?:True|['"]force['"])$/.test(flag(call, 'trust_repo', names) ?? '');
+  return {
+    rule: 'torch-hub-load',
+    severity: trusted ? 'medium' : 'low',
+    message: `torch.hub.load runs code of a repository${trusted ? ' without asking' : ''}, and no commit is pinned.`,
+    ...(trusted && { evidence: '(…, trust_repo=True)' }),
+  };
+};
+
+export const remoteModel: Check = (call, names) => {
+  const subject = argument(call, 0, 'model_uri');
+  const text = subject && names.constant(subject);
+  if (text === undefined || !/^(?:https?|ftp):\/\//.test(text)) return undefined;
+  return {
+    rule: 'remote-model-load',
+    message: 'A model is loaded straight from an address: its format can run code, and nothing vouches for it.',
+  };
+};
+
+const FETCHED =
+  /\.(?:pkl|pickle|pt|pth|bin|ckpt|joblib|h5|hdf5|keras|onnx|pb|zip|tar|gz|tgz|whl|py|sh|npy|npz|exe|deb|so)(?:$|[?#])/i;
+
+export const plainHttp: Check = (call, names) => {
+  const address = argument(call, 0, 'url', 'origin');
+  const candidates = address ? [address, ...call.args.slice(1, 2)] : [];
+  for (const candidate of candidates) {
+    const text = names.constant(candidate);
+    if (text !== undefined && /^http:\/\/(?!localhost|127\.|0\.0\.0\.0|\[::1\])/.test(text) && FETCHED.test(text)) {
+      return {
+        rule: 'insecure-download',
+        message: 'A file that is loaded or run comes over plain HTTP: anybody on the way can replace it.',
+      };
+    }
+  }
+  return undefined;
+};
+
+const unsafeStore = allow(
+  'allow_dangerous_deserialization',
+  'dangerous-deserialization',
+  'medium',
+  'allow_dangerous_deserialization=True unpickles the files of the store: whoever can write them runs code here.',
+);
+
+export const REMOTE: readonly CallRule[] = [
+  { paths: ['torch.hub.load'], check: torchHub },
+  {
+    paths: [
+      'urllib.request.urlretrieve',
+      'urllib.urlretrieve',
+      'urllib.request.urlopen',
+      'wget.download',
+      'torch.hub.load_state_dict_from_url',
+      'torch.hub.download_url_to_file',
+      'torch.utils.model_zoo.load_url',
+      'tensorflow.keras.utils.get_file',
+      'keras.utils.get_file',
+    ],
+    check: plainHttp,
+  },
+  {
+    paths: [
+      'mlflow.pyfunc.load_model',
+      'mlflow.sklearn.load_model',
+      'mlflow.pytorch.load_model',
+      'xgboost.Booster',
+      'skops.io.load',
+    ],
+    check: remoteModel,
+  },
+  {
+    paths: [
+      'datasets.load_dataset',
+      'huggingface_hub.snapshot_download',
+      'huggingface_hub.hf_hub_download',
+      'transformers.pipeline',
+      'sentence_transformers.SentenceTransformer',
+      'evaluate.load',
+      'vllm.LLM',
+      'huggingface_hub.from_pretrained_keras',
+    ],
+    check: hubLoad,
+  },
+  {
+    pattern:
+      /^(?:transformers|diffusers|peft|optimum|sentence_transformers|timm|open_clip|auto_gptq|awq|unsloth|trl|adapters|setfit|spacy_transformers)\..*\.from_pretrained$/,
+    last: ['from_pretrained'],
+    check: hubLoad,
+  },
+  { pattern: /^(?:transformers|diffusers|peft)\.[\w.]+\.from_config$/, last: ['from_config'], check: hubLoad },
+  { methods: ['from_pretrained'], check: trustedHubLoad },
+  { methods: ['load_local'], check: unsafeStore },
+];

@@ -1,0 +1,23 @@
+/** Classes of characters that the readers of Python share. */
+
+export const NEWLINE = 10;
+export const RETURN = 13;
+
+/** Letters, digits, the underscore, and everything outside ASCII, which Python's identifiers may hold. */
+export function isIdentifierPart(c: number): boolean {
+  return (c >= 97 && c <= 122) || (c >= 65 && c <= 90) || c === 95 || (c >= 48 && c <= 57) || c >= 128;
+}
+
+export function isIdentifierStart(c: number): boolean {
+  return (c >= 97 && c <= 122) || (c >= 65 && c <= 90) || c === 95 || c >= 128;
+}
+
+/** Python compares identifiers in their compatibility form (PEP 3131): `ｅｖａｌ` is `eval`. */
+export function identifier(text: string): string {
+  for (let i = 0; i < text.length; i += 1) if (text.charCodeAt(i) > 127) return text.normalize('NFKC');
+  return text;
+}
+
+/** Characters outside ASCII whose compatibility form is made of ASCII letters, or may be. */
+export const DISGUISED =
+  /[\u00aa\u00ba\u0132\u0133\u017f\u1d2c-\u1d7f\u2070-\u209f\u2100-\u218f\u24b6-\u24e9\ufb00-\ufb06\uff10-\uff5a\ud835]/;

@@ -1,0 +1,165 @@
+/** One Python text - a file or a cell - with its lines, and its statements as they are asked for. */
+import type { Binding, Parameter, Statement } from './ast';
+import { Lines, type Scope } from './lines';
+import { parseLine } from './parser';
+
+/** A binding, and where its value has to be read. */
+export interface Found {
+  readonly binding: Binding;
+  readonly module: PythonModule;
+  readonly scope: Scope;
+}
+
+const GUARDS = new Set(['try', 'except', 'finally']);
+/** Lines above a statement that are searched for what it stands in. */
+const REACH = 2000;
+
+/** Bindings of one name that are looked at for one that says something. */
+const TRIES = 8;
+
+export class PythonModule {
+  readonly lines: Lines;
+  readonly #statements = new Map<number, Statement[]>();
+  readonly #names = new Map<Statement, ReadonlyMap<string, Binding>>();
+  readonly #parameterNames = new Map<Statement, ReadonlyMap<string, Binding>>();
+
+  constructor(
+    readonly text: string,
+    from: number,
+    magics: boolean,
+  ) {
+    this.lines = new Lines(text, from, magics);
+  }
+
+  statements(line: number): Statement[] {
+    let found = this.#statements.get(line);
+    if (!found) {
+      found = parseLine(this.text, this.lines.starts[line] as number, this.lines.ends[line] as number);
+      this.#statements.set(line, found);
+    }
+    return found;
+  }
+
+  lineText(line: number): string {
+    return this.text.slice(this.lines.starts[line], this.lines.ends[line]);
+  }
+
+  /** Scope in which a statement of a line is read: what follows `def f():` on its line is the function's. */
+  scopeOf(line: number, statement: Statement): Scope {
+    const opened = this.lines.opens.get(line);
+    return opened && this.statements(line)[0] !== statement ? opened : (this.lines.scopes[line] as Scope);
+  }
+
+  /** Bindings of a name in one scope, the last before `offset` first. */
+  *bindings(scope: Scope, name: string, offset: number): Generator<Found> {
+    const candidates = scope.names.get(name);
+    let tries = 0;
+    if (candidates) {
+      for (let i = before(candidates, this.#lineBefore(offset)); i >= 0 && tries < TRIES; i -= 1, tries += 1) {
+        yield* this.#ofLine(scope, name, candidates[i] as number, offset);
+      }
+    }
+    if (scope.kind === 'function') yield* this.#parameters(scope, name);
+  }
+
+  /** Bindings of a name in one scope from `offset` on: what a function finds when it is called later. */
+  *later(scope: Scope, name: string, offset: number): Generator<Found> {
+    const candidates = scope.names.get(name);
+    if (!candidates) return;
+    const first = before(candidates, this.#lineBefore(offset)) + 1;
+    for (let i = first; i < candidates.length && i < first + TRIES; i += 1)
+      yield* this.#ofLine(scope, name, candidates[i] as number, Number.POSITIVE_INFINITY);
+  }
+
+  /** Whether a statement stands in a `try`, or under a condition on the version: a fallback for older Pythons. */
+  isFallback(line: number, statement: Statement): boolean {
+    const first = this.statements(line)[0];
+    if (first !== statement && first && GUARDS.has(first.word)) return true;
+    let indent = this.#indent(line);
+    for (let above = line - 1; above >= 0 && indent > 0 && line - above < REACH; above -= 1) {
+      const own = this.#indent(above);
+      if (own >= indent) continue;
+      indent = own;
+      const head = this.text.slice(this.lines.starts[above], (this.lines.starts[above] as number) + 200);
+      if (/^(?:try|except|finally)\b/.test(head) || /^(?:if|elif)\b[^\n]*(?:version_info|PY[23]\b)/.test(head))
+        return true;
+    }
+    return false;
+  }
+
+  /** Column of a line's first character. */
+  #indent(line: number): number {
+    const start = this.lines.starts[line] as number;
+    return start - 1 - this.text.lastIndexOf('\n', start - 1);
+  }
+
+  /** Modules that a scope imports whole by `from m import *`. */
+  stars(): string[] {
+    return this.lines.imports
+      .filter((line) => this.lineText(line).includes('*'))
+      .flatMap((line) => this.statements(line).flatMap(({ star }) => (star ? [star] : [])));
+  }
+
+  /** The last line that begins before an offset. */
+  #lineBefore(offset: number): number {
+    return before(this.lines.starts, offset - 1);
+  }
+
+  *#ofLine(scope: Scope, name: string, line: number, offset: number): Generator<Found> {
+    const statements = this.statements(line);
+    let tries = 0;
+    for (let i = lastEnding(statements, offset); i >= 0 && tries < TRIES; i -= 1, tries += 1) {
+      const statement = statements[i] as Statement;
+      const binding = this.#byName(statement).get(name);
+      if (binding) yield { binding, module: this, scope };
+    }
+  }
+
+  *#parameters(scope: Scope, name: string): Generator<Found> {
+    const statement = this.statements(scope.line).find(({ parameters }) => parameters !== undefined);
+    const binding = statement && this.#byName(statement, true).get(name);
+    if (binding) yield { binding, module: this, scope: scope.parent as Scope };
+  }
+
+  /** What a statement binds, or its parameters: the last of a name that stands there twice. */
+  #byName(statement: Statement, parameters = false): ReadonlyMap<string, Binding> {
+    const kept = parameters ? this.#parameterNames : this.#names;
+    let found = kept.get(statement);
+    if (!found) {
+      const bindings: readonly Binding[] = parameters
+        ? (statement.parameters ?? []).map(bindingOf)
+        : statement.bindings;
+      found = new Map(bindings.map((binding) => [binding.name, binding]));
+      kept.set(statement, found);
+    }
+    return found;
+  }
+}
+
+/** A parameter is what it defaults to, as far as is known. */
+const bindingOf = ({ name, value }: Parameter): Binding =>
+  value ? { name, how: 'default', value } : { name, how: 'opaque' };
+
+/** The last statement that ends before an offset. */
+function lastEnding(statements: readonly Statement[], offset: number): number {
+  let low = 0;
+  let high = statements.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((statements[middle] as Statement).end <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+/** Index of the last element that is at most `limit`; -1 when there is none. */
+function before(sorted: readonly number[], limit: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] as number) <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}

@@ -1,0 +1,267 @@
+/** One pass over the chosen lines of a program: every call and assignment in them is judged and reported. */
+import type { Fix } from '../finding';
+import { evidenceText, hashSecret } from '../redact';
+import type { TextContext, TextSegment } from '../text/document';
+import { type CallNode, childrenOf, type Node, type Statement } from './ast';
+import { type Call, type Facts, type FixMaker, fileOf, type Judgement, readCall } from './calls/call';
+import { judgeCall, judgeMethod } from './calls/registry';
+import { isObserved, REMOVED_MODULES } from './candidates';
+import type { Scope } from './lines';
+import type { PythonModule } from './module';
+import { Names, type Program } from './names';
+import { PYTHON_RULES } from './rules';
+
+/** Longest call that is underlined whole. */
+const SPAN = 200;
+/** Characters of a call that tell it from others. */
+const ANCHOR = 2000;
+
+const SECRET_NAME = /(?:^|_)(?:token|password|passwd|secret|otp|nonce|session_?(?:id|key)|api_?key|csrf|salt)$/i;
+const RANDOM_CALL = /^random\.(?:choices?|randint|randrange|random|sample|getrandbits)\(\)$/;
+const PROCESS =
+  /^(?:os\.(?:system|popen|exec\w+|spawn\w+|posix_spawn)|subprocess\.(?:run|call|check_call|check_output|Popen|getoutput|getstatusoutput)|pty\.spawn)$/;
+
+interface Place {
+  readonly start: number;
+  readonly end: number;
+}
+
+export class Walk {
+  readonly #written = new Set<string>();
+  readonly #facts: Facts;
+  readonly #fixes: FixMaker;
+  #segment: TextSegment | undefined;
+  #module: PythonModule | undefined;
+  /** Parts of a reverse shell: a connection, its ends tied to descriptors, a shell. */
+  readonly #reverse: {
+    connect?: { segment: TextSegment; module: PythonModule; node: CallNode };
+    dup?: true;
+    spawn?: true;
+  } = {};
+
+  constructor(
+    private readonly program: Program,
+    private readonly context: TextContext,
+    private readonly file: { readonly autoRun: boolean; readonly modelCode: boolean },
+  ) {
+    this.#facts = { written: this.#written, autoRun: file.autoRun };
+    this.#fixes = {
+      insert: (offset, text, title, preferred) => this.#edit(offset, offset, text, title, preferred),
+      replace: (from, to, text, title, preferred) => this.#edit(from, to, text, title, preferred),
+    };
+  }
+
+  /** @param lines those to look at; all when left out */
+  module(segment: TextSegment, module: PythonModule, lines: ReadonlySet<number> | undefined): void {
+    this.#segment = segment;
+    this.#module = module;
+    const chosen = lines ? [...lines].sort((a, b) => a - b) : Array.from({ length: module.lines.count }, (_, i) => i);
+    for (const [count, line] of chosen.entries()) {
+      if ((count & 0xff) === 0) this.context.checkTime();
+      for (const statement of module.statements(line)) {
+        const names = new Names(this.program, module, module.scopeOf(line, statement));
+        for (const binding of statement.bindings) if (binding.value) this.program.meaning(binding, module, names.scope);
+        if (statement.word === 'import' || statement.word === 'from') this.#removed(statement, line);
+        if (statement.targets) this.#assignment(statement, names);
+        for (const part of statement.parts) this.#visit(part, names);
+      }
+    }
+  }
+
+  finish(): void {
+    const { connect, dup, spawn } = this.#reverse;
+    if (!connect || !dup || !spawn) return;
+    this.#segment = connect.segment;
+    this.#module = connect.module;
+    this.#report(
+      connect.node,
+      { rule: 'reverse-shell', message: 'The code connects to another machine and ties a shell to the connection.' },
+      'socket.connect',
+    );
+  }
+
+  /** Every call of an expression, the outer before the inner, with what lambdas and comprehensions bind. */
+  #visit(root: Node, names: Names): void {
+    const open: (Node | undefined)[] = [root];
+    while (open.length > 0) {
+      const node = open.pop();
+      if (!node) {
+        names.pop();
+        continue;
+      }
+      if (node.kind === 'call') this.#call(node, names);
+      const locals =
+        node.kind === 'lambda'
+          ? node.parameters.map(({ name }) => name)
+          : node.kind === 'comprehension'
+            ? node.clauses.flatMap((clause) => clause.names)
+            : undefined;
+      if (locals) {
+        names.push(locals);
+        open.push(undefined);
+      }
+      const children = childrenOf(node);
+      for (let i = children.length - 1; i >= 0; i -= 1) open.push(children[i] as Node);
+    }
+  }
+
+  #call(node: CallNode, names: Names): void {
+    const call = readCall(node, names);
+    const { callee } = node;
+    const method = callee.kind === 'member' ? callee.property : undefined;
+    if (call) {
+      if (isObserved(call.path)) this.#observe(call, names);
+      this.#suspect(call, names);
+      const judged = judgeCall(call, names, this.#facts);
+      if (judged) this.#report(node, judged, call.path);
+      else this.#importTime(call, names);
+      return;
+    }
+    const judged = method === undefined ? undefined : judgeMethod(node, method, names, this.#facts);
+    if (judged) this.#report(node, judged, `?.${method}`);
+  }
+
+  /** Files the program writes by pickling. */
+  #observe(call: Call, names: Names): void {
+    if (!/\.(?:dump|save|savez|savez_compressed|to_pickle)$/.test(call.path)) return;
+    for (const argument of call.args.slice(0, 2)) {
+      const path = fileOf(argument, names);
+      if (path !== undefined) this.#written.add(path);
+    }
+  }
+
+  #suspect(call: Call, names: Names): void {
+    if (/^socket\.(?:socket\(\)\.connect|create_connection)$/.test(call.path)) {
+      this.#reverse.connect ??= {
+        segment: this.#segment as TextSegment,
+        module: this.#module as PythonModule,
+        node: call.node,
+      };
+    } else if (call.path === 'os.dup2') this.#reverse.dup = true;
+    else if (
+      call.path === 'pty.spawn' ||
+      (/^(?:subprocess\.(?:call|run|Popen|check_call)|os\.(?:system|execl|execv|execve))$/.test(call.path) &&
+        /['"](?:\/bin\/(?:ba|z|da)?sh|cmd(?:\.exe)?|powershell(?:\.exe)?)['"]/.test(
+          names.module.text.slice(call.node.open, call.node.end),
+        ))
+    ) {
+      this.#reverse.spawn = true;
+    }
+  }
+
+  /** A process started at import time by code that is only there to be imported. */
+  #importTime(call: Call, names: Names): void {
+    if (!this.file.modelCode || !PROCESS.test(call.path)) return;
+    for (let scope: Scope | undefined = names.scope; scope; scope = scope.parent) if (scope.kind === 'function') return;
+    this.#report(
+      call.node,
+      {
+        rule: 'import-time-execution',
+        message: `${call.path} starts a process as soon as the file is imported, which loading the model does.`,
+      },
+      call.path,
+    );
+  }
+
+  #assignment({ targets = [], value }: Statement, names: Names): void {
+    if (!value) return;
+    for (const target of targets) {
+      if (target.kind === 'name') this.#predictable(target.name, value, names);
+      else if (target.kind === 'member') this.#member({ start: target.start, end: value.end }, target, value, names);
+    }
+  }
+
+  /** `ssl._create_default_https_context = ...`, `c.ServerApp.token = ''`, `session.verify = False`. */
+  #member(place: Place, target: Node, value: Node, names: Names): void {
+    const path = names.value(target).path;
+    const source = names.source(target);
+    const right = names.value(value).path;
+    const report = (judged: Judgement) => this.#report(place, judged, source);
+    if (path === 'ssl._create_default_https_context' && right === 'ssl._create_unverified_context') {
+      report({
+        rule: 'tls-verification-disabled',
+        message: 'All https connections of the program accept any certificate from here on.',
+      });
+    } else if (/\.verify_mode$/.test(source) && right === 'ssl.CERT_NONE') {
+      report({ rule: 'tls-verification-disabled', message: 'The context accepts any certificate.' });
+    } else if (path === 'requests.Session().verify' && names.source(value) === 'False') {
+      report({ rule: 'tls-verification-disabled', message: 'The session accepts any certificate.' });
+    } else if (
+      /^c\.(?:NotebookApp|ServerApp|IdentityProvider|PasswordIdentityProvider)\.(?:token|password|hashed_password)$/.test(
+        source,
+      ) &&
+      names.constant(value) === ''
+    ) {
+      report({
+        rule: 'no-authentication',
+        message: 'The notebook server asks for no token or password: whoever reaches it runs code on it.',
+      });
+    } else if (
+      /^c\.(?:NotebookApp|ServerApp)\.ip$/.test(source) &&
+      /^(?:0\.0\.0\.0|\*|::)$/.test(names.constant(value) ?? '')
+    ) {
+      report({
+        rule: 'bind-all-interfaces',
+        message: 'The notebook server is reachable from every network the machine is in.',
+      });
+    }
+  }
+
+  #predictable(name: string, value: Node, names: Names): void {
+    if (!SECRET_NAME.test(name)) return;
+    const open: Node[] = [value];
+    for (let node = open.pop(); node; node = open.pop()) {
+      if (node.kind === 'call' && RANDOM_CALL.test(names.value(node).path ?? '')) {
+        const judged: Judgement = {
+          rule: 'predictable-secret',
+          message: `${name} is made by the random module, whose next values can be computed.`,
+        };
+        this.#report(value, judged, 'random');
+        return;
+      }
+      open.push(...childrenOf(node));
+    }
+  }
+
+  #removed(statement: Statement, line: number): void {
+    const module = this.#module as PythonModule;
+    const source = module.text.slice(statement.start, statement.end).replace(/[\s;]*(?:#[^\n]*)?$/, '');
+    const place = { start: statement.start, end: statement.start + source.length };
+    const imported = /^from\s+([\w.]+)\s/.exec(source)?.[1] ?? source.slice('import'.length);
+    for (const part of imported.split(',')) {
+      const name = /^\s*(\w+)/.exec(part)?.[1];
+      if (name === undefined || !REMOVED_MODULES.has(name) || module.isFallback(line, statement)) continue;
+      this.#report(place, { rule: 'removed-module', message: `The module ${name} is no longer part of Python.` }, name);
+    }
+  }
+
+  #report(node: CallNode | Node | Place, judged: Judgement, path: string): void {
+    const rule = PYTHON_RULES[judged.rule];
+    const { text } = this.#module as PythonModule;
+    const call = 'kind' in node && node.kind === 'call' ? node : undefined;
+    const source = text.slice(node.start, Math.min(node.end, node.start + ANCHOR));
+    const whole = node.end - node.start <= SPAN && !source.includes('\n');
+    const name = call ? path.replace(/^\?\./, '…').replaceAll('()', '') : path;
+    this.context.report(this.#segment as TextSegment, {
+      rule,
+      ...(judged.severity && { severity: judged.severity }),
+      message: judged.message,
+      start: node.start,
+      end: whole || !call ? node.end : call.callee.end,
+      evidence: evidenceText(`${name}${judged.evidence ?? (call ? '(…)' : '')}`, 120),
+      anchor: hashSecret(source.replace(/\s+/g, ' ')),
+      ...(judged.fix && { fixes: [judged.fix(this.#fixes)] }),
+      data: { call: evidenceText(name, 120) },
+    });
+  }
+
+  #edit(from: number, to: number, newText: string, title: string, preferred: boolean): Fix {
+    const {
+      line = 1,
+      column = 1,
+      endLine = line,
+      endColumn = column,
+    } = (this.#segment as TextSegment).locate(from, to);
+    return { title, edits: [{ line, column, endLine, endColumn, newText }], ...(preferred && { preferred }) };
+  }
+}
