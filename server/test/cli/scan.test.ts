@@ -39,7 +39,7 @@ describe('watchtower', function () {
   before(() => program.build());
   after(() => program.remove());
   beforeEach(() => {
-    place = mkdtempSync(path.join(tmpdir(), 'watchtower-scan-'));
+    place = mkdtempSync(path.join(tmpdir(), 'watchtower-cli-'));
   });
   afterEach(() => rmSync(place, { recursive: true, force: true }));
 

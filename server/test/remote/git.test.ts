@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -36,6 +36,7 @@ describe('git source', function () {
   const big = random(3_000_000);
   let commit = '';
   let marker = '';
+  let systemTemporary: string | undefined;
 
   before(async function () {
     if (!findGit(process.env)) {
@@ -43,6 +44,10 @@ describe('git source', function () {
       this.skip();
     }
     root = mkdtempSync(path.join(tmpdir(), 'watchtower-test-git-'));
+    // A temporary folder of its own: another Watchtower that runs at the same time must not count.
+    systemTemporary = process.env.TMPDIR;
+    process.env.TMPDIR = path.join(root, 'temporary');
+    mkdirSync(process.env.TMPDIR);
     marker = path.join(root, 'executed');
     server = new GitServer(root);
     await server.start();
@@ -74,6 +79,8 @@ describe('git source', function () {
   after(async () => {
     for (const { http } of environments) http.close();
     await server?.stop();
+    if (systemTemporary === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = systemTemporary;
     if (root) rmSync(root, { recursive: true, force: true });
   });
 
