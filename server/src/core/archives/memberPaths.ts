@@ -1,13 +1,28 @@
 import type { BudgetExceeded } from '../budget';
 import { evidenceText } from '../redact';
 import type { ScanContext } from '../scanner';
-import { HAZARD_TEXT, linkHazard, normalisedPath, type PathHazard, pathHazard } from './paths';
+import {
+  deceit,
+  HAZARD_TEXT,
+  isSystemTree,
+  linkHazard,
+  normalisedPath,
+  type PathHazard,
+  pathHazard,
+  systemPath,
+} from './paths';
 import { ARCHIVE_RULES } from './rules';
 
 /** Judges where the members of one archive would be written, in the order in which they are unpacked. */
 export class MemberPaths {
   /** Links made so far, by their normalised path; true when the link leaves the archive. */
   readonly #links = new Map<string, boolean>();
+  readonly #isSystem: boolean;
+
+  /** @param names of all members: a whole system (a layer of a container image) has links from its root by design */
+  constructor(names: Iterable<string>) {
+    this.#isSystem = isSystemTree(names);
+  }
 
   /** @param writes the member is a file whose content is written, so that it matters which links its path goes through */
   judge(name: string, context: ScanContext, writes: boolean): void {
@@ -18,6 +33,16 @@ export class MemberPaths {
         message: `Member ${evidenceText(name)} ${HAZARD_TEXT[hazard]}: unpacking by name writes outside the target folder.`,
         location: { member: name },
         anchor: name,
+      });
+    }
+    const trick = deceit(name);
+    if (trick) {
+      context.report({
+        rule: ARCHIVE_RULES['deceptive-name'],
+        severity: trick.severity,
+        message: `The name of member ${evidenceText(name)} ${trick.what}.`,
+        location: { member: name },
+        anchor: `deceit\0${name}`,
       });
     }
     const through = writes ? this.#linkOn(name) : undefined;
@@ -61,8 +86,11 @@ export class MemberPaths {
     if (what === 'Link') this.#links.set(normalisedPath(name), hazard !== undefined);
     if (!hazard && !throughEscape) return;
     const why = hazard ? HAZARD_TEXT[hazard] : 'goes through a link that leaves the archive';
+    const ordinary =
+      this.#isSystem && what === 'Link' && hazard === 'absolute' && systemPath(name) && systemPath(target);
     context.report({
       rule: ARCHIVE_RULES['link-escape'],
+      ...(ordinary && { severity: 'low' as const }),
       message: `${what} ${evidenceText(name)} points to ${evidenceText(target)}, which ${why}.`,
       location: { member: name },
       anchor: name,

@@ -14,7 +14,7 @@ export async function scanTarMembers(
   context: ScanContext,
   options: { skip?: (entry: TarEntry) => boolean } = {},
 ): Promise<void> {
-  const paths = new MemberPaths();
+  const paths = new MemberPaths(tar.entries.map(({ name }) => name));
   if (tar.damage) context.incomplete(tar.damage);
   for (const entry of tar.entries) {
     context.budget.spendEntries();

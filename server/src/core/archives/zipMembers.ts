@@ -1,5 +1,5 @@
 import type { ByteSource } from '../io/byteSource';
-import { WindowByteSource } from '../io/byteSource';
+import { MemoryByteSource, WindowByteSource } from '../io/byteSource';
 import { evidenceText } from '../redact';
 import type { ScanContext } from '../scanner';
 import { Crc32 } from './crc32';
@@ -28,7 +28,7 @@ export async function scanZipMembers(
 ): Promise<void> {
   reportArchive(zip, context);
   judgeDeclaredSizes(zip, context);
-  const paths = new MemberPaths();
+  const paths = new MemberPaths(zip.allEntries.map(({ name }) => name));
   for (const entry of zip.allEntries) {
     context.budget.spendEntries();
     context.budget.checkTime();
@@ -42,6 +42,18 @@ export async function scanZipMembers(
   }
   await scanOutside(zip, context);
   await scanGaps(zip, context);
+  if (zip.comment.length > 2) await scanComment(zip, context);
+}
+
+/** An archive's comment is text; what is a pickle, an archive or a program there is found as that. */
+async function scanComment(zip: ZipArchive, context: ScanContext): Promise<void> {
+  const taken = await context.scan({ name: '(archive comment)', source: new MemoryByteSource(zip.comment) });
+  if (!taken.some((id) => id !== 'text')) return;
+  context.report({
+    rule: ARCHIVE_RULES['hidden-data'],
+    message: `The comment of the archive is no text but a file of its own (${taken.join(', ')}).`,
+    anchor: 'comment',
+  });
 }
 
 function reportArchive(zip: ZipArchive, context: ScanContext): void {

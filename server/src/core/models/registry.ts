@@ -22,6 +22,7 @@ import { MXNET_PARAMS_FORMAT, MXNET_SYMBOL_FORMAT } from './mxnet/format';
 import { NATIVE_FORMAT } from './native/format';
 import { NPY_FORMAT, NPZ_FORMAT } from './numpy/format';
 import { ONNX_FORMAT } from './onnx/format';
+import { CLOSED_ARCHIVE_FORMATS } from './opaque/archives';
 import { OPAQUE_FORMATS } from './opaque/formats';
 import { PADDLE_FORMAT } from './paddle/format';
 import { PICKLE_FORMAT } from './pickle/format';
@@ -51,6 +52,7 @@ export const MODEL_FORMATS: readonly Format[] = [
   TAR_FORMAT,
   SEVEN_ZIP_FORMAT,
   ...COMPRESSED_FORMATS,
+  ...CLOSED_ARCHIVE_FORMATS,
   SAFETENSORS_FORMAT,
   GGUF_FORMAT,
   GGML_FORMAT,

@@ -107,6 +107,23 @@ describe('tar', () => {
       assert.deepEqual(verdicts(await scan(parts)), expected, JSON.stringify(parts[0]?.name));
   });
 
+  it('a link from the root is ordinary in a whole system, and nowhere else', async () => {
+    const link = (name: string, target: string) => ({ name, type: '2', link: target });
+    const system = ['usr/bin/a', 'etc/b', 'lib/c'].map((name) => ({ name, data: text('x') }));
+    const scan = async (parts: Parameters<typeof buildTar>[0]) =>
+      verdicts(await scanBytes('layer.tar', buildTar(parts), { formats: [TAR_FORMAT] }));
+    assert.deepEqual(await scan([...system, link('etc/localtime', '/usr/share/zoneinfo/UTC')]), [
+      'low archive/link-escape',
+    ]);
+    assert.deepEqual(await scan([...system, link('model.bin', '/etc/passwd')]), ['high archive/link-escape']);
+    assert.deepEqual(await scan([link('etc/localtime', '/usr/share/zoneinfo/UTC')]), ['high archive/link-escape']);
+    assert.ok(
+      (await scan([...system, link('etc/l', '/usr'), { name: 'etc/l/x', data: text('y') }])).includes(
+        'high archive/write-through-link',
+      ),
+    );
+  });
+
   it('tells a size that header and pax record contradict, and members behind the end', async () => {
     const smuggled = [
       { name: 'p', type: 'x', data: paxRecord('size', '1024') },

@@ -157,6 +157,41 @@ describe('zip', () => {
     }
   });
 
+  it('tells names that deceive, and takes honest ones of every script for what they are', async () => {
+    const medium = ['model\u202etxt.pkl', '\uff0e\uff0e/x', '..\u2215x', 'a.txt:x:$DATA'];
+    const low = ['CON', 'a/nul.txt', 'com1.bin', 'a\u200bb', 'trailing. '];
+    const honest = [
+      'donn\u00e9es/\u00e9.txt',
+      '\u6570\u636e/\u8868.csv',
+      'a b (1).txt',
+      'run_10:00:00/x',
+      '.hidden',
+      'console.log',
+      'a...b',
+    ];
+    for (const [names, expected] of [
+      [medium, ['medium archive/deceptive-name']],
+      [low, ['low archive/deceptive-name']],
+      [honest, []],
+    ] as const) {
+      for (const name of names) {
+        const zip = buildZip([{ name, data: text('hello'), flags: 0x800 }]);
+        assert.deepEqual(verdicts(await scanBytes('a.zip', zip, { formats: [ZIP_FORMAT] })), expected, name);
+      }
+    }
+  });
+
+  it('looks into the comment of the archive', async () => {
+    const pickle = text("cos\nsystem\n(S'echo'\ntR.");
+    const zip = (comment: Uint8Array) => buildZip([{ name: 'a.txt', data: text('hello') }], { comment });
+    const found = verdicts(await scanBytes('a.zip', zip(pickle)));
+    assert.ok(
+      found.includes('critical pickle/dangerous-call') && found.includes('medium archive/hidden-data'),
+      found.join(),
+    );
+    assert.deepEqual(verdicts(await scanBytes('a.zip', zip(text('made by us on Monday')))), []);
+  });
+
   it('judges links by where they point, and what is written through them', async () => {
     const link = (name: string, target: string): ZipPart => ({
       name,

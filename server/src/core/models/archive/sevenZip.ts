@@ -35,7 +35,7 @@ export const SEVEN_ZIP_FORMAT: Format = {
       members: entries.slice(0, LISTED_MEMBERS).map(({ name, size }) => ({ name, bytes: size })),
       ...(entries.length > LISTED_MEMBERS && { truncated: ['members'] }),
     });
-    const paths = new MemberPaths();
+    const paths = new MemberPaths(entries.map(({ name }) => name));
     for (const entry of entries) await judge(entry, paths, context);
   },
 };
