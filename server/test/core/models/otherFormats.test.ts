@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { gzipSync } from 'node:zlib';
+import { buildZip, text as utf8 } from '../archives/builders';
 import { bytesOf, integer, scanBytes, verdicts } from './scanBytes';
 
 const u32 = (n: number | bigint) => integer(n, 4);
@@ -80,6 +82,32 @@ describe('PMML and OpenVINO', () => {
       pmml('<Extension name="x"><![CDATA[import os; os.system("id")]]></Extension>'),
     );
     assert.deepEqual(verdicts(report), ['high xml-model/embedded-code']);
+  });
+
+  it('sees through character references, other encodings and many uses of one entity', async () => {
+    const high = async (bytes: Uint8Array | string, rule: string) => {
+      const found = verdicts(await scanBytes('m.pmml', bytes));
+      assert.ok(found.includes(`high xml-model/${rule}`), found.join());
+    };
+    await high(pmml('<Extension value="&#111;s.system(1)"/>'), 'embedded-code');
+    await high(pmml('<Extension>&#x6f;s.system(1)</Extension>'), 'embedded-code');
+    const xxe = pmml('', '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>');
+    const utf32 = bytesOf([0xff, 0xfe, 0, 0], ...Array.from(xxe, (c) => integer(c.charCodeAt(0), 4)));
+    await high(utf32, 'external-entity');
+    const ebcdic: Record<string, number> = { '<': 0x4c, '?': 0x6f, x: 0xa7, m: 0x94, l: 0x93, '>': 0x6e, ' ': 0x40 };
+    const letters = 'abcdefghi,jklmnopqr,stuvwxyz,ABCDEFGHI,JKLMNOPQR,STUVWXYZ,0123456789'.split(',');
+    for (const [k, start] of [0x81, 0x91, 0xa2, 0xc1, 0xd1, 0xe2, 0xf0].entries())
+      for (const [n, c] of [...(letters[k] as string)].entries()) ebcdic[c] = start + n;
+    Object.assign(ebcdic, { '=': 0x7e, '"': 0x7f, '!': 0x5a, '[': 0xba, ']': 0xbb, ':': 0x7a, '/': 0x61, '.': 0x4b });
+    await high(
+      Uint8Array.from(xxe, (c) => ebcdic[c] ?? 0x40),
+      'external-entity',
+    );
+    const large = `<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "${'a'.repeat(20_000)}">]>`;
+    await high(pmml('&a;'.repeat(1000), large), 'entity-expansion');
+    assert.deepEqual(verdicts(await scanBytes('m.pmml', pmml('&a;', large))), ['low xml-model/doctype']);
+    const include = '<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="file:///etc/passwd" parse="text"/>';
+    await high(pmml(include), 'external-entity');
   });
 
   it('a megabyte of unclosed attributes is read in one pass', async () => {
@@ -190,6 +218,20 @@ describe('MessagePack', () => {
     ]);
   });
 
+  it('bytes that are programs, pickles of any protocol or compressed, and texts that are code', async () => {
+    const map = (value: Uint8Array) => bytesOf([0x81, 0xa6], 'params', [0x81, 0xa1], 'w', value);
+    const binary = (bytes: Uint8Array) => bytesOf([0xc4, bytes.length], bytes);
+    const pickle = new TextEncoder().encode("cos\nsystem\n(S'echo'\ntR.");
+    const scan = async (value: Uint8Array) => verdicts(await scanBytes('m.msgpack', map(value)));
+    assert.deepEqual(await scan(binary(bytesOf('\x7fELF', new Uint8Array(100)))), ['high msgpack/embedded-program']);
+    for (const bytes of [pickle, new Uint8Array(gzipSync(pickle))])
+      assert.ok((await scan(binary(bytes))).includes('critical pickle/dangerous-call'));
+    const code = '__import__("os").system("x")';
+    assert.deepEqual(await scan(bytesOf([0xa0 | code.length], code)), ['medium msgpack/active-text']);
+    const words = 'adamw, model.eval() is on';
+    assert.deepEqual(await scan(bytesOf([0xa0 | words.length], words)), []);
+  });
+
   it('hostile counts are errors, not allocations', async () => {
     assert.equal(
       (await scanBytes('m.msgpack', bytesOf(0x81, fixed('params'), 0xdd, integer(0xffffffff, 4, false)))).status,
@@ -269,5 +311,35 @@ describe('MXNet, PaddlePaddle, MLflow, compiled engines', () => {
     const report = await scanBytes('m.engine', bytesOf('ptrt', new Uint8Array(64)));
     assert.equal(report.status, 'partial');
     assert.ok(verdicts(report).includes('low engine/native-plan'));
+  });
+});
+
+describe('TorchServe', () => {
+  const HANDLER = 'class H:\n    pass\n';
+  const archive = (manifest: string, handler = HANDLER) =>
+    buildZip([
+      { name: 'MAR-INF/MANIFEST.json', data: utf8(manifest) },
+      { name: 'h.py', data: utf8(handler) },
+    ]);
+  const manifest = (model: Record<string, string>) =>
+    JSON.stringify({ runtime: 'python', model: { modelName: 'm', handler: 'h.py', ...model }, archiverVersion: '0.8' });
+  const scan = async (bytes: Uint8Array) => verdicts(await scanBytes('m.mar', bytes));
+
+  it('an honest archive names its handler and nothing else', async () => {
+    assert.deepEqual(await scan(archive(manifest({ extraFiles: 'index_to_name.json' }))), ['info torchserve/handler']);
+  });
+
+  it('paths are judged in a manifest that not every reader accepts', async () => {
+    const outside = manifest({ serializedFile: '../../w.pt' });
+    for (const text of [outside, `\ufeff${outside}`, `${outside.slice(0, -1)},}`, outside.slice(0, -20)]) {
+      assert.ok((await scan(archive(text))).includes('high torchserve/manifest-path'), text);
+    }
+    const twice = manifest({}).replace('"h.py"', '"h.py", "handler": "/tmp/x.py"');
+    assert.ok((await scan(archive(twice))).includes('high torchserve/manifest-path'));
+  });
+
+  it('a handler runs when it is imported, whatever it is called', async () => {
+    const found = await scan(archive(manifest({}), "import os\nos.system('echo')\n"));
+    assert.ok(found.includes('high python/import-time-execution'), found.join());
   });
 });

@@ -4,6 +4,7 @@ import { ByteReader } from '../../io/reader';
 import { evidenceText } from '../../redact';
 import { defineRules, MODEL_REFERENCES } from '../../rule';
 import type { Format, Probe, ScanContext, ScanInput } from '../../scanner';
+import { programKind } from '../native/programs';
 
 export const MSGPACK_RULES = defineRules('msgpack', {
   'object-hook': {
@@ -25,6 +26,25 @@ export const MSGPACK_RULES = defineRules('msgpack', {
       'An extension type carries bytes whose meaning the reader decides. Flax knows 1 (array), 2 (complex) and 3 (scalar).',
     remediation: 'Find out which program wrote the file before loading it.',
     references: MODEL_REFERENCES.deserialization,
+  },
+  'active-text': {
+    title: 'Program code as text in a MessagePack checkpoint',
+    category: 'model',
+    severity: 'medium',
+    risk: 'runtime',
+    description:
+      'A text of the checkpoint is program code. It does nothing by itself, but runs where a tool evaluates what the checkpoint says of itself.',
+    remediation: 'Do not evaluate texts of the checkpoint; ask for safetensors.',
+    references: { ...MODEL_REFERENCES.runtime, cwe: ['CWE-94', 'CWE-95'] },
+  },
+  'embedded-program': {
+    title: 'Program inside a MessagePack checkpoint',
+    category: 'model',
+    severity: 'high',
+    risk: 'runtime',
+    description: 'A byte value of the checkpoint is a program, not an array.',
+    remediation: 'Do not load or unpack the file; obtain the model from its publisher again.',
+    references: { ...MODEL_REFERENCES.runtime, cwe: ['CWE-506', 'CWE-434'] },
   },
   'trailing-data': {
     title: 'Bytes after the end of the MessagePack data',
@@ -60,7 +80,23 @@ const OBJECT_KEYS = new Set([
 /** Extension codes of flax.serialization, and MessagePack's own timestamp. */
 const KNOWN_EXTENSIONS = new Set([1, 2, 3, -1]);
 const LARGEST_EMBEDDED = 64 * 1024 * 1024;
+/** What is looked at of a byte value: the headers of a Windows program may stand some way in. */
+const SNIFFED = 1024;
+/** zip, gzip, bzip2, xz, 7z, HDF5. */
+const CONTAINERS: readonly (readonly number[])[] = [
+  [0x50, 0x4b, 3, 4],
+  [0x1f, 0x8b, 8],
+  [0x42, 0x5a, 0x68],
+  [0xfd, 0x37, 0x7a, 0x58, 0x5a],
+  [0x37, 0x7a, 0xbc, 0xaf],
+  [0x89, 0x48, 0x44, 0x46],
+];
 const KEY_LIMIT = 512;
+/** Texts of a checkpoint are short: names, settings, a version. */
+const LARGEST_TEXT = 64 * 1024;
+const MOST_TEXTS = 10_000;
+const CODE =
+  /\b__import__\s*\(|\bos\.(?:system|popen)\s*\(|\bsubprocess\.\w+\s*\(|\b(?:eval|exec)\s*\(\s*(?:['"a-z_])|\bbuiltins\.\w+\s*\(|<\s*script\b/i;
 
 interface Frame {
   left: number;
@@ -74,6 +110,7 @@ interface Frame {
 class Walker {
   readonly tensors: TensorDescription[] = [];
   keys = 0;
+  texts = 0;
   readonly #stack: Frame[] = [];
 
   constructor(
@@ -182,7 +219,11 @@ class Walker {
 
   async #text(length: number, asKey: boolean, frame: Frame | undefined): Promise<void> {
     const offset = this.reader.position;
-    if (!asKey || !frame) return this.#skip(length);
+    if (!asKey || !frame) {
+      if (length >= 16 && length <= LARGEST_TEXT && this.texts < MOST_TEXTS) await this.#judgeText(length);
+      else this.#skip(length);
+      return;
+    }
     const text = new TextDecoder().decode(await this.reader.bytes(Math.min(length, KEY_LIMIT)));
     this.#skip(length - Math.min(length, KEY_LIMIT));
     frame.name = text;
@@ -195,6 +236,20 @@ class Walker {
         location: { offset, length, node: this.#path() },
       });
     }
+  }
+
+  async #judgeText(length: number): Promise<void> {
+    this.texts += 1;
+    const offset = this.reader.position;
+    const found = CODE.exec(new TextDecoder().decode(await this.reader.bytes(length)));
+    if (!found) return;
+    const node = this.#path();
+    this.context.report({
+      rule: MSGPACK_RULES['active-text'],
+      message: `The text ${evidenceText(node || 'at the root', 160)} is program code: ${evidenceText(found[0], 60)}`,
+      anchor: `${node}\0${found[0]}`,
+      location: { offset, length, node },
+    });
   }
 
   async #binary(length: number): Promise<void> {
@@ -243,15 +298,26 @@ class Walker {
   async #sniff(offset: number, length: number): Promise<void> {
     if (length < 4 || length > LARGEST_EMBEDDED) return;
     const { source } = this.reader;
-    const head = await source.read(offset, 4);
+    const head = await source.read(offset, Math.min(length, SNIFFED));
     const last = (await source.read(offset + length - 1, 1))[0];
-    const pickle = head[0] === 0x80 && (head[1] as number) <= 5 && last === 0x2e;
-    const other =
-      (head[0] === 0x50 && head[1] === 0x4b && head[2] === 3) ||
-      (head[0] === 0x7f && head[1] === 0x45 && head[2] === 0x4c);
-    if (pickle || other) {
-      await this.context.scan({ name: this.#path() || 'root', source: new WindowByteSource(source, offset, length) });
+    const node = this.#path() || 'root';
+    const program = programKind(head, length);
+    if (program?.program) {
+      this.context.report({
+        rule: MSGPACK_RULES['embedded-program'],
+        message: `The bytes of ${evidenceText(node, 160)} are a program (${program.name}), not an array`,
+        anchor: node,
+        location: { offset, length, node },
+      });
+      return;
     }
+    const isPickle =
+      last === 0x2e &&
+      ((head[0] === 0x80 && (head[1] as number) <= 5) ||
+        /^[(\]}c][\x0a\x20-\x7e]/.test(String.fromCharCode(...head.subarray(0, 2))));
+    const isContainer = CONTAINERS.some((magic) => magic.every((byte, i) => head[i] === byte));
+    if (isPickle || isContainer)
+      await this.context.scan({ name: node, source: new WindowByteSource(source, offset, length) });
   }
 }
 

@@ -4,10 +4,12 @@ import { defineRules, MODEL_REFERENCES } from '../../rule';
 import type { Format, Probe, ScanContext, ScanInput } from '../../scanner';
 import {
   decodeXml,
-  expandedLength,
+  expandedLengths,
+  expansionOf,
   localName,
   looksLikeXml,
   readDoctype,
+  resolved,
   tokenizeXml,
   type XmlToken,
 } from './tokenizer';
@@ -60,6 +62,16 @@ export const XML_RULES = defineRules('xml-model', {
     remediation: 'Use the model only with an extension you built yourself.',
     references: { ...MODEL_REFERENCES.runtime, cwe: ['CWE-114', 'CWE-829'] },
   },
+  'weights-outside': {
+    title: 'Weights lie outside their file',
+    category: 'model',
+    severity: 'medium',
+    risk: 'deserialization',
+    description:
+      'Offset and size of a constant are no numbers or lie outside any file. A reader that adds them without a check reads other memory.',
+    remediation: 'Do not load the model; convert it anew.',
+    references: { ...MODEL_REFERENCES.deserialization, cwe: ['CWE-125', 'CWE-190'] },
+  },
   'custom-layer': {
     title: 'Layer of no known operation set',
     category: 'model',
@@ -86,7 +98,8 @@ async function textOf(input: ScanInput, context: ScanContext): Promise<string> {
   return decodeXml(await readAll(input.source, (size) => context.budget.checkMemory(size, 'the XML file')));
 }
 
-function judgeDoctype(token: XmlToken & { kind: 'doctype' }, context: ScanContext): void {
+/** @returns what each entity of the declaration becomes, for counting its uses */
+function judgeDoctype(token: XmlToken & { kind: 'doctype' }, context: ScanContext): ReadonlyMap<string, number> {
   const doctype = readDoctype(token.text);
   const location = { offset: token.offset };
   if (doctype.external.length) {
@@ -99,7 +112,8 @@ function judgeDoctype(token: XmlToken & { kind: 'doctype' }, context: ScanContex
       location,
     });
   }
-  const length = expandedLength(doctype);
+  const lengths = expandedLengths(doctype);
+  const length = Math.max(0, ...lengths.values());
   if (length > EXPANSION_LIMIT) {
     context.report({
       rule: XML_RULES['entity-expansion'],
@@ -115,9 +129,58 @@ function judgeDoctype(token: XmlToken & { kind: 'doctype' }, context: ScanContex
       location,
     });
   }
+  return lengths;
 }
 
-function reportCode(where: string, text: string, offset: number, context: ScanContext): boolean {
+/** One large entity used ten thousand times needs no nesting to exhaust a parser. */
+class Expansion {
+  #lengths: ReadonlyMap<string, number> = new Map();
+  #total = 0;
+
+  constructor(private readonly context: ScanContext) {}
+
+  see(token: XmlToken): void {
+    if (token.kind === 'doctype') {
+      this.#lengths = judgeDoctype(token, this.context);
+      return;
+    }
+    if (this.#lengths.size === 0 || this.#total > EXPANSION_LIMIT) return;
+    if (token.kind === 'text') this.#total += expansionOf(token.text, this.#lengths);
+    if (token.kind === 'open')
+      for (const value of token.attributes.values()) this.#total += expansionOf(value, this.#lengths);
+    if (this.#total <= EXPANSION_LIMIT) return;
+    this.context.report({
+      rule: XML_RULES['entity-expansion'],
+      message: 'The uses of an entity expand to more than ten million characters together',
+      anchor: 'uses',
+      location: { offset: token.offset },
+    });
+  }
+}
+
+/** What a parser fetches besides the document type: XInclude, and style sheets that a program attached to it. */
+function judgeInclusion(token: XmlToken, context: ScanContext): void {
+  let target: string | undefined;
+  let severity: 'high' | 'medium' = 'high';
+  if (token.kind === 'open' && localName(token.name) === 'include' && /^(?:\w+:)?include$/.test(token.name)) {
+    const isXInclude = token.name.includes(':') || [...token.attributes.values()].some((v) => v.includes('XInclude'));
+    if (isXInclude) target = token.attributes.get('href');
+  } else if (token.kind === 'instruction' && /^xml-stylesheet\b/.test(token.text)) {
+    target = /\bhref\s*=\s*["']([^"']*)/.exec(token.text)?.[1];
+    severity = 'medium';
+  }
+  if (target === undefined) return;
+  context.report({
+    rule: XML_RULES['external-entity'],
+    severity,
+    message: `The file includes ${evidenceText(target, 120)}, which a parser that follows inclusions would open`,
+    anchor: target,
+    location: { offset: token.offset },
+  });
+}
+
+function reportCode(where: string, raw: string, offset: number, context: ScanContext): boolean {
+  const text = resolved(raw);
   const match = CODE.exec(text);
   if (!match) return false;
   context.report({
@@ -134,12 +197,14 @@ async function scanPmml(input: ScanInput, context: ScanContext): Promise<void> {
   const text = await textOf(input, context);
   const elements = new Map<string, number>();
   const path: string[] = [];
+  const expansion = new Expansion(context);
   let version = '';
   let count = 0;
   for (const token of tokenizeXml(text)) {
     count += 1;
     if (count % 4096 === 0) context.budget.checkTime();
-    if (token.kind === 'doctype') judgeDoctype(token, context);
+    expansion.see(token);
+    judgeInclusion(token, context);
     if (token.kind === 'open') {
       const name = localName(token.name);
       elements.set(name, (elements.get(name) ?? 0) + 1);
@@ -167,15 +232,33 @@ async function scanPmml(input: ScanInput, context: ScanContext): Promise<void> {
   });
 }
 
+/** No file of weights is longer; offset and size are added by the reader in 64 bits. */
+const FARTHEST = 1n << 48n;
+
+function judgeWeights(attributes: ReadonlyMap<string, string>, layer: string, at: number, context: ScanContext): void {
+  const [offset, size] = ['offset', 'size'].map((key) => attributes.get(key)?.trim());
+  if (offset === undefined || size === undefined || attributes.get('element_type') === undefined) return;
+  const isNumber = /^\d{1,40}$/.test(offset) && /^\d{1,40}$/.test(size);
+  if (isNumber && BigInt(offset) + BigInt(size) < FARTHEST) return;
+  context.report({
+    rule: XML_RULES['weights-outside'],
+    message: `The weights of layer ${evidenceText(layer, 80)} lie at ${evidenceText(offset, 40)} with ${evidenceText(size, 40)} bytes, outside any file`,
+    anchor: `${layer}\0${offset}`,
+    location: { offset: at, node: `layer ${layer}` },
+  });
+}
+
 async function scanOpenVino(input: ScanInput, context: ScanContext): Promise<void> {
   const text = await textOf(input, context);
   const operators = new Map<string, number>();
+  const expansion = new Expansion(context);
   let layer = '';
   let count = 0;
   for (const token of tokenizeXml(text)) {
     count += 1;
     if (count % 4096 === 0) context.budget.checkTime();
-    if (token.kind === 'doctype') judgeDoctype(token, context);
+    expansion.see(token);
+    judgeInclusion(token, context);
     if (token.kind !== 'open') continue;
     const name = localName(token.name);
     if (name === 'layer') {
@@ -184,7 +267,7 @@ async function scanOpenVino(input: ScanInput, context: ScanContext): Promise<voi
       layer = token.attributes.get('name') ?? token.attributes.get('id') ?? '';
       operators.set(type, (operators.get(type) ?? 0) + 1);
       const node = `layer ${layer} (${type})`;
-      if (/^python$/i.test(type)) {
+      if (/^(?:python\w*|py(?:op|func|layer)\w*)$/i.test(type)) {
         context.report({
           rule: XML_RULES['native-extension'],
           message: `Layer ${evidenceText(layer, 80)} is a Python layer: running the model imports Python code`,
@@ -200,6 +283,7 @@ async function scanOpenVino(input: ScanInput, context: ScanContext): Promise<voi
         });
       }
     }
+    if (name === 'data') judgeWeights(token.attributes, layer, token.offset, context);
     for (const [key, value] of token.attributes) {
       const node = `${layer ? `layer ${layer}/` : ''}${name}/@${key}`;
       if (/\.(?:so(?:\.\d+)*|dll|dylib|pyd)$/i.test(value)) {

@@ -2,6 +2,8 @@
  * A forgiving, linear XML tokenizer (XML 1.0, fifth edition) that resolves nothing: no entity is expanded, no DTD is
  * read, no file or address is opened. It exists to say what a careless parser would have done.
  */
+import { decodeConfig } from '../configs/decode';
+
 export type XmlToken =
   | { kind: 'open'; name: string; attributes: Map<string, string>; selfClosing: boolean; offset: number }
   | { kind: 'close'; name: string; offset: number }
@@ -11,13 +13,73 @@ export type XmlToken =
 
 /** Decodes a document by its byte order mark, its zero bytes or its declaration, as XML parsers do (appendix F). */
 export function decodeXml(bytes: Uint8Array): string {
-  const [a, b, c] = bytes;
+  const [a, b, c, d] = bytes;
+  if (a === 0x4c && b === 0x6f && c === 0xa7 && d === 0x94) return fromEbcdic(bytes);
+  if (bytes.length >= 4 && ((a === 0 && b === 0) || (c === 0 && d === 0 && (b === 0 || a === 0xff))))
+    return decodeConfig(bytes);
   if (a === 0xff && b === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
   if (a === 0xfe && b === 0xff) return new TextDecoder('utf-16be').decode(bytes);
   if (a === 0x3c && b === 0) return new TextDecoder('utf-16le').decode(bytes);
   if (a === 0 && b === 0x3c) return new TextDecoder('utf-16be').decode(bytes);
   if (a === 0xef && b === 0xbb && c === 0xbf) return new TextDecoder().decode(bytes.subarray(3));
   return new TextDecoder().decode(bytes);
+}
+
+/** The characters of markup in EBCDIC (code page 037), which parsers of Java read; every other one becomes a space. */
+function fromEbcdic(bytes: Uint8Array): string {
+  const table = new Map<number, string>(EBCDIC.map(([byte, character]) => [byte, character]));
+  let text = '';
+  for (const byte of bytes) text += table.get(byte) ?? ' ';
+  return text;
+}
+
+const EBCDIC: readonly [number, string][] = [
+  ...range(0x81, 'abcdefghi'),
+  ...range(0x91, 'jklmnopqr'),
+  ...range(0xa2, 'stuvwxyz'),
+  ...range(0xc1, 'ABCDEFGHI'),
+  ...range(0xd1, 'JKLMNOPQR'),
+  ...range(0xe2, 'STUVWXYZ'),
+  ...range(0xf0, '0123456789'),
+  ...range(0x4b, '.<(+|&'),
+  ...range(0x5a, '!$*);'),
+  ...range(0x60, '-/'),
+  ...range(0x6b, ',%_>?'),
+  ...range(0x7a, ':#@\'="'),
+  [0xba, '['],
+  [0xbb, ']'],
+  [0xad, '['],
+  [0xbd, ']'],
+  [0x25, '\n'],
+  [0x15, '\n'],
+];
+
+function range(from: number, characters: string): [number, string][] {
+  return Array.from(characters, (character, i) => [from + i, character]);
+}
+
+const NAMED: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
+
+/** Text with its character references resolved, and those of the five entities that XML itself has. */
+export function resolved(text: string): string {
+  return text.includes('&')
+    ? text.replace(
+        /&(?:#(\d{1,7})|#x([0-9a-fA-F]{1,6})|(lt|gt|amp|quot|apos));/g,
+        (whole, decimal?: string, hex?: string, name?: string) => {
+          if (name !== undefined) return NAMED[name] as string;
+          const code = decimal === undefined ? Number.parseInt(hex as string, 16) : Number(decimal);
+          return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+        },
+      )
+    : text;
+}
+
+/** How many characters the entity references of a text become, by the expanded length of each entity. */
+export function expansionOf(text: string, lengths: ReadonlyMap<string, number>): number {
+  let total = 0;
+  if (lengths.size)
+    for (const match of text.matchAll(/&([A-Za-z_][\w.-]*);/g)) total += lengths.get(match[1] as string) ?? 0;
+  return total;
 }
 
 /** True when decoded text begins like an XML document. */
@@ -144,8 +206,8 @@ export function readDoctype(text: string): Doctype {
   return { external, entities };
 }
 
-/** How many characters the worst entity becomes when fully expanded (CWE-776), computed without expanding. */
-export function expandedLength(doctype: Doctype): number {
+/** How many characters each entity becomes when fully expanded (CWE-776), computed without expanding. */
+export function expandedLengths(doctype: Doctype): Map<string, number> {
   const table = new Map(doctype.entities.map(({ name, value }) => [name, value]));
   const known = new Map<string, number>();
   const lengthOf = (name: string, depth: number): number => {
@@ -165,5 +227,6 @@ export function expandedLength(doctype: Doctype): number {
     known.set(name, length);
     return length;
   };
-  return Math.max(0, ...[...table.keys()].map((name) => lengthOf(name, 0)));
+  for (const name of table.keys()) lengthOf(name, 0);
+  return known;
 }
