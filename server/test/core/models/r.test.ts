@@ -31,10 +31,37 @@ describe('R serialization', () => {
     assert.equal(report.findings[0]?.location.offset, header.length + 8);
   });
 
+  it('names the command however the function is had', async () => {
+    const applied = (head: Uint8Array, ...args: Uint8Array[]) =>
+      bytesOf(i(6), head, ...args.map((a) => bytesOf(i(2), a)), nil);
+    const cases = [
+      applied(call('::', symbol('base'), symbol('system')), strings('id')),
+      applied(call(':::', symbol('base'), symbol('system2')), strings('id')),
+      applied(call('get', strings('system')), strings('id')),
+      applied(call('match.fun', strings('system')), strings('id')),
+      call('do.call', strings('system'), call('list', strings('id'))),
+      call('eval', call('parse', strings("system('id')"))),
+      call('if', bytesOf(i(10), i(1), i(1)), call('{', applied(call('::', symbol('base'), symbol('unlink'))))),
+    ];
+    for (const [index, body] of cases.entries())
+      assert.ok(verdicts(await scan(list(body))).includes('high r/dangerous-call'), `${index}`);
+    const honest = [
+      applied(call('::', symbol('stats'), symbol('lm')), symbol('y')),
+      call('do.call', strings('rbind'), symbol('x')),
+      call('get', strings('contr.treatment')),
+      call('sapply', symbol('x'), strings('mean')),
+    ];
+    for (const body of honest)
+      assert.deepEqual(
+        verdicts(await scan(list(body))).filter((v) => v.startsWith('high')),
+        [],
+      );
+  });
+
   it('tells an unevaluated promise at the root from one deep inside (CVE-2024-27322)', async () => {
     const promise = bytesOf(i(5 | 0x400), i(253), i(252), call('print', strings('x')));
     assert.deepEqual(verdicts(await scan(promise)), ['high r/promise']);
-    assert.deepEqual(verdicts(await scan(list(promise))), ['medium r/promise']);
+    assert.deepEqual(verdicts(await scan(list(promise))), ['low r/promise']);
     const lazy = bytesOf(i(5 | 0x400), i(253), i(252), call('eval', call('parse', strings('x'))));
     assert.ok(verdicts(await scan(list(lazy))).includes('high r/dangerous-call'));
   });

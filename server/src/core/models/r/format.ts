@@ -66,6 +66,14 @@ const ALWAYS = new Set([
   'unserialize',
 ]);
 
+/** Functions that call or hand out another one by its name. */
+const BY_NAME =
+  /^(?:do\.call|get0?|mget|match\.fun|getFunction|getExportedValue|getFromNamespace|Reduce|Map|Filter|[lsvm]?apply|call|as\.call|as\.name|as\.symbol)$/;
+/** Functions that make code of a text, and texts of code that run commands. */
+const PARSING = /^(?:parse|str2lang|str2expression|eval|evalq)$/;
+const COMMAND_TEXT =
+  /\b(?:system2?|shell(?:\.exec)?|pipe|source|dyn\.load|download\.file|unlink|install\.packages|socketConnection)\s*\(/;
+
 async function scan(input: ScanInput, context: ScanContext): Promise<void> {
   let bytes = await readAll(input.source, (size) => context.budget.checkMemory(size, 'the R object'));
   // `save()` puts RDX2, RDX3, RDA2 ... and a newline before the serialization that `saveRDS()` writes bare.
@@ -89,14 +97,17 @@ function judge(summary: RSummary, context: ScanContext): void {
   // A closure's body may well call `file` or `library`: that is code someone calls. Data that runs a command is not.
   const hasClosures = summary.types.has('closure');
   for (const call of summary.calls) {
-    const what = DANGEROUS.get(call.name);
-    if (!what || (hasClosures && !ALWAYS.has(call.name) && !lazy.has(call.name))) continue;
+    const named = BY_NAME.test(call.name) ? call.arguments.find((text) => ALWAYS.has(text)) : undefined;
+    const parsed = PARSING.test(call.name) && call.arguments.some((text) => COMMAND_TEXT.test(text));
+    const what = DANGEROUS.get(call.name) ?? (named && DANGEROUS.get(named));
+    const isGrave = ALWAYS.has(call.name) || lazy.has(call.name) || named !== undefined || parsed;
+    if (!what || (hasClosures && !isGrave)) continue;
     const shown = `${call.name}(${call.arguments.map((a) => JSON.stringify(a)).join(', ')})`;
     if (seen.has(shown)) continue;
     seen.add(shown);
     context.report({
       rule: R_RULES['dangerous-call'],
-      severity: ALWAYS.has(call.name) || lazy.has(call.name) ? 'high' : 'medium',
+      severity: isGrave ? 'high' : 'medium',
       message: `The R object holds the call ${evidenceText(call.name, 80)}, which ${what} when it is evaluated`,
       evidence: evidenceText(shown),
       anchor: shown,
@@ -108,7 +119,8 @@ function judge(summary: RSummary, context: ScanContext): void {
   if (promise) {
     context.report({
       rule: R_RULES.promise,
-      severity: promise.root ? 'high' : 'medium',
+      // `glm` keeps its family in an environment with one; what such a promise would call is judged as a call.
+      severity: promise.root ? 'high' : 'low',
       message: promise.root
         ? 'The R object is itself an unevaluated promise: its expression runs when the file is loaded or first touched'
         : `${summary.promises.length} unevaluated promise(s) in the R object run their expressions when first touched`,

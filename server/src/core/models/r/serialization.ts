@@ -66,8 +66,21 @@ export interface RSummary {
   types: Map<string, number>;
 }
 
-type Value = { kind: 'symbol' | 'string'; text: string } | { kind: 'strings'; texts: string[] } | { kind: 'other' };
+type Value =
+  | { kind: 'symbol' | 'string'; text: string }
+  | { kind: 'strings'; texts: string[] }
+  | { kind: 'call'; call: RCall }
+  | { kind: 'other' };
 const OTHER: Value = { kind: 'other' };
+
+/** Functions that look another one up by its name. */
+const LOOKUPS = /^(?:get|get0|mget|match\.fun|getFunction|getExportedValue|getFromNamespace|getAnywhere|dynGet)$/;
+
+/** The function that a call in the place of a function gives: `base::system`, `get("system")`. */
+function calleeOf({ name, arguments: args }: RCall): string {
+  if (name === '::' || name === ':::' || name === '$' || name === '@') return args.at(-1) ?? '';
+  return LOOKUPS.test(name) ? (args[0] ?? '') : '';
+}
 
 class Stopped extends Error {}
 
@@ -327,10 +340,11 @@ class SerializationReader {
       }
       const head = this.#item(depth + 1, calls);
       if (isCall && first) {
-        if (head.kind === 'symbol' && head.text) {
-          call = { name: head.text, arguments: [], offset };
+        const name = head.kind === 'symbol' ? head.text : head.kind === 'call' ? calleeOf(head.call) : '';
+        if (name) {
+          call = { name, arguments: [], offset };
           this.#summary.calls.push(call);
-          calls.push(head.text);
+          calls.push(name);
         }
       } else if (call && call.arguments.length < 8) {
         if (head.kind === 'strings') call.arguments.push(...head.texts.slice(0, 4));
@@ -349,7 +363,7 @@ class SerializationReader {
       }
       this.#at = start;
       this.#item(depth + 1, calls);
-      return OTHER;
+      return call ? { kind: 'call', call } : OTHER;
     }
   }
 
