@@ -4,7 +4,7 @@ import { Budget, BudgetExceeded } from './budget';
 import { COVERAGE_RULES } from './coverage';
 import type { ModelDescription } from './description';
 import type { ArtifactReport, ArtifactStatus, DependencyRecord, Finding, Location } from './finding';
-import { identify, probeSource } from './identify';
+import { extensionMismatch, identify, probeSource } from './identify';
 import type { ByteSource } from './io/byteSource';
 import { CachedByteSource } from './io/cache';
 import { evidenceText, hashSecret, printable, redactSecret } from './redact';
@@ -172,7 +172,7 @@ class Door {
     this.budget.checkTime();
     const formats = input.formatId
       ? this.options.formats.filter((f) => f.id === input.formatId)
-      : (await identify(await probeSource(input.name, input.source), this.options.formats)).map(({ format }) => format);
+      : await this.#identified(input, member);
     let succeeded = false;
     for (const format of formats) {
       try {
@@ -189,6 +189,23 @@ class Door {
       }
     }
     return { formats, succeeded };
+  }
+
+  async #identified(input: { name: string; source: ByteSource }, member: string): Promise<Format[]> {
+    const probe = await probeSource(input.name, input.source);
+    const chosen = await identify(probe, this.options.formats);
+    const mismatch = member ? undefined : extensionMismatch(probe, chosen, this.options.formats);
+    if (mismatch) {
+      this.recorder.add(
+        {
+          rule: COVERAGE_RULES['extension-mismatch'],
+          message: `The content is ${mismatch.content}, the name says ${mismatch.name}.`,
+          anchor: `${mismatch.content}\0${mismatch.name}`,
+        },
+        member,
+      );
+    }
+    return chosen.map(({ format }) => format);
   }
 
   #context(member: string, depth: number): ScanContext {

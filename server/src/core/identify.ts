@@ -56,3 +56,24 @@ export async function identify(probe: Probe, formats: readonly Format[]): Promis
   const replaced = new Set(chosen.flatMap(({ format }) => format.supersedes ?? []));
   return chosen.filter(({ format }) => !replaced.has(format.id));
 }
+
+/**
+ * What a file's name says against what its content is: loaders go by content, many scanners by name.
+ * @param chosen the formats by which the file is judged
+ * @returns titles of both, when the extension belongs to model formats of which none was chosen
+ */
+export function extensionMismatch(
+  probe: Probe,
+  chosen: readonly { format: Format; claim: Claim }[],
+  formats: readonly Format[],
+): { content: string; name: string } | undefined {
+  const { extension } = probe;
+  const promised = formats.find((format) => format.kind === 'model' && format.extensions.includes(extension));
+  if (!promised || chosen.some(({ format }) => format.extensions.includes(extension))) return undefined;
+  // A format without extensions of its own is a part of others, and a text is judged by name and content alike.
+  const certain = chosen.find(
+    ({ format, claim }) =>
+      claim === 'certain' && (format.kind === 'model' || format.kind === 'archive') && format.extensions.length > 0,
+  );
+  return certain && { content: certain.format.title, name: promised.title };
+}

@@ -70,6 +70,29 @@ describe('engine', () => {
     assert.deepEqual(ran, ['n1']);
   });
 
+  it('notes a name that promises another kind of model, and none that promises nothing', async () => {
+    const one: Format = {
+      ...format(
+        'one',
+        () => 'certain',
+        () => undefined,
+      ),
+      extensions: ['.one'],
+    };
+    const two: Format = {
+      ...format(
+        'two',
+        () => undefined,
+        () => undefined,
+      ),
+      extensions: ['.two'],
+    };
+    const found = async (name: string) =>
+      (await scanFile(name, source(), options([one, two])))?.findings.map((f) => `${f.severity} ${f.ruleId}`);
+    assert.deepEqual(await found('x.two'), ['info coverage/extension-mismatch']);
+    for (const name of ['x.one', 'x.other', 'x']) assert.deepEqual(await found(name), [], name);
+  });
+
   it('a format leaves out those it supersedes', async () => {
     const ran: string[] = [];
     const zip = format(

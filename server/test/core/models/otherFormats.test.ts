@@ -307,6 +307,26 @@ describe('MXNet, PaddlePaddle, MLflow, compiled engines', () => {
     ]);
   });
 
+  it('an MLmodel with repeated keys, aliases and inner paths is judged for all of them', async () => {
+    const scan = async (text: string) => verdicts(await scanBytes('MLmodel', text));
+    const outside = [
+      'flavors:\n  sklearn:\n    pickled_model: model.pkl\n    pickled_model: ../../x.pkl\n',
+      'a: &x ../../evil\nflavors:\n  sklearn:\n    pickled_model: *x\n',
+      'flavors:\n  python_function:\n    env: {conda: ../../c.yaml}\n    loader_module: mlflow.sklearn\n',
+      'flavors:\n  python_function:\n    artifacts: {m: {path: /etc/passwd}}\n',
+      'saved_input_example_info: {artifact_path: ../../x.json}\nflavors: {}\n',
+    ];
+    for (const text of outside) assert.deepEqual(await scan(text), ['high mlflow/path-outside'], text);
+    const twice = 'flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n    loader_module: evil\n';
+    assert.deepEqual(await scan(twice), ['medium mlflow/custom-loader']);
+    assert.ok(
+      (await scan('flavors:\n  x: !!python/object/apply:os.system [x]\n')).includes('critical config/python-tag'),
+    );
+    const honest =
+      'flavors:\n  python_function:\n    artifacts:\n      m: {path: artifacts/x, uri: /home/u/x}\n    code: null\n';
+    assert.deepEqual(await scan(honest), []);
+  });
+
   it('a compiled engine is named and never called clean', async () => {
     const report = await scanBytes('m.engine', bytesOf('ptrt', new Uint8Array(64)));
     assert.equal(report.status, 'partial');

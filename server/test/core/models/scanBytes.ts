@@ -17,9 +17,12 @@ export async function scanBytes(
   return report;
 }
 
-/** `severity ruleId` of every finding, sorted. */
+/** `severity ruleId` of every finding, sorted; the note that a name promises something else has tests of its own. */
 export function verdicts(report: ArtifactReport): string[] {
-  return report.findings.map((f) => `${f.severity} ${f.ruleId}`).sort();
+  return report.findings
+    .filter((f) => f.ruleId !== 'coverage/extension-mismatch')
+    .map((f) => `${f.severity} ${f.ruleId}`)
+    .sort();
 }
 
 /** Bytes of numbers, strings (UTF-8) and byte arrays in a row. */

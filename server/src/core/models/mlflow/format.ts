@@ -1,8 +1,12 @@
-import { parse } from 'yaml';
+import { type Document, isAlias, isMap, isPair, isScalar, parseDocument, visit } from 'yaml';
 import { pathHazard } from '../../archives/paths';
+import type { Location } from '../../finding';
 import { evidenceText } from '../../redact';
 import { defineRules, MODEL_REFERENCES } from '../../rule';
 import type { DirectoryFormat, Format, ScanContext, ScanInput } from '../../scanner';
+import { LineIndex } from '../../text/lineIndex';
+import { decodeConfig } from '../configs/decode';
+import { scanYaml } from '../configs/yaml';
 
 export const MLFLOW_RULES = defineRules('mlflow', {
   'custom-loader': {
@@ -55,59 +59,84 @@ const PATH_KEYS = new Set([
 ]);
 const LARGEST = 2 ** 20;
 
-interface Flavour {
-  name: string;
-  values: Record<string, unknown>;
+/** A scalar of the file with its key and the way to it. */
+interface Entry {
+  key: string;
+  value: string;
+  path: string;
+  location: Location;
+}
+
+/** Every pair with a scalar value, those of a repeated key too: PyYAML keeps the last, other readers the first. */
+function entriesOf(document: Document.Parsed, text: string, context: ScanContext): Entry[] {
+  const lines = new LineIndex(text);
+  const entries: Entry[] = [];
+  let steps = 0;
+  visit(document, {
+    Pair(_, pair, ancestors) {
+      steps += 1;
+      if (steps % 1000 === 0) context.budget.checkTime();
+      const { key } = pair;
+      const value = isAlias(pair.value) ? pair.value.resolve(document) : pair.value;
+      if (!isScalar(key) || !isScalar(value)) return;
+      const names = ancestors.flatMap((node) => (isPair(node) && isScalar(node.key) ? [String(node.key.value)] : []));
+      const [start, end] = (isScalar(pair.value) ? pair.value.range : key.range) ?? [0, 0];
+      const path = [...names, String(key.value)].join('/');
+      entries.push({
+        key: String(key.value),
+        value: String(value.value),
+        path,
+        location: { ...lines.locate(start, end), node: evidenceText(path, 200) },
+      });
+    },
+  });
+  return entries;
 }
 
 async function scan(input: ScanInput, context: ScanContext): Promise<void> {
   const { source } = input;
   if (source.size > LARGEST) context.incomplete(`an MLmodel file of ${source.size} bytes is read up to ${LARGEST}`);
-  const text = new TextDecoder().decode(await source.read(0, LARGEST));
-  const root: unknown = parse(text, { maxAliasCount: 50, logLevel: 'silent' });
-  if (root === null || typeof root !== 'object') throw new Error('no mapping of flavors');
-  const { flavors, mlflow_version: version, run_id: run } = root as Record<string, unknown>;
-  const flavours: Flavour[] =
-    flavors !== null && typeof flavors === 'object'
-      ? Object.entries(flavors).map(([name, values]) => ({ name, values: (values ?? {}) as Record<string, unknown> }))
-      : [];
+  const text = decodeConfig(await source.read(0, LARGEST));
+  const document = parseDocument(text, { uniqueKeys: false, strict: false, logLevel: 'silent' });
+  if (!isMap(document.contents)) throw new Error('no mapping of flavors');
+  if (document.errors.length) context.incomplete('the YAML of the MLmodel file is damaged');
+  const entries = entriesOf(document, text, context);
+  scanYaml(text, context);
+  const first = (path: string) => entries.find((entry) => entry.path === path)?.value;
+  const flavors = new Set(
+    entries.flatMap(({ path }) => (path.startsWith('flavors/') ? [path.split('/')[1] as string] : [])),
+  );
+  const [version, run] = [first('mlflow_version'), first('run_id')];
   context.describe({
     format: 'mlflow',
     framework: 'MLflow',
-    ...(typeof version === 'string' && { frameworkVersion: version }),
-    properties: { flavors: flavours.map((f) => f.name).join(', ') },
-    ...(typeof run === 'string' && { metadata: { run_id: run } }),
+    ...(version !== undefined && { frameworkVersion: version }),
+    properties: { flavors: [...flavors].join(', ') },
+    ...(run !== undefined && { metadata: { run_id: run } }),
   });
-  const lineOf = (needle: string): number => {
-    const at = text.indexOf(needle);
-    return at < 0 ? 1 : text.slice(0, at).split('\n').length;
-  };
-  for (const { name, values } of flavours) {
-    const loader = values.loader_module;
-    if (typeof loader === 'string' && !KNOWN_LOADER.test(loader)) {
+  for (const { key, value, path, location } of entries) {
+    if (key === 'loader_module' && !KNOWN_LOADER.test(value)) {
       context.report({
         rule: MLFLOW_RULES['custom-loader'],
-        message: `Loading the model imports the module ${evidenceText(loader, 120)} and calls it`,
-        anchor: loader,
-        location: { line: lineOf(loader), column: 1, node: `flavors/${name}/loader_module` },
+        message: `Loading the model imports the module ${evidenceText(value, 120)} and calls it`,
+        anchor: value,
+        location,
       });
     }
-    if (typeof values.model_code_path === 'string' || typeof values.code === 'string') {
-      const code = String(values.model_code_path ?? values.code);
+    if ((key === 'model_code_path' || key === 'code') && path.startsWith('flavors/') && value && value !== 'null') {
       context.report({
         rule: MLFLOW_RULES['model-code'],
-        message: `Loading the model puts its folder ${evidenceText(code, 120)} on the import path`,
-        anchor: code,
-        location: { line: lineOf('code'), column: 1, node: `flavors/${name}/code` },
+        message: `Loading the model puts its folder ${evidenceText(value, 120)} on the import path`,
+        anchor: value,
+        location,
       });
     }
-    for (const [key, value] of Object.entries(values)) {
-      if (typeof value !== 'string' || !PATH_KEYS.has(key) || !pathHazard(value)) continue;
+    if (PATH_KEYS.has(key) && pathHazard(value)) {
       context.report({
         rule: MLFLOW_RULES['path-outside'],
-        message: `The path ${evidenceText(value, 160)} of ${evidenceText(`${name}/${key}`, 80)} leaves the model's folder`,
+        message: `The path ${evidenceText(value, 160)} of ${evidenceText(path, 80)} leaves the model's folder`,
         anchor: `${key}\0${value}`,
-        location: { line: lineOf(value), column: 1, node: `flavors/${name}/${key}` },
+        location,
       });
     }
   }
