@@ -1,7 +1,8 @@
 import type { ByteSource } from '../io/byteSource';
 import { WindowByteSource } from '../io/byteSource';
 import { evidenceText } from '../redact';
-import type { ScanContext } from '../scanner';
+import type { Companions, ScanContext } from '../scanner';
+import { MemberFolders } from './companions';
 import { Crc32 } from './crc32';
 import { DecodedByteSource, isExpansionCap } from './decoded';
 import { MemberPaths, reportBomb, reportExpansion } from './memberPaths';
@@ -29,6 +30,7 @@ export async function scanZipMembers(
   reportArchive(zip, context);
   judgeDeclaredSizes(zip, context);
   const paths = new MemberPaths();
+  const folders = new MemberFolders(zip.allEntries, (entry) => zip.open(entry));
   for (const entry of zip.allEntries) {
     context.budget.spendEntries();
     context.budget.checkTime();
@@ -36,7 +38,7 @@ export async function scanZipMembers(
     if (entry.isSymlink) {
       await judgeLink(zip, entry, paths, context);
     } else if (!options.skip?.(entry) && !(entry.isDirectory && entry.compressedSize === 0)) {
-      await scanMember(zip, entry, context);
+      await scanMember(zip, entry, folders.beside(entry.name), context);
     }
     for (const anomaly of entry.anomalies) reportEntry(entry, anomaly, context);
   }
@@ -138,7 +140,12 @@ async function judgeLink(zip: ZipArchive, entry: ZipEntry, links: MemberPaths, c
   links.addSymlink(entry.name, target, context);
 }
 
-async function scanMember(zip: ZipArchive, entry: ZipEntry, context: ScanContext): Promise<void> {
+async function scanMember(
+  zip: ZipArchive,
+  entry: ZipEntry,
+  companions: Companions,
+  context: ScanContext,
+): Promise<void> {
   const location = { member: entry.name };
   try {
     const source = await zip.open(entry);
@@ -151,7 +158,7 @@ async function scanMember(zip: ZipArchive, entry: ZipEntry, context: ScanContext
     }
     const small = entry.compressedSize <= CHECKED_BYTES && entry.size <= CHECKED_BYTES;
     if (small && source instanceof DecodedByteSource) await source.measure(CHECKED_BYTES * 2);
-    await context.scan({ name: entry.name, source });
+    await context.scan({ name: entry.name, source, companions });
     if (source instanceof DecodedByteSource) judgeDecoded(entry, source, context);
     if (small && !entry.encrypted && source.size === entry.size && (await checksum(source)) !== entry.crc32) {
       entry.anomalies.push({ kind: 'flags', detail: 'its checksum is wrong' });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import JSZip from 'jszip';
 import { Budget } from '../../../../src/core/budget';
 import { scanDirectory } from '../../../../src/core/engine';
 import { DIRECTORY_FORMATS, FORMATS } from '../../../../src/core/formats';
@@ -311,6 +312,21 @@ describe('SavedModel folders', () => {
     assert.deepEqual(verdicts(report), ['high keras/lambda-layer']);
     assert.equal(report.findings[0]?.location.member, 'keras_metadata.pb');
     assert.match(report.findings[0]?.message ?? '', /x \* 1000/);
+  });
+
+  it('so it is in a zip archive, in whatever folder', async () => {
+    const zip = new JSZip();
+    zip.file('export/model/saved_model.pb', traced);
+    zip.file('export/model/keras_metadata.pb', metadata);
+    const report = await scanBytes('model.zip', await zip.generateAsync({ type: 'uint8array' }));
+    assert.deepEqual(verdicts(report), ['high keras/lambda-layer']);
+    const apart = new JSZip();
+    apart.file('a/saved_model.pb', traced);
+    apart.file('b/keras_metadata.pb', metadata);
+    assert.deepEqual(verdicts(await scanBytes('model.zip', await apart.generateAsync({ type: 'uint8array' }))), [
+      'high keras/lambda-layer',
+      'medium tensorflow/output-tampering',
+    ]);
   });
 
   it('without the metadata the graph alone tells of it', async () => {
