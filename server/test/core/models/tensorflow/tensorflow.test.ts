@@ -259,6 +259,26 @@ describe('TensorFlow graphs', () => {
     }
   });
 
+  it('fields that no graph has, and text in any spelling, hide nothing', async () => {
+    const nodes = [input, node('r', 'ReadFile', ['x'])];
+    const text = 'node { name: "a" op: "ReadFile" }';
+    for (const [name, bytes] of [
+      ['g.pb', concat(field(99, 'other'), graph(nodes))],
+      ['g.pb', concat(number(77, 5), graph(nodes))],
+      ['g.pb', concat(field(4, number(1, 1)), graph(nodes))],
+      ['m.bin', concat(field(99, 'other'), savedModel(graph(nodes)))],
+      ['g.pb', concat(graph([input], [fn('a', [input])]), field(2, field(1, fn('b', [node('r', 'ReadFile')]))))],
+      ['saved_model.pb', concat(savedModel(graph([input])), field(2, field(2, graph(nodes))))],
+      ['g.pbtxt', text.replace('{', '<').replace('}', '>')],
+      ['g.pbtxt', 'node: [{ name: "x" op: "Placeholder" },\n # second\n { name: "a" op: "ReadFile" }]'],
+      ['g.pbtxt', `# ${'x'.repeat(9000)}\n${text}`],
+      ['g.txt', "node { op: 'Read' \"\\x46ile\" name: 'a' }"],
+    ] as const) {
+      const report = await scanBytes(name, bytes);
+      assert.deepEqual(verdicts(report), ['high tensorflow/file-operator'], `${name} ${String(bytes).slice(0, 60)}`);
+    }
+  });
+
   it('arbitrary bytes are no graph', async () => {
     const text = new TextEncoder().encode('\n\u000bhello world, this is text');
     await assert.rejects(scanBytes('a.bin', concat(text, new Uint8Array(64))), /no format claims/);
