@@ -21,11 +21,12 @@ const REPORTED_GAPS = 20;
  * that leave it, bombs, duplicates, headers that lie, several directories, data outside the members. What cannot be
  * decoded is said to be not inspected. For the zip format and for all formats that are zip archives.
  * @param options.skip entries that the caller judges itself or knows to be bulk data; their names are still judged
+ * @param options.isAppended the format keeps the archive behind content of its own, which the caller judges
  */
 export async function scanZipMembers(
   zip: ZipArchive,
   context: ScanContext,
-  options: { skip?: (entry: ZipEntry) => boolean } = {},
+  options: { skip?: (entry: ZipEntry) => boolean; isAppended?: boolean } = {},
 ): Promise<void> {
   reportArchive(zip, context);
   judgeDeclaredSizes(zip, context);
@@ -42,7 +43,7 @@ export async function scanZipMembers(
     }
     for (const anomaly of entry.anomalies) reportEntry(entry, anomaly, context);
   }
-  await scanOutside(zip, context);
+  await scanOutside(zip, context, options.isAppended ?? false);
   await scanGaps(zip, context);
 }
 
@@ -76,14 +77,14 @@ function judgeDeclaredSizes(zip: ZipArchive, context: ScanContext): void {
 }
 
 /** What lies before and behind the archive goes through the door like any other content. */
-async function scanOutside(zip: ZipArchive, context: ScanContext): Promise<void> {
+async function scanOutside(zip: ZipArchive, context: ScanContext, isAppended: boolean): Promise<void> {
   const { source } = zip;
   const parts = [
     { where: 'before', name: '(before the archive)', start: 0, size: zip.prefixBytes },
     { where: 'behind', name: '(behind the archive)', start: source.size - zip.suffixBytes, size: zip.suffixBytes },
   ];
   for (const { where, name, start, size } of parts) {
-    if (size === 0) continue;
+    if (size === 0 || (isAppended && where === 'before')) continue;
     const bytes = new WindowByteSource(source, start, size);
     if (await isPadding(bytes)) continue;
     context.report({
