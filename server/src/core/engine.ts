@@ -221,8 +221,8 @@ class Door {
       describe: (part) => {
         if (!member || !recorder.description) recorder.describe(part, member);
       },
-      scan: async ({ name, source, formatId }) => {
-        const result = await this.pass({ name, source, ...(formatId && { formatId }) }, join(name), depth + 1);
+      scan: async (member) => {
+        const result = await this.pass(member, join(member.name), depth + 1);
         return result.formats.map((f) => f.id);
       },
       incomplete: (reason, location) => recorder.incomplete(reason, member, location),

@@ -39,7 +39,7 @@ export interface ScanInput {
   /** File name or member name as the container gives it (it may be hostile: only for display and hints). */
   readonly name: string;
   readonly source: ByteSource;
-  /** Sibling files of a file on disk or on a hub, by POSIX path relative to the file's folder; absent inside archives. */
+  /** Sibling files of a file on disk, on a hub or in an archive, by POSIX path relative to the file's folder. */
   readonly companions?: Companions;
 }
 
@@ -60,10 +60,16 @@ export interface ScanContext {
   describe(description: Partial<ModelDescription>): void;
   /**
    * Hands something found inside to the engine: it is identified by content and judged by whichever scanner claims it.
-   * `name` is shown as the finding's member. With `formatId` identification is skipped.
+   * `name` is shown as the finding's member. With `formatId` identification is skipped. `companions` are the members
+   * beside it in an archive.
    * @returns ids of the formats that took it; empty when none did
    */
-  scan(member: { name: string; source: ByteSource; formatId?: string }): Promise<readonly string[]>;
+  scan(member: {
+    name: string;
+    source: ByteSource;
+    formatId?: string;
+    companions?: Companions;
+  }): Promise<readonly string[]>;
   /** Something that should have been looked at and was not: makes the status `partial` and leaves a coverage finding. */
   incomplete(reason: string, location?: Location): void;
 }

@@ -1,5 +1,6 @@
 import { evidenceText } from '../redact';
 import type { ScanContext } from '../scanner';
+import { MemberFolders } from './companions';
 import { MemberPaths } from './memberPaths';
 import { ARCHIVE_RULES } from './rules';
 import { openTarEntry, type TarArchive, type TarEntry } from './tar';
@@ -15,6 +16,7 @@ export async function scanTarMembers(
   options: { skip?: (entry: TarEntry) => boolean } = {},
 ): Promise<void> {
   const paths = new MemberPaths(tar.entries.map(({ name }) => name));
+  const folders = new MemberFolders(tar.entries, (entry) => openTarEntry(tar, entry));
   if (tar.damage) context.incomplete(tar.damage);
   for (const entry of tar.entries) {
     context.budget.spendEntries();
@@ -22,7 +24,8 @@ export async function scanTarMembers(
     judge(entry, paths, context);
     const readable = entry.size > 0 && entry.type !== 'symlink';
     if (readable && !options.skip?.(entry)) {
-      await context.scan({ name: entry.name, source: openTarEntry(tar, entry) });
+      const companions = folders.beside(entry.name);
+      await context.scan({ name: entry.name, source: openTarEntry(tar, entry), companions });
     }
   }
 }

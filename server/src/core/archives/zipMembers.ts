@@ -1,7 +1,8 @@
 import type { ByteSource } from '../io/byteSource';
 import { MemoryByteSource, WindowByteSource } from '../io/byteSource';
 import { evidenceText } from '../redact';
-import type { ScanContext } from '../scanner';
+import type { Companions, ScanContext } from '../scanner';
+import { MemberFolders } from './companions';
 import { Crc32 } from './crc32';
 import { DecodedByteSource, isExpansionCap } from './decoded';
 import { MemberPaths, reportBomb, reportExpansion } from './memberPaths';
@@ -20,15 +21,17 @@ const REPORTED_GAPS = 20;
  * that leave it, bombs, duplicates, headers that lie, several directories, data outside the members. What cannot be
  * decoded is said to be not inspected. For the zip format and for all formats that are zip archives.
  * @param options.skip entries that the caller judges itself or knows to be bulk data; their names are still judged
+ * @param options.isAppended the format keeps the archive behind content of its own, which the caller judges
  */
 export async function scanZipMembers(
   zip: ZipArchive,
   context: ScanContext,
-  options: { skip?: (entry: ZipEntry) => boolean } = {},
+  options: { skip?: (entry: ZipEntry) => boolean; isAppended?: boolean } = {},
 ): Promise<void> {
   reportArchive(zip, context);
   judgeDeclaredSizes(zip, context);
   const paths = new MemberPaths(zip.allEntries.map(({ name }) => name));
+  const folders = new MemberFolders(zip.allEntries, (entry) => zip.open(entry));
   for (const entry of zip.allEntries) {
     context.budget.spendEntries();
     context.budget.checkTime();
@@ -36,11 +39,11 @@ export async function scanZipMembers(
     if (entry.isSymlink) {
       await judgeLink(zip, entry, paths, context);
     } else if (!options.skip?.(entry) && !(entry.isDirectory && entry.compressedSize === 0)) {
-      await scanMember(zip, entry, context);
+      await scanMember(zip, entry, folders.beside(entry.name), context);
     }
     for (const anomaly of entry.anomalies) reportEntry(entry, anomaly, context);
   }
-  await scanOutside(zip, context);
+  await scanOutside(zip, context, options.isAppended ?? false);
   await scanGaps(zip, context);
   if (zip.comment.length > 2) await scanComment(zip, context);
 }
@@ -86,14 +89,14 @@ function judgeDeclaredSizes(zip: ZipArchive, context: ScanContext): void {
 }
 
 /** What lies before and behind the archive goes through the door like any other content. */
-async function scanOutside(zip: ZipArchive, context: ScanContext): Promise<void> {
+async function scanOutside(zip: ZipArchive, context: ScanContext, isAppended: boolean): Promise<void> {
   const { source } = zip;
   const parts = [
     { where: 'before', name: '(before the archive)', start: 0, size: zip.prefixBytes },
     { where: 'behind', name: '(behind the archive)', start: source.size - zip.suffixBytes, size: zip.suffixBytes },
   ];
   for (const { where, name, start, size } of parts) {
-    if (size === 0) continue;
+    if (size === 0 || (isAppended && where === 'before')) continue;
     const bytes = new WindowByteSource(source, start, size);
     if (await isPadding(bytes)) continue;
     context.report({
@@ -150,7 +153,12 @@ async function judgeLink(zip: ZipArchive, entry: ZipEntry, links: MemberPaths, c
   links.addSymlink(entry.name, target, context);
 }
 
-async function scanMember(zip: ZipArchive, entry: ZipEntry, context: ScanContext): Promise<void> {
+async function scanMember(
+  zip: ZipArchive,
+  entry: ZipEntry,
+  companions: Companions,
+  context: ScanContext,
+): Promise<void> {
   const location = { member: entry.name };
   try {
     const source = await zip.open(entry);
@@ -163,7 +171,7 @@ async function scanMember(zip: ZipArchive, entry: ZipEntry, context: ScanContext
     }
     const small = entry.compressedSize <= CHECKED_BYTES && entry.size <= CHECKED_BYTES;
     if (small && source instanceof DecodedByteSource) await source.measure(CHECKED_BYTES * 2);
-    await context.scan({ name: entry.name, source });
+    await context.scan({ name: entry.name, source, companions });
     if (source instanceof DecodedByteSource) judgeDecoded(entry, source, context);
     if (small && !entry.encrypted && source.size === entry.size && (await checksum(source)) !== entry.crc32) {
       entry.anomalies.push({ kind: 'flags', detail: 'its checksum is wrong' });

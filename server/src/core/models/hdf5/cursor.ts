@@ -6,6 +6,14 @@ export class UnreadableHdf5 extends Error {
   }
 }
 
+/** Parts of the file are shared so often that reading them all has no end: built to keep readers busy. */
+export class ExcessiveHdf5 extends UnreadableHdf5 {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ExcessiveHdf5';
+  }
+}
+
 /** Address that stands for "not allocated". */
 export const UNDEFINED_ADDRESS = -1;
 

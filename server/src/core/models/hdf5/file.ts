@@ -1,6 +1,6 @@
 import type { Budget } from '../../budget';
 import type { ByteSource } from '../../io/byteSource';
-import { Cursor, decodeText, UNDEFINED_ADDRESS, UnreadableHdf5 } from './cursor';
+import { Cursor, decodeText, ExcessiveHdf5, UNDEFINED_ADDRESS, UnreadableHdf5 } from './cursor';
 import { FractalHeap, indexRecords } from './fractalHeap';
 import {
   type Dataspace,
@@ -10,12 +10,12 @@ import {
   type Layout,
   type Link,
   type RawAttribute,
-  readAttribute,
   readDataspace,
   readDatatype,
   readFilters,
   readLayout,
   readLink,
+  splitAttribute,
   type Widths,
 } from './messages';
 
@@ -56,6 +56,8 @@ export interface ObjectHeader {
 }
 
 const MOST_MESSAGES = 100_000;
+/** Links of all groups together. */
+const MOST_LINKS = 1_000_000;
 const LARGEST_BLOCK = 64 * 1024 * 1024;
 
 /**
@@ -67,6 +69,11 @@ export class Hdf5File {
   readonly #heaps = new Map<number, Promise<FractalHeap>>();
   readonly #localHeaps = new Map<number, Promise<Uint8Array>>();
   readonly #collections = new Map<number, Promise<Map<number, { offset: number; size: number }>>>();
+  /** Committed datatypes that are being read: one that refers to itself has no end. */
+  readonly #resolving = new Set<number>();
+  /** Bytes that may still be read. Structures that share one block over and over would be read without end. */
+  #left: number;
+  #links = 0;
 
   private constructor(
     private readonly source: ByteSource,
@@ -76,7 +83,14 @@ export class Hdf5File {
     readonly widths: Widths,
     readonly superblockVersion: number,
     readonly root: number,
-  ) {}
+  ) {
+    this.#left = 64 * 1024 * 1024 + 4 * source.size;
+  }
+
+  #spend(length: number): void {
+    this.#left -= length;
+    if (this.#left < 0) throw new ExcessiveHdf5('the same parts of the file are used over and over');
+  }
 
   /** @throws UnreadableHdf5 */
   static async open(source: ByteSource, start: number, budget: Budget): Promise<Hdf5File> {
@@ -106,6 +120,7 @@ export class Hdf5File {
   async read(address: number, length: number): Promise<Uint8Array> {
     if (address < 0 || length < 0 || length > LARGEST_BLOCK)
       throw new UnreadableHdf5(`a block of ${length} bytes at ${address}`);
+    this.#spend(length);
     const bytes = await this.source.read(this.base + address, length);
     if (bytes.length < length) throw new UnreadableHdf5(`the file ends inside of a block at ${address}`);
     return bytes;
@@ -114,6 +129,7 @@ export class Hdf5File {
   /** Bytes at an address, fewer where the file ends. */
   async readSome(address: number, length: number): Promise<Uint8Array> {
     if (address < 0) throw new UnreadableHdf5('an address that is not set');
+    this.#spend(length);
     return this.source.read(this.base + address, length);
   }
 
@@ -208,8 +224,9 @@ export class Hdf5File {
     const { widths } = this;
     // Bit 1: the message is kept elsewhere and this is its address.
     if (flags & 2 && type !== 0x10) {
-      header.hasShared = true;
-      if (type === 0x03) await this.#sharedDatatype(c, header);
+      const committed = type === 0x03 ? await this.#committedDatatype(c) : undefined;
+      if (committed) header.type = committed;
+      else header.hasShared = true;
       return;
     }
     switch (type) {
@@ -224,7 +241,7 @@ export class Hdf5File {
         return;
       case 0x06:
         header.isGroup = true;
-        header.links.push(readLink(c, widths));
+        this.#addLink(header, readLink(c, widths));
         return;
       case 0x07:
         return this.#externalFiles(c, header);
@@ -234,12 +251,8 @@ export class Hdf5File {
       case 0x0b:
         header.filters = readFilters(c);
         return;
-      case 0x0c: {
-        const attribute = readAttribute(c, widths);
-        if (attribute) header.attributes.push(attribute);
-        else header.hasShared = true;
-        return;
-      }
+      case 0x0c:
+        return this.#attribute(c, header);
       case 0x10: {
         if (blocks.length > 4096) throw new UnreadableHdf5('too many continuations of one object header');
         const address = c.address(widths.offset);
@@ -258,14 +271,42 @@ export class Hdf5File {
     }
   }
 
-  /** A committed datatype: the message is an address of its object header. IV.A.2 "shared message". */
-  async #sharedDatatype(c: Cursor, header: ObjectHeader): Promise<void> {
+  #addLink(header: ObjectHeader, link: Link): void {
+    this.#links += 1;
+    if (this.#links > MOST_LINKS) throw new ExcessiveHdf5(`more than ${MOST_LINKS} links`);
+    header.links.push(link);
+  }
+
+  async #attribute(c: Cursor, header: ObjectHeader): Promise<void> {
+    const parts = splitAttribute(c);
+    const type = parts.isTypeShared
+      ? await this.#committedDatatype(new Cursor(parts.type))
+      : readDatatype(new Cursor(parts.type));
+    if (!type || parts.isSpaceShared) {
+      header.hasShared = true;
+      return;
+    }
+    const space = readDataspace(new Cursor(parts.space), this.widths);
+    header.attributes.push({ name: parts.name, type, space, data: parts.data });
+  }
+
+  /**
+   * A committed datatype: the message is an address of its object header. IV.A.2 "shared message".
+   * @returns undefined for one that lies in the heap of shared messages
+   */
+  async #committedDatatype(c: Cursor): Promise<Datatype | undefined> {
     const version = c.u8();
     const kind = c.u8();
     if (version === 1) c.skip(6);
-    if (version === 3 && kind !== 2) return;
-    const committed = await this.header(c.address(this.widths.offset));
-    if (committed.type) header.type = committed.type;
+    if (version === 3 && kind !== 2) return undefined;
+    const address = c.address(this.widths.offset);
+    if (this.#resolving.has(address)) throw new UnreadableHdf5('a datatype that refers to itself');
+    this.#resolving.add(address);
+    try {
+      return (await this.header(address)).type;
+    } finally {
+      this.#resolving.delete(address);
+    }
   }
 
   async #externalFiles(c: Cursor, header: ObjectHeader): Promise<void> {
@@ -306,6 +347,7 @@ export class Hdf5File {
     const { offset, length } = this.widths;
     const pending = [tree];
     const seen = new Set<number>();
+    const nodes = new Set<number>();
     while (pending.length) {
       const address = pending.pop() as number;
       if (address === UNDEFINED_ADDRESS || seen.has(address)) continue;
@@ -322,7 +364,10 @@ export class Hdf5File {
         entries.skip(length);
         const child = entries.address(offset);
         if (level > 0) pending.push(child);
-        else await this.#symbolNode(child, heap, header);
+        else if (!nodes.has(child)) {
+          nodes.add(child);
+          await this.#symbolNode(child, heap, header);
+        }
       }
     }
   }
@@ -343,8 +388,8 @@ export class Hdf5File {
       const name = new Cursor(heap, Math.min(nameOffset, heap.length)).text();
       if (cache === 2) {
         const value = new Cursor(heap, Math.min(scratch.u32(), heap.length)).text();
-        header.links.push({ name, kind: 'soft', target: value });
-      } else header.links.push({ name, kind: 'hard', address: target });
+        this.#addLink(header, { name, kind: 'soft', target: value });
+      } else this.#addLink(header, { name, kind: 'hard', address: target });
     }
   }
 
@@ -357,7 +402,7 @@ export class Hdf5File {
     if (heap === UNDEFINED_ADDRESS || index === UNDEFINED_ADDRESS) return;
     for (const record of await indexRecords(this, index, 5, this.budget)) {
       const bytes = await (await this.#fractalHeap(heap)).object(record.subarray(4));
-      header.links.push(readLink(new Cursor(bytes), this.widths));
+      this.#addLink(header, readLink(new Cursor(bytes), this.widths));
     }
   }
 
@@ -375,9 +420,7 @@ export class Hdf5File {
         continue;
       }
       const bytes = await (await this.#fractalHeap(heap)).object(record.subarray(0, 8));
-      const attribute = readAttribute(new Cursor(bytes), this.widths);
-      if (attribute) header.attributes.push(attribute);
-      else header.hasShared = true;
+      await this.#attribute(new Cursor(bytes), header);
     }
   }
 
@@ -464,6 +507,7 @@ export class Hdf5File {
   /** Bytes of any length that the budget allows. */
   async readLarge(address: number, length: number): Promise<Uint8Array> {
     this.budget.checkMemory(length, 'a value');
+    this.#spend(length);
     const bytes = await this.source.read(this.base + address, length);
     if (bytes.length < length) throw new UnreadableHdf5(`the file ends inside of a value at ${address}`);
     return bytes;

@@ -6,9 +6,9 @@ import { evidenceText } from '../../redact';
 import type { FindingDraft, Format, ScanContext, ScanInput } from '../../scanner';
 import { isOutsidePath } from '../filePaths';
 import { KerasReporter } from '../keras/report';
-import { Cursor, decodeText, UNDEFINED_ADDRESS, UnreadableHdf5 } from './cursor';
+import { Cursor, decodeText, ExcessiveHdf5, UNDEFINED_ADDRESS, UnreadableHdf5 } from './cursor';
 import { findSuperblock, Hdf5File, hasSignature, type ObjectHeader } from './file';
-import type { LibraryContent } from './h5wasm';
+import { LZF, unfiltered } from './filters';
 import { loadLibrary } from './library';
 import { elements, type RawAttribute } from './messages';
 import { HDF5_RULES as RULES } from './rules';
@@ -18,12 +18,22 @@ const MOST_LISTED = 2000;
 /** Byte data sets up to this size are looked at for embedded pickles. */
 const LARGEST_SNIFFED = 4 * 1024 * 1024;
 const MOST_SNIFFED = 200;
-/** Files up to this size are given to the library for the sake of compressed byte data sets. */
-const LARGEST_FOR_COMPRESSED = 32 * 1024 * 1024;
+/** Files up to this size are given to the library for the sake of filtered byte data sets. */
+const LARGEST_FOR_FILTERED = 32 * 1024 * 1024;
+/** A data set that declares more than this, and a thousand times what the file has, is there to exhaust memory. */
+const LARGEST_PLAUSIBLE = 4 * 1024 * 1024 * 1024;
 
 /** Filters of the library and of the HDF Group's register. */
 function isKnownFilter(id: number): boolean {
   return (id >= 1 && id <= 6) || id === 305 || id === 307 || (id >= 32000 && id <= 32099);
+}
+
+interface ExternalReference {
+  rule: 'external-link' | 'external-storage';
+  path: string;
+  file: string;
+  /** Path of the object in the other file. */
+  target?: string;
 }
 
 /** What the whole file shows, gathered by either reader. */
@@ -37,15 +47,25 @@ class Hdf5Scan {
   isKeras = false;
   sniffed = 0;
   /** Byte data sets whose storage only the library can follow. */
-  readonly compressed = new Set<string>();
+  readonly filtered = new Set<string>();
+  /** Byte data sets that were not looked at, past the number or size that is. */
+  unsearched = 0;
+  /** Messages kept in the heap of shared ones were met: only the library follows those. */
+  hasShared = false;
+  readonly #externals: ExternalReference[] = [];
+  readonly #oversized: { path: string; bytes: number }[] = [];
 
-  constructor(readonly context: ScanContext) {
+  constructor(
+    readonly context: ScanContext,
+    private readonly fileSize: number,
+  ) {
     this.keras = new KerasReporter(context);
   }
 
   noteTensor(path: string, dtype: string, shape: number[], bytes: number): void {
     this.tensorCount += 1;
     this.parameters += shape.reduce((product, size) => product * size, 1);
+    if (bytes > LARGEST_PLAUSIBLE && bytes > 1000 * this.fileSize) this.#oversized.push({ path, bytes });
     if (this.tensors.length < MOST_LISTED) {
       this.tensors.push({ name: evidenceText(path.slice(1), 200), dtype, shape, bytes });
     }
@@ -63,9 +83,9 @@ class Hdf5Scan {
       if (/^[\ufeff\s]*\{/.test(text)) await this.keras.addText(text, path ? `${path.slice(1)}/${name}` : name);
       return;
     }
-    if (name === 'keras_version' || name === 'backend') {
+    if (name === 'keras_version' || name === 'backend' || (path === '' && name === 'layer_names')) {
       this.isKeras = true;
-      this.properties[name.replace('_', ' ')] = evidenceText(text, 40);
+      if (name !== 'layer_names') this.properties[name.replace('_', ' ')] = evidenceText(text, 40);
       return;
     }
     if (/^[\ufeff\s]*\{/.test(text) && /"class_name"\s*:/.test(text)) {
@@ -127,12 +147,17 @@ class Hdf5Scan {
     });
   }
 
-  reportExternal(rule: 'external-link' | 'external-storage', path: string, file: string, target?: string): void {
+  noteExternal(rule: 'external-link' | 'external-storage', path: string, file: string, target?: string): void {
+    if (this.#externals.length < 2000) this.#externals.push({ rule, path, file, ...(target && { target }) });
+  }
+
+  /** Instruments write one file per run and a master file that links to those beside it; Keras never does. */
+  #reportExternal({ rule, path, file, target }: ExternalReference): void {
     const outside = isOutsidePath(file);
     const shown = evidenceText(file, 160);
     this.context.report({
       rule: RULES[rule],
-      severity: outside ? 'high' : 'medium',
+      severity: outside ? 'high' : this.isKeras ? 'medium' : 'low',
       message:
         rule === 'external-link'
           ? `The link '${evidenceText(path.slice(1), 80)}' leads into another file, '${shown}'${target ? ` (${evidenceText(target, 60)})` : ''}.`
@@ -145,6 +170,15 @@ class Hdf5Scan {
 
   finish(): void {
     this.keras.finish((layer) => this.#rows.get(layer));
+    for (const external of this.#externals) this.#reportExternal(external);
+    for (const { path, bytes } of this.isKeras ? this.#oversized.slice(0, 20) : []) {
+      this.context.report({
+        rule: RULES['oversized-dataset'],
+        message: `The data set '${evidenceText(path.slice(1), 80)}' declares ${bytes} bytes in a file of ${this.fileSize}: loading the weights takes that much memory.`,
+        anchor: path,
+        location: { node: evidenceText(path.slice(1), 200) },
+      });
+    }
     const version = this.properties['keras version'];
     const description: ModelDescription = {
       format: 'hdf5',
@@ -186,6 +220,18 @@ function commandIn(bytes: Uint8Array): string | undefined {
   return undefined;
 }
 
+/** Types whose values may be any bytes, beside integers of one byte. */
+const BYTE_CLASSES = new Set(['opaque', 'string', 'vlen', 'compound', 'bitfield', 'array']);
+
+/** Groups of weight files: Keras 3 (`layers`, `vars`), Keras 2 inside of a model. */
+const KERAS_GROUPS = new Set([
+  'layers',
+  'vars',
+  '_layer_checkpoint_dependencies',
+  'model_weights',
+  'optimizer_weights',
+]);
+
 interface Visit {
   path: string;
   address: number;
@@ -212,6 +258,7 @@ async function scanStructure(file: Hdf5File, scan: Hdf5Scan): Promise<Unreadable
     } catch (error) {
       if (!(error instanceof UnreadableHdf5)) throw error;
       damaged ??= error;
+      if (error instanceof ExcessiveHdf5) return error;
     }
   }
   return damaged;
@@ -221,11 +268,13 @@ async function scanStructure(file: Hdf5File, scan: Hdf5Scan): Promise<Unreadable
 async function visitObject(file: Hdf5File, scan: Hdf5Scan, path: string, address: number): Promise<Visit[]> {
   const header = await file.header(address);
   const inner: Visit[] = [];
+  scan.hasShared ||= header.hasShared;
+  if (path === '' && header.links.some(({ name }) => KERAS_GROUPS.has(name))) scan.isKeras = true;
   for (const attribute of header.attributes) await visitAttribute(file, scan, path, attribute);
   for (const link of header.links) {
     const to = path.length > 2000 ? path : `${path}/${link.name}`;
     if (link.kind === 'hard' && link.address !== undefined) inner.push({ path: to, address: link.address });
-    else if (link.kind === 'external') scan.reportExternal('external-link', to, link.file ?? '', link.target);
+    else if (link.kind === 'external') scan.noteExternal('external-link', to, link.file ?? '', link.target);
     else if (link.kind === 'user-defined') {
       scan.context.report({
         rule: RULES['user-defined-link'],
@@ -281,7 +330,7 @@ async function visitDataset(file: Hdf5File, scan: Hdf5Scan, path: string, header
   for (const { name } of header.external) {
     if (told.has(name) || told.size > 100) continue;
     told.add(name);
-    scan.reportExternal('external-storage', path, name);
+    scan.noteExternal('external-storage', path, name);
   }
   for (const { id, name } of header.filters) {
     if (isKnownFilter(id)) continue;
@@ -297,15 +346,16 @@ async function visitDataset(file: Hdf5File, scan: Hdf5Scan, path: string, header
     return;
   }
   const isBytes =
-    type.class === 'opaque' ||
-    (type.class === 'integer' && type.size === 1) ||
-    type.class === 'string' ||
-    type.class === 'vlen';
-  if (!isBytes || bytes === 0 || bytes > LARGEST_SNIFFED || header.external.length || scan.sniffed >= MOST_SNIFFED)
-    return;
-  await sniffDataset(file, scan, path, header, bytes);
+    BYTE_CLASSES.has(type.class) || ((type.class === 'integer' || type.class === 'enum') && type.size === 1);
+  if (!isBytes || bytes === 0 || header.external.length) return;
+  if (scan.sniffed >= MOST_SNIFFED) scan.unsearched += 1;
+  else await sniffDataset(file, scan, path, header, bytes);
 }
 
+/**
+ * Looks for pickles and texts in a byte data set. Of those too large to be held only the beginning decides, and a pickle
+ * is followed in the file itself; of filtered ones in large files the first chunk is decoded.
+ */
 async function sniffDataset(
   file: Hdf5File,
   scan: Hdf5Scan,
@@ -315,38 +365,61 @@ async function sniffDataset(
 ): Promise<void> {
   const { type, space, layout } = header;
   if (!type || !space || !layout) return;
-  let data: Uint8Array;
-  let offset: number | undefined;
-  if (layout.class === 'compact' && layout.data) data = layout.data;
-  else if (layout.class === 'contiguous' && layout.address !== undefined && layout.address !== UNDEFINED_ADDRESS) {
-    offset = file.offsetOf(layout.address);
+  const isText = type.class === 'vlen' || type.class === 'string';
+  const location = { node: evidenceText(path.slice(1), 200) };
+  const searchBytes = async (address: number, length: number): Promise<void> => {
     // The first bytes decide whether the rest is worth reading.
-    const head = await file.readSome(layout.address, Math.min(bytes, 64));
-    if (type.class !== 'vlen' && type.class !== 'string' && !beginsLikePickle(head)) return;
-    data = bytes <= 64 ? head : await file.readLarge(layout.address, bytes);
-  } else if (
-    layout.class === 'chunked' &&
-    layout.chunk &&
-    layout.address !== undefined &&
-    header.filters.length === 0
-  ) {
-    const found = await firstChunk(file, layout.address, layout.chunk.length);
-    if (!found) return;
-    offset = file.offsetOf(found.address);
-    data = await file.readLarge(found.address, Math.min(found.size, LARGEST_SNIFFED));
-  } else {
-    if (layout.class === 'chunked' && type.class !== 'vlen' && type.class !== 'string') scan.compressed.add(path);
-    return;
-  }
-  scan.sniffed += 1;
-  const location = { node: evidenceText(path.slice(1), 200), ...(offset !== undefined && { offset }) };
-  if (type.class === 'vlen' || type.class === 'string') {
+    if (!beginsLikePickle(await file.readSome(address, Math.min(length, 4096)))) return;
+    scan.sniffed += 1;
+    const data = await file.readLarge(address, Math.min(length, LARGEST_SNIFFED));
+    await scan.notePickle(data, path, { ...location, offset: file.offsetOf(address) }, 'data set');
+  };
+  const searchTexts = async (data: Uint8Array): Promise<void> => {
+    scan.sniffed += 1;
     for (const value of await file.values(type, space, data, 16)) {
       if (type.isText)
         await scan.noteText(path, '', decodeText(value.subarray(0, LARGEST_SNIFFED)).replace(/\0+$/, ''));
-      await scan.notePickle(value, path, { node: location.node }, 'data set');
+      await scan.notePickle(value, path, location, 'data set');
     }
-  } else await scan.notePickle(data, path, location, 'data set');
+  };
+  if (layout.class === 'compact' && layout.data) {
+    if (isText) return searchTexts(layout.data);
+    scan.sniffed += 1;
+    return scan.notePickle(layout.data, path, location, 'data set');
+  }
+  if (layout.class === 'contiguous' && layout.address !== undefined && layout.address !== UNDEFINED_ADDRESS) {
+    if (!isText) return searchBytes(layout.address, bytes);
+    return searchTexts(await file.readLarge(layout.address, Math.min(bytes, LARGEST_SNIFFED)));
+  }
+  if (layout.class !== 'chunked') return;
+  const chunk =
+    layout.chunk && layout.address !== undefined
+      ? await firstChunk(file, layout.address, layout.chunk.length)
+      : undefined;
+  if (chunk && header.filters.length === 0) {
+    if (!isText) return searchBytes(chunk.address, chunk.size);
+    return searchTexts(await file.readLarge(chunk.address, Math.min(chunk.size, LARGEST_SNIFFED)));
+  }
+  // A data set without any chunk is empty.
+  if (layout.chunk && !chunk) return;
+  // The library sees all chunks together; LZF is a plug-in that it does not have.
+  if (
+    !isText &&
+    file.size <= LARGEST_FOR_FILTERED &&
+    bytes <= LARGEST_SNIFFED &&
+    !header.filters.some(({ id }) => id === LZF)
+  ) {
+    scan.filtered.add(path);
+    return;
+  }
+  const raw = chunk && (await file.readLarge(chunk.address, Math.min(chunk.size, LARGEST_SNIFFED)));
+  const data = raw && (await unfiltered(raw, header.filters, type.size, LARGEST_SNIFFED, scan.context.budget));
+  if (!data) scan.unsearched += 1;
+  else if (isText) await searchTexts(data);
+  else if (beginsLikePickle(data)) {
+    scan.sniffed += 1;
+    await scan.notePickle(data, path, { ...location, offset: file.offsetOf(chunk.address) }, 'data set');
+  }
 }
 
 /** The first chunk of a version 1 chunk B-tree (III.A.1). */
@@ -373,7 +446,7 @@ async function firstChunk(
   return undefined;
 }
 
-/** A virtual data set takes its values from data sets of other files, `.` being this one. */
+/** A virtual data set takes its values from data sets of other files, `.` being this one. III.E, VDS block. */
 async function visitVirtual(
   file: Hdf5File,
   scan: Hdf5Scan,
@@ -383,24 +456,66 @@ async function visitVirtual(
 ): Promise<void> {
   const object = await file.globalHeapObject(address, index);
   if (!object) return;
-  const c = new Cursor(await file.readLarge(object.offset, Math.min(object.size, 65536)));
-  c.skip(1 + file.widths.length);
-  const name = c.text();
-  if (name !== '.' && name !== '') scan.reportExternal('external-storage', path, name, c.text());
+  const c = new Cursor(await file.readLarge(object.offset, Math.min(object.size, LARGEST_SNIFFED)));
+  c.skip(1);
+  const count = c.uint(file.widths.length);
+  const told = new Set<string>();
+  try {
+    for (let i = 0; i < Math.min(count, 100_000) && told.size < 100; i += 1) {
+      const name = c.text();
+      const target = c.text();
+      if (name !== '.' && name !== '' && !told.has(name)) scan.noteExternal('external-storage', path, name, target);
+      told.add(name);
+      skipSelection(c);
+      skipSelection(c);
+    }
+  } catch (error) {
+    if (!(error instanceof UnreadableHdf5)) throw error;
+    scan.context.incomplete(`the sources of the virtual data set '${evidenceText(path.slice(1), 80)}' cannot be read`);
+  }
 }
 
-async function scanWithLibrary(source: ByteSource, scan: Hdf5Scan): Promise<void> {
+/** A dataspace selection as the library serialises it (`H5S_encode` in the HDF5 File Format Specification, III.E). */
+function skipSelection(c: Cursor): void {
+  const kind = c.u32();
+  const version = c.u32();
+  if (kind === 0 || kind === 3) c.skip(8);
+  else if (kind !== 1 && kind !== 2) throw new UnreadableHdf5(`selection of kind ${kind}`);
+  else if (version === 1) {
+    c.skip(4);
+    c.skip(c.u32());
+  } else if (kind === 1) {
+    const width = c.u8();
+    const rank = c.u32();
+    c.skip(rank * c.uint(width) * width);
+  } else {
+    const isRegular = (c.u8() & 1) !== 0;
+    if (version === 2) c.skip(c.u32());
+    else {
+      const width = c.u8();
+      const rank = c.u32();
+      c.skip(isRegular ? 4 * rank * width : 2 * rank * c.uint(width) * width);
+    }
+  }
+}
+
+/** @param part everything, or only what the own reader left out */
+async function scanWithLibrary(source: ByteSource, scan: Hdf5Scan, part: 'all' | 'rest'): Promise<void> {
   const bytes = await readAll(source, (size) => scan.context.budget.checkMemory(size, 'the HDF5 library'));
   const content = await (await loadLibrary()).readWithLibrary(bytes);
-  for (const { path, name, value } of content.attributes) {
-    if (typeof value === 'string') await scan.noteText(path, name, value);
-    else await scan.notePickle(value, `${path}@${name}`, { node: `${path.slice(1)}@${name}` }, 'attribute');
+  if (part === 'all' || scan.hasShared) {
+    for (const { path, name, value } of content.attributes) {
+      if (typeof value === 'string') await scan.noteText(path, name, value);
+      else await scan.notePickle(value, `${path}@${name}`, { node: `${path.slice(1)}@${name}` }, 'attribute');
+    }
   }
   for (const { path, dtype, shape, data } of content.datasets) {
-    scan.noteTensor(path, dtype, shape, 0);
-    if (data) await scan.notePickle(data, path, { node: path.slice(1) }, 'data set');
+    if (part === 'all') scan.noteTensor(path, dtype, shape, 0);
+    if (data && (part === 'all' || scan.filtered.delete(path)))
+      await scan.notePickle(data, path, { node: evidenceText(path.slice(1), 200) }, 'data set');
   }
-  for (const { path, file, target } of content.externalLinks) scan.reportExternal('external-link', path, file, target);
+  if (part === 'rest') return;
+  for (const { path, file, target } of content.externalLinks) scan.noteExternal('external-link', path, file, target);
   if (content.unreadable.length) {
     scan.context.incomplete(
       `${content.unreadable.length} objects such as '${evidenceText(content.unreadable[0] as string, 80)}' cannot be read`,
@@ -408,39 +523,47 @@ async function scanWithLibrary(source: ByteSource, scan: Hdf5Scan): Promise<void
   }
 }
 
-/** Small compressed byte data sets are read by the library, in files small enough to be given to it. */
-async function scanCompressed(source: ByteSource, scan: Hdf5Scan): Promise<void> {
-  if (scan.compressed.size === 0 || source.size > LARGEST_FOR_COMPRESSED) return;
-  const bytes = await readAll(source, (size) => scan.context.budget.checkMemory(size, 'the HDF5 library'));
-  let content: LibraryContent;
-  try {
-    content = await (await loadLibrary()).readWithLibrary(bytes);
-  } catch {
-    scan.context.incomplete(`${scan.compressed.size} compressed byte data sets cannot be read`);
-    return;
+/** What the own reader left out is read by the library, in files small enough to be given to it; otherwise it is said. */
+async function scanRest(source: ByteSource, scan: Hdf5Scan): Promise<void> {
+  const { context } = scan;
+  if (scan.filtered.size || scan.hasShared) {
+    try {
+      if (source.size > context.budget.limits.memoryBytes)
+        throw new Error('the file is too large for the HDF5 library');
+      await scanWithLibrary(source, scan, 'rest');
+    } catch (error) {
+      if (error instanceof Error && error.name === 'BudgetExceeded') throw error;
+      if (scan.hasShared) context.incomplete('attributes whose type or shape is shared cannot be read');
+    }
+    // What the library gave is no longer among them.
+    scan.unsearched += scan.filtered.size;
   }
-  for (const { path, data } of content.datasets) {
-    if (data && scan.compressed.has(path))
-      await scan.notePickle(data, path, { node: evidenceText(path.slice(1), 200) }, 'data set');
-  }
+  if (scan.unsearched)
+    context.incomplete(
+      `${scan.unsearched} byte data sets were not searched for embedded pickles: filtered or too many`,
+    );
 }
 
 async function scanHdf5(input: ScanInput, context: ScanContext): Promise<void> {
   const source = new PagedByteSource(input.source);
   const start = await findSuperblock(source, await source.read(0, 4096));
   if (start === undefined) throw new UnreadableHdf5('no HDF5 signature');
-  const scan = new Hdf5Scan(context);
+  const scan = new Hdf5Scan(context, source.size);
   try {
     const file = await Hdf5File.open(source, start, context.budget);
     scan.properties['superblock version'] = file.superblockVersion;
     const damaged = await scanStructure(file, scan);
     if (damaged) throw damaged;
-    await scanCompressed(source, scan);
+    await scanRest(source, scan);
   } catch (error) {
     if (!(error instanceof UnreadableHdf5)) throw error;
-    await secondOpinion(source, scan, error);
+    // What was built to keep readers busy would keep the library busy too.
+    if (error instanceof ExcessiveHdf5) context.incomplete(error.message);
+    else await secondOpinion(source, scan, error);
+  } finally {
+    // What was read before any damage is judged.
+    scan.finish();
   }
-  scan.finish();
 }
 
 /** What the own reader does not understand is given to the library; what neither reads is damaged. */
@@ -451,7 +574,7 @@ async function secondOpinion(source: ByteSource, scan: Hdf5Scan, first: Unreadab
     return;
   }
   try {
-    await scanWithLibrary(source, scan);
+    await scanWithLibrary(source, scan, 'all');
     scan.properties['read by'] = 'HDF5 library';
   } catch (error) {
     if (error instanceof Error && error.name === 'BudgetExceeded') throw error;
@@ -467,12 +590,12 @@ export const HDF5_FORMAT: Format = {
   extensions: ['.h5', '.hdf5', '.hdf', '.he5'],
   async identify(probe) {
     if (hasSignature(probe.head, 0)) return 'certain';
-    if (
-      ['.h5', '.hdf5', '.keras'].includes(probe.extension) &&
-      (await findSuperblock(probe.source, probe.head)) !== undefined
-    ) {
-      return 'certain';
-    }
+    // A block of the user may stand before the signature. Asking for it costs reads, so not under names of other formats.
+    const mayHaveBlock =
+      ['.h5', '.hdf5', '.keras'].includes(probe.extension) ||
+      (!probe.source.distant &&
+        ['', '.bin', '.model', '.weights', '.dat', '.data', '.hdf', '.nc'].includes(probe.extension));
+    if (mayHaveBlock && (await findSuperblock(probe.source, probe.head)) !== undefined) return 'certain';
     for (const at of [512, 1024, 2048]) if (hasSignature(probe.head, at)) return 'certain';
     return this.extensions.includes(probe.extension) && probe.size > 0 ? 'named' : undefined;
   },

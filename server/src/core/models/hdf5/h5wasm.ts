@@ -29,6 +29,7 @@ export interface LibraryContent {
 }
 
 const MOST_OBJECTS = 20_000;
+const MOST_KEYS = 200_000;
 const LARGEST_VALUE = 4 * 1024 * 1024;
 let serial = 0;
 
@@ -50,11 +51,12 @@ export async function readWithLibrary(bytes: Uint8Array): Promise<LibraryContent
     try {
       const content: LibraryContent = { attributes: [], datasets: [], externalLinks: [], unreadable: [] };
       const pending: { group: Group; path: string }[] = [{ group: file, path: '' }];
-      for (let count = 0; pending.length && count < MOST_OBJECTS; count += 1) {
+      let keys = 0;
+      for (let count = 0; pending.length && count < MOST_OBJECTS && keys < MOST_KEYS; count += 1) {
         const { group, path } = pending.pop() as { group: Group; path: string };
-        readGroup(group, path, content, pending);
+        keys += readGroup(group, path, content, pending, MOST_KEYS - keys);
       }
-      if (pending.length) content.unreadable.push(`more than ${MOST_OBJECTS} objects`);
+      if (pending.length) content.unreadable.push(`more than ${MOST_OBJECTS} objects or ${MOST_KEYS} links`);
       return content;
     } finally {
       file.close();
@@ -64,16 +66,20 @@ export async function readWithLibrary(bytes: Uint8Array): Promise<LibraryContent
   }
 }
 
+/** @returns how many links of the group were followed, at most `most`: groups may hold themselves and each other */
 function readGroup(
   group: Group,
   path: string,
   content: LibraryContent,
   pending: { group: Group; path: string }[],
-): void {
+  most: number,
+): number {
   readAttributes(group.attrs, path, content);
+  let followed = 0;
   for (const key of group.keys()) {
     const inner = `${path}/${key}`;
-    if (content.datasets.length + content.externalLinks.length > MOST_OBJECTS) return;
+    followed += 1;
+    if (followed > most || content.datasets.length + content.externalLinks.length > MOST_OBJECTS) return followed;
     try {
       const entity = group.get(key);
       const kind = (entity as { type?: string } | null)?.type;
@@ -87,6 +93,7 @@ function readGroup(
       content.unreadable.push(inner);
     }
   }
+  return followed;
 }
 
 function readDataset(dataset: Dataset, path: string, content: LibraryContent): void {

@@ -191,26 +191,43 @@ export interface RawAttribute {
   data: Uint8Array;
 }
 
-/** IV.A.2.m. A shared datatype (flags bit 0) is an address instead of a type; its class is then unknown. */
-export function readAttribute(c: Cursor, widths: Widths): RawAttribute | undefined {
+/** An attribute message as its parts lie in it. */
+export interface AttributeParts {
+  name: string;
+  /** The datatype, or where it is shared. */
+  type: Uint8Array;
+  isTypeShared: boolean;
+  space: Uint8Array;
+  isSpaceShared: boolean;
+  data: Uint8Array;
+}
+
+/** IV.A.2.m. Versions 2 and 3 may share datatype and dataspace: their place then holds an address. */
+export function splitAttribute(c: Cursor): AttributeParts {
   const version = c.u8();
   if (version < 1 || version > 3) throw new UnreadableHdf5(`attribute version ${version}`);
-  const flags = c.u8();
+  const second = c.u8();
+  const flags = version > 1 ? second : 0;
   const nameSize = c.u16();
   const typeSize = c.u16();
   const spaceSize = c.u16();
   if (version === 3) c.skip(1);
   const padded = (size: number): number => (version === 1 ? Math.ceil(size / 8) * 8 : size);
-  const nameStart = c.at;
-  const name = new Cursor(c.slice(nameSize)).text();
-  c.at = nameStart + padded(nameSize);
-  const typeStart = c.at;
-  if (version > 1 && flags & 1) return undefined;
-  const type = readDatatype(new Cursor(c.slice(typeSize)));
-  c.at = typeStart + padded(typeSize);
-  const spaceStart = c.at;
-  if (version > 1 && flags & 2) return undefined;
-  const space = readDataspace(new Cursor(c.slice(spaceSize)), widths);
-  c.at = spaceStart + padded(spaceSize);
-  return { name, type, space, data: c.bytes.subarray(c.at) };
+  const part = (size: number): Uint8Array => {
+    const start = c.at;
+    const bytes = c.slice(size);
+    c.at = start + padded(size);
+    return bytes;
+  };
+  const name = new Cursor(part(nameSize)).text();
+  const type = part(typeSize);
+  const space = part(spaceSize);
+  return {
+    name,
+    type,
+    isTypeShared: (flags & 1) !== 0,
+    space,
+    isSpaceShared: (flags & 2) !== 0,
+    data: c.bytes.subarray(Math.min(c.at, c.bytes.length)),
+  };
 }

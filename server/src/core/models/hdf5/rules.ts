@@ -42,6 +42,16 @@ export const HDF5_RULES = defineRules('hdf5', {
     remediation: 'Find out which plug-in is needed and whether you trust it.',
     references: { ...runtime, cwe: ['CWE-829', 'CWE-114'] },
   },
+  'oversized-dataset': {
+    title: 'Weights of an implausible size',
+    category: 'model',
+    severity: 'medium',
+    risk: 'deserialization',
+    description:
+      'A data set of the weights declares a shape a thousand times larger than the file that holds it. Loading allocates what is declared: memory is exhausted.',
+    remediation: 'Do not load the file. Update Keras to 3.13.1 or newer, which limits the size.',
+    references: { ...deserialization, cwe: ['CWE-770', 'CWE-789'], see: ['CVE-2026-0897'] },
+  },
   'embedded-pickle': {
     title: 'Pickle inside of an HDF5 file',
     category: 'model',

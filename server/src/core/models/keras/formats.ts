@@ -93,23 +93,49 @@ export const KERAS_FORMAT: Format = {
   scan: scanKerasArchive,
 };
 
-const HEAD_TEXT = new TextDecoder('utf-8');
+/** Text read of a configuration to know it by: what stands first may be long and mean nothing. */
+const KNOWN_BY = 1024 * 1024;
+const KNOWN_BY_DISTANT = 64 * 1024;
+const NAMED_AS_TEXT = new Set(['', '.json', '.yaml', '.yml', '.txt', '.config', '.cfg', '.conf', '.model', '.keras']);
 
+/** The beginning of a text, with the escapes that JSON allows inside of names undone. */
 function headText(probe: Probe): Promise<string> {
   return probe.once('keras-head-text', async () => {
-    const { head } = probe;
-    return head[1] === 0 || head[0] === 0 ? decodeJsonBytes(head).text : HEAD_TEXT.decode(head);
+    let bytes = probe.head;
+    const starts = decodeJsonBytes(bytes.subarray(0, bytes.length & ~3)).text;
+    const mayBe = /^[\ufeff\s]*(?:[{#"'-]|$)/.test(starts) && NAMED_AS_TEXT.has(probe.extension);
+    if (mayBe && probe.size > bytes.length) {
+      bytes = await probe.source.read(0, probe.source.distant ? KNOWN_BY_DISTANT : KNOWN_BY);
+    }
+    const { text } = decodeJsonBytes(bytes.subarray(0, bytes.length & ~3));
+    return text.replace(/\\u00([2-7][0-9A-Fa-f])/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
   });
 }
 
 function looksLikeJsonConfig(text: string): boolean {
-  if (!/^[\ufeff\s]*\{/.test(text)) return false;
+  if (!text.includes('class_name') || !/^[\ufeff\s]*\{/.test(text)) return false;
   if (!/"class_name"\s*:/.test(text)) return false;
   return (
     /"(?:Sequential|Functional|Lambda|InputLayer|__lambda__)"/.test(text) ||
     (/"config"\s*:/.test(text) &&
       /"(?:keras_version|registered_name|layers|build_config|compile_config)"\s*:/.test(text)) ||
     /"class_name"\s*:\s*"Model"/.test(text)
+  );
+}
+
+/** YAML begins with a key or a flow mapping, after comments and marks; program text that quotes a configuration does not. */
+function looksLikeYamlConfig(text: string): boolean {
+  if (!text.includes('class_name')) return false;
+  if (!/^\ufeff?(?:[ \t]*(?:#[^\n]*|---[^\n]*|%[^\n]*)?\n)*[ \t]*(?:\{|["']?[\w-]+["']?[ \t]*:(?:\s|$))/.test(text))
+    return false;
+  const shaped =
+    /(?:^|[{,])[ \t]*["']?class_name["']?[ \t]*:[ \t]*\S/m.test(text) &&
+    /(?:^|[{,])[ \t]*["']?config["']?[ \t]*:/m.test(text);
+  return (
+    shaped &&
+    /(?:^|[{,])[ \t]*["']?(?:backend|keras_version)["']?[ \t]*:|class_name["']?[ \t]*:[ \t]*['"]?(?:Sequential|Functional|Model|Lambda)/m.test(
+      text,
+    )
   );
 }
 
@@ -140,10 +166,8 @@ export const KERAS_YAML_FORMAT: Format = {
   extensions: ['.yaml', '.yml'],
   async identify(probe): Promise<Claim | undefined> {
     const text = await headText(probe);
-    const shaped = /^class_name:\s*\S/m.test(text) && /^config:/m.test(text);
-    return shaped && /^(?:backend|keras_version):|class_name:\s*['"]?(?:Sequential|Functional|Model|Lambda)/m.test(text)
-      ? 'certain'
-      : undefined;
+    if (!NAMED_AS_TEXT.has(probe.extension) || looksLikeJsonConfig(text)) return undefined;
+    return looksLikeYamlConfig(text) ? 'certain' : undefined;
   },
   async scan(input, context): Promise<void> {
     const reporter = new KerasReporter(context);

@@ -214,20 +214,36 @@ export function fromPlain(value: unknown, budget: Budget, limit = 200_000): Json
 
 /**
  * Text of a JSON document as Python's json module decodes bytes: UTF-8, UTF-16 or UTF-32 by byte order mark or by the
- * pattern of its zero bytes.
+ * pattern of its zero bytes (`json.detect_encoding`).
  */
 export function decodeJsonBytes(bytes: Uint8Array): { text: string; encoding: string; mark: boolean } {
   const [a, b, c, d] = bytes;
-  if (a === 0xff && b === 0xfe)
-    return { text: new TextDecoder('utf-16le').decode(bytes), encoding: 'UTF-16', mark: true };
-  if (a === 0xfe && b === 0xff)
-    return { text: new TextDecoder('utf-16be').decode(bytes), encoding: 'UTF-16', mark: true };
-  if (bytes.length >= 4 && a !== 0 && b === 0 && (c !== 0 || d === 0) && c !== 0) {
-    return { text: new TextDecoder('utf-16le').decode(bytes), encoding: 'UTF-16', mark: false };
-  }
-  if (bytes.length >= 4 && a === 0 && b !== 0) {
-    return { text: new TextDecoder('utf-16be').decode(bytes), encoding: 'UTF-16', mark: false };
+  const wide = (little: boolean, mark: boolean) => ({ text: utf32(bytes, little), encoding: 'UTF-32', mark });
+  const double = (little: boolean, mark: boolean) => {
+    const text = new TextDecoder(little ? 'utf-16le' : 'utf-16be').decode(bytes);
+    return { text, encoding: 'UTF-16', mark };
+  };
+  if (a === 0 && b === 0 && c === 0xfe && d === 0xff) return wide(false, true);
+  if (a === 0xff && b === 0xfe) return c === 0 && d === 0 ? wide(true, true) : double(true, true);
+  if (a === 0xfe && b === 0xff) return double(false, true);
+  if (bytes.length >= 4) {
+    if (a === 0) return b === 0 ? wide(false, false) : double(false, false);
+    if (b === 0) return c === 0 && d === 0 ? wide(true, false) : double(true, false);
   }
   const mark = a === 0xef && b === 0xbb && c === 0xbf;
   return { text: new TextDecoder('utf-8').decode(bytes), encoding: 'UTF-8', mark };
+}
+
+function utf32(bytes: Uint8Array, little: boolean): string {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const parts: string[] = [];
+  for (let at = 0; at + 4 <= bytes.length; ) {
+    const codes: number[] = [];
+    for (; at + 4 <= bytes.length && codes.length < 4096; at += 4) {
+      const code = view.getUint32(at, little);
+      codes.push(code <= 0x10ffff ? code : 0xfffd);
+    }
+    parts.push(String.fromCodePoint(...codes));
+  }
+  return parts.join('').replace(/^\ufeff/, '');
 }

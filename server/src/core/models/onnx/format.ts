@@ -14,6 +14,7 @@ import {
   wireFields,
 } from '../protobuf/wire';
 import { isTellingFactor } from '../scaling';
+import { providerOf } from './operators';
 import { decodeEntry, decodeTensor, decodeValueInfo, type OnnxTensor, onnxDtype, TENSOR_SHAPE } from './proto';
 import { ONNX_RULES as RULES } from './rules';
 
@@ -21,18 +22,6 @@ const DEEPEST = 40;
 const MOST_LISTED = 2000;
 const MOST_KEPT = 100_000;
 
-/** Domains of the standard. */
-const STANDARD = new Set([
-  '',
-  'ai.onnx',
-  'ai.onnx.ml',
-  'ai.onnx.training',
-  'ai.onnx.preview.training',
-  'ai.onnx.preview',
-]);
-/** Domains whose operators ONNX Runtime, exporters and well-known accelerators bring. */
-const VENDORS =
-  /^(?:com\.microsoft(?:\..+)?|com\.ms\.(?:internal\.)?nhwc(?:dnn)?|com\.xilinx|com\.amd(?:\..+)?|com\.nvidia|trt\.plugins|org\.pytorch\.(?:aten|prim|_caffe2)|pkg\.(?:onnxscript|torch)(?:\..+)?|ai\.onnx\.contrib|mmdeploy|mmcv|org\.openvinotoolkit|onnxscript\.atenlib|pkg\.transformers(?:\..+)?|qonnx\.custom_op\.general|finn\.custom_op\..+|com\.intel\.ai|com\.qualcomm\.qti(?:\..+)?|aimet.*|spox\..+|local|this)$/;
 const PYTHON_OPERATORS = new Set([
   'PyOp',
   'PyFunc',
@@ -68,6 +57,7 @@ class OnnxScan {
   parameters = 0;
   /** Where the file first breaks off; what stands before and beside the damage is judged all the same. */
   damage: Error | undefined;
+  #damages = 0;
 
   constructor(
     readonly source: ByteSource,
@@ -76,6 +66,7 @@ class OnnxScan {
 
   readonly damaged: Damaged = (error) => {
     this.damage ??= error;
+    this.#damages += 1;
   };
 
   fields(field: { offset: number; length: number }): AsyncGenerator<WireField, void, undefined> {
@@ -97,6 +88,7 @@ class OnnxScan {
       if (field.number === 2) this.properties.producer = evidenceText(await this.text(field), 80);
       else if (field.number === 3) this.properties['producer version'] = evidenceText(await this.text(field), 40);
       else if (field.number === 4) this.properties.domain = evidenceText(await this.text(field), 80);
+      else if (field.number === 6) this.judgeText(await this.text(field), 'doc_string', field.offset, SHELL);
       else if (field.number === 7) graphs.push(field);
       else if (field.number === 8) opsets.push(await this.opset(field));
       else if (field.number === 14) await this.metadataEntry(field);
@@ -125,13 +117,17 @@ class OnnxScan {
       this.damaged,
     );
     if (Object.keys(this.metadata).length < 200) this.metadata[`${evidenceText(key, 80)}`] = evidenceText(value, 300);
-    if (!looksLikeCommand(value)) return;
+    this.judgeText(value, `metadata_props/${key}`, field.offset, COMMAND);
+  }
+
+  judgeText(text: string, place: string, offset: number, pattern: RegExp): void {
+    if (!pattern.test(text.length > 100_000 ? text.slice(0, 100_000) : text)) return;
     this.context.report({
       rule: RULES['metadata-code'],
-      message: `The metadata entry '${evidenceText(key, 60)}' holds what reads as a command or code: '${evidenceText(value, 120)}'.`,
-      evidence: evidenceText(value, 160),
-      anchor: key,
-      location: { node: `metadata_props/${evidenceText(key, 60)}`, offset: field.offset },
+      message: `The text at ${evidenceText(place, 80)} reads as a command or code: '${evidenceText(text, 120)}'.`,
+      evidence: evidenceText(text, 160),
+      anchor: place,
+      location: { node: evidenceText(place, 200), offset },
     });
   }
 
@@ -188,6 +184,7 @@ class OnnxScan {
     const inputs: string[] = [];
     const outputs: string[] = [];
     const attributes: WireField[] = [];
+    const damages = this.#damages;
     for await (const part of this.fields(field)) {
       if (part.wireType !== BYTES) continue;
       if (part.number === 1) {
@@ -200,13 +197,34 @@ class OnnxScan {
       else if (part.number === 7) domain = await this.text(part, 400);
     }
     const shown = name || outputs[0] || op;
-    this.noteOperator(op, domain, shown, field.offset);
+    // Of a node that breaks off, the operator or its domain may be missing or cut.
+    if (this.#damages === damages || domain) this.noteOperator(op, domain, shown, field.offset);
     if (scope.producers.size < MOST_KEPT) for (const output of outputs) scope.producers.set(output, { op, inputs });
     if ((op === 'If' || op === 'Where') && inputs[0] && scope.branches.length < 1000) {
       scope.branches.push({ op, condition: inputs[0], node: shown, offset: field.offset });
     }
-    for (const attribute of attributes)
+    for (const attribute of attributes) {
       await this.attribute(attribute, scope, shown, depth, op === 'Constant' ? outputs[0] : undefined);
+      if (op === 'EPContext') await this.compiledContext(attribute, shown);
+    }
+  }
+
+  /** An EPContext node names the file with the compiled engine of an accelerator, unless it holds the engine itself. */
+  async compiledContext(field: WireField, node: string): Promise<void> {
+    let name = '';
+    let value = '';
+    for await (const part of this.fields(field)) {
+      if (part.number === 1 && part.wireType === BYTES) name = await this.text(part, 100);
+      else if (part.number === 4 && part.wireType === BYTES && part.length < 4096) value = await this.text(part, 4096);
+    }
+    if (name !== 'ep_cache_context' || !isOutsidePath(value)) return;
+    this.context.report({
+      rule: RULES['external-data'],
+      message: `The node '${evidenceText(node, 80)}' loads the compiled engine '${evidenceText(value, 160)}', outside of the folder of the model.`,
+      evidence: evidenceText(value, 160),
+      anchor: `${node}\0${value}`,
+      location: { node: evidenceText(node, 200), offset: field.offset },
+    });
   }
 
   noteOperator(op: string, domain: string, node: string, offset: number): void {
@@ -222,7 +240,7 @@ class OnnxScan {
       });
       return;
     }
-    if (STANDARD.has(domain)) return;
+    if (providerOf(domain, op) === 'standard') return;
     const known = this.domains.get(key);
     if (known) known.count += 1;
     else if (this.domains.size < 500) this.domains.set(key, { op, node, count: 1, offset });
@@ -271,6 +289,8 @@ class OnnxScan {
       }
     }
     this.externalData(tensor, place, field.offset);
+    const code = tensor.strings.find((text) => SHELL.test(text.slice(0, 10_000)));
+    if (code) this.judgeText(code, `${place}/${name}`, field.offset, SHELL);
   }
 
   /** Loaders differ on which of several entries of a key counts, and older ones take any key: every entry is judged. */
@@ -330,14 +350,14 @@ class OnnxScan {
 
   finish(): void {
     for (const [key, { op, node, count, offset }] of this.domains) {
-      const domain = key.slice(0, key.length - op.length - 2);
+      const domain = key.includes('::') ? key.slice(0, key.length - op.length - 2) : '';
       if (this.localFunctions.has(`${domain}\0${op}`)) continue;
-      const vendor = VENDORS.test(domain);
+      const vendor = providerOf(domain, op) === 'vendor';
       this.context.report({
         rule: vendor ? RULES['vendor-operator'] : RULES['custom-operator'],
         message: vendor
-          ? `The operator ${evidenceText(op, 60)} (${count} nodes) is one of ${evidenceText(domain, 80)}, not of the ONNX standard.`
-          : `The operator ${evidenceText(op, 60)} of the domain '${evidenceText(domain, 80)}' is no standard one: the model needs a native library that registers it.`,
+          ? `The operator ${evidenceText(op, 60)} (${count} nodes) is one of ${evidenceText(domain || 'TensorRT', 80)}, not of the ONNX standard.`
+          : `The operator ${evidenceText(op, 60)} of the domain '${evidenceText(domain || 'ai.onnx', 80)}' is no standard one: the model needs a native library that registers it.`,
         evidence: evidenceText(key, 120),
         anchor: key,
         location: { node: evidenceText(node, 200), offset },
@@ -364,11 +384,14 @@ class OnnxScan {
   }
 }
 
-function looksLikeCommand(text: string): boolean {
-  return /(?:curl|wget)\s+[^|]{1,400}\|\s*(?:ba|z)?sh\b|\brm\s+-rf\s|\/bin\/(?:ba|z)?sh\s+-[ci]|\bbash\s+-[ci]\s|powershell(?:\.exe)?\s+-|\bos\.system\s*\(|\bsubprocess\.\w+\s*\(|__import__\s*\(|\b(?:eval|exec)\s*\(|\bnc\s+-[el]|<script\b|base64\s+-d/i.test(
-    text.length > 100_000 ? text.slice(0, 100_000) : text,
-  );
-}
+/** Shell lines that no description, vocabulary or stack trace has. */
+const SHELL =
+  /(?:curl|wget)\s+[^|\n]{1,400}\|\s*(?:ba|z)?sh\b|\brm\s+-rf\s+[/~$.*]|\/bin\/(?:ba|z)?sh\s+-[ci]\s|powershell(?:\.exe)?\s+-(?:e|enc|nop|w|c)|\bos\.system\s*\(\s*['"]|__import__\s*\(\s*['"][\w.]+['"]\s*\)\s*\.|\bbase64\s+-d\s*\|/i;
+/** In the metadata of a model, which is for people, code of any kind is out of place; a method called `eval` is none. */
+const COMMAND = new RegExp(
+  `${SHELL.source}|\\bbash\\s+-[ci]\\s|\\bos\\.system\\s*\\(|\\bsubprocess\\.\\w+\\s*\\(|__import__\\s*\\(|(?<![.\\w])(?:eval|exec)\\s*\\(|\\bnc\\s+-[el]|<script\\b|base64\\s+-d|\\brm\\s+-rf\\s`,
+  'i',
+);
 
 const TRANSPARENT = new Set([
   'Cast',
@@ -462,22 +485,33 @@ const UNLIMITED = { checkTime: () => undefined } as unknown as ScanContext['budg
  * that is cut short is known by what is left of it.
  */
 async function claimOf(probe: Probe): Promise<Claim | undefined> {
-  if (probe.head[0] !== 0x08 && probe.head[0] !== 0x3a && probe.head[0] !== 0x12) return undefined;
+  const wireType = (probe.head[0] ?? 0) & 7;
+  if (wireType !== VARINT && wireType !== BYTES) return undefined;
   const seen = new Set<number>();
   let version = 0n;
   let graph: { offset: number; length: number } | undefined;
   let broken = false;
+  let isForeign = false;
   const damaged: Damaged = () => {
     broken = true;
   };
   let count = 0;
   for await (const field of wireFields(probe.source, 0, probe.size, UNLIMITED, damaged)) {
-    if (MODEL_FIELDS.get(field.number) !== field.wireType) return undefined;
+    count += 1;
+    if (count >= 24) break;
+    const expected = MODEL_FIELDS.get(field.number);
+    // Parsers pass over fields that they do not know.
+    if (expected === undefined) {
+      isForeign = true;
+      continue;
+    }
+    if (expected !== field.wireType) return undefined;
     seen.add(field.number);
     if (field.number === 1) version = field.value;
-    if (field.number === 7) graph = field;
-    count += 1;
-    if (count >= 12) break;
+    if (field.number === 7) {
+      graph = field;
+      break;
+    }
   }
   if (!graph && !seen.has(1)) return undefined;
   if (seen.has(1) && (version < 1n || version > 64n)) return undefined;
@@ -490,12 +524,28 @@ async function claimOf(probe: Probe): Promise<Claim | undefined> {
       count += 1;
       if (count >= 3) break;
     }
-    // Of a file that is cut the graph must still show itself; of a whole one it must be sound.
-    if (isCut ? count === 0 : broken) return undefined;
+    // Of a file that is cut, or has fields that are none of a model, a node must show itself; of a whole one all is sound.
+    const doubtful = isCut || isForeign || !(seen.has(1) || seen.has(8));
+    if (doubtful ? !(await holdsNode(probe, graph)) : broken) return undefined;
     // A TensorFlow SavedModel also begins with a small number; it has no field 7.
     return seen.has(1) || seen.has(8) ? 'certain' : 'likely';
   }
   return broken && seen.has(1) && probe.extension === '.onnx' ? 'likely' : undefined;
+}
+
+/** Whether the first field of a graph is a node of the standard, as exporters write it. */
+async function holdsNode(probe: Probe, graph: { offset: number; length: number }): Promise<boolean> {
+  const first = async (start: number, length: number, wanted: number): Promise<WireField | undefined> => {
+    for await (const field of wireFields(probe.source, start, start + length, UNLIMITED, () => undefined)) {
+      if (field.wireType === BYTES && field.number === wanted) return field;
+      if (field.number > 16) return undefined;
+    }
+    return undefined;
+  };
+  const node = await first(graph.offset, graph.length, 1);
+  const op = node && (await first(node.offset, node.length, 4));
+  if (!op || op.length > 100) return false;
+  return /^[A-Z][A-Za-z0-9_]+$/.test(new TextDecoder().decode(await probe.source.read(op.offset, op.length)));
 }
 
 async function scanOnnx(input: ScanInput, context: ScanContext): Promise<void> {

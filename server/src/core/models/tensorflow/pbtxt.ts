@@ -9,6 +9,7 @@ import { describeGraph, reportMalformed } from './savedModel';
 import { parseTextProto, type TextMessage } from './textProto';
 
 const KEPT = 64;
+const LONGEST_PREFACE = 256 * 1024;
 
 function nodeOf(message: TextMessage): NodeDef {
   const node: NodeDef = {
@@ -108,12 +109,14 @@ export const TENSORFLOW_TEXT_FORMAT: Format = {
   async identify(probe): Promise<Claim | undefined> {
     const { head } = probe;
     if (head.length === 0 || head.includes(0)) return undefined;
-    const text = new TextDecoder('latin1').decode(head);
-    if (/^\s*(?:#[^\n]*\n\s*)*(?:saved_model_schema_version|meta_graphs|meta_info_def|graph_def)\s*[:{]/.test(text))
-      return 'certain';
-    if (/^\s*(?:#[^\n]*\n\s*)*(?:node|library|versions)\s*:?\s*\{/.test(text) && /\bop\s*:\s*"/.test(text))
-      return 'certain';
-    return probe.extension === '.pbtxt' && /\bnode\s*\{/.test(text) ? 'likely' : undefined;
+    let text = new TextDecoder('latin1').decode(head);
+    // A long comment may come first.
+    if (probe.extension === '.pbtxt' && probe.size > head.length && /^\s*#/.test(text))
+      text = new TextDecoder('latin1').decode(await probe.source.read(0, LONGEST_PREFACE));
+    const body = text.replace(/^(?:\s|#[^\n]*(?:\n|$))+/, '');
+    if (/^(?:saved_model_schema_version|meta_graphs|meta_info_def|graph_def)\s*[:{<[]/.test(body)) return 'certain';
+    if (/^(?:node|library|versions)\s*:?\s*[{<[]/.test(body) && /\bop\s*:\s*["']/.test(body)) return 'certain';
+    return probe.extension === '.pbtxt' && /\bnode\s*:?\s*[{<[]/.test(body) ? 'likely' : undefined;
   },
   scan: scanText,
 };

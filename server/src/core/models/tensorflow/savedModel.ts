@@ -9,6 +9,7 @@ import { decodeFields, readText } from '../protobuf/decode';
 import { BYTES, type Damaged, loadMessage, type Shape, VARINT, type WireField, wireFields } from '../protobuf/wire';
 import { kerasLambdaLayers } from './companions';
 import { GraphJudge } from './graph';
+import { isKnownOperator } from './ops';
 import { decodeMapEntry, decodeName, decodeNode, decodeShape, dtypeName, NODE_SHAPE, OP_DEF_SHAPE } from './proto';
 import { TENSORFLOW_RULES as RULES } from './rules';
 
@@ -310,15 +311,20 @@ export function reportMalformed(context: ScanContext, error: Error): void {
 
 const OPERATOR_NAME = /^[A-Za-z_][A-Za-z0-9_.\\/>-]{0,200}$/;
 
-/** Whether the bytes begin as a NodeDef does: a name, then an operator. */
-function looksLikeNode(bytes: Uint8Array, whole: boolean): boolean {
+/**
+ * Whether the bytes begin as a NodeDef does: a name, then an operator.
+ * @param strict the message has fields that are not of a graph or is cut: its operator must be one of TensorFlow
+ */
+function looksLikeNode(bytes: Uint8Array, whole: boolean, strict: boolean): boolean {
   let name = false;
   let op = false;
   try {
     decodeFields(bytes, (field, wire, r) => {
       if (field === 1 && wire === BYTES) name = isText(r.bytes());
-      else if (field === 2 && wire === BYTES) op = OPERATOR_NAME.test(readText(r));
-      else if (field > 7 || wire !== BYTES) throw new Error('no NodeDef');
+      else if (field === 2 && wire === BYTES) {
+        const text = readText(r);
+        op = strict ? isKnownOperator(text) : OPERATOR_NAME.test(text);
+      } else if (field > 7 || wire !== BYTES) throw new Error('no NodeDef');
       else return false;
       return true;
     });
@@ -347,14 +353,19 @@ async function firstFields(probe: Probe, start: number, end: number, count: numb
 const PROBE_BUDGET = { checkTime: () => undefined } as unknown as ScanContext['budget'];
 
 async function isGraph(probe: Probe, start: number, end: number): Promise<boolean> {
-  const fields = await firstFields(probe, start, end, 3);
+  const all = await firstFields(probe, start, end, 24);
+  const fields = all.filter(({ number }) => number <= 5).slice(0, 3);
   if (fields.length === 0) return false;
   for (const field of fields) {
     if (field.wireType === VARINT ? field.number !== 3 : ![1, 2, 4, 5].includes(field.number)) return false;
   }
   const node = fields.find((field) => field.number === 1 && field.wireType === BYTES);
-  if (node)
-    return looksLikeNode(await probe.source.read(node.offset, Math.min(node.length, 4096)), node.length <= 4096);
+  if (node) {
+    const strict = fields.length < Math.min(all.length, 3) || node.offset + node.length >= probe.size;
+    const bytes = await probe.source.read(node.offset, Math.min(node.length, 4096));
+    return looksLikeNode(bytes, node.length <= 4096, strict);
+  }
+  if (fields.length < Math.min(all.length, 3)) return false;
   const library = fields.find((field) => field.number === 2 && field.wireType === BYTES);
   if (!library) return false;
   const [first] = await firstFields(probe, library.offset, library.offset + library.length, 1);
@@ -364,25 +375,25 @@ async function isGraph(probe: Probe, start: number, end: number): Promise<boolea
 }
 
 async function isMetaGraph(probe: Probe, start: number, end: number): Promise<boolean> {
-  const fields = await firstFields(probe, start, end, 4);
-  if (fields.length === 0 || fields.some((field) => field.wireType !== BYTES || field.number > 7)) return false;
+  const fields = (await firstFields(probe, start, end, 24)).filter(({ number }) => number <= 7).slice(0, 4);
+  if (fields.length === 0 || fields.some((field) => field.wireType !== BYTES)) return false;
   const graph = fields.find((field) => field.number === 2);
-  if (graph) return graph.length === 0 || isGraph(probe, graph.offset, graph.offset + graph.length);
+  if (graph && graph.length > 0) return isGraph(probe, graph.offset, graph.offset + graph.length);
   // The whole of it may be a meta_info_def: tags and a version.
   const info = fields.find((field) => field.number === 1);
-  if (!info || info.length > 16384) return false;
+  if (!info || info.length > 16384 || info.offset + info.length >= end) return false;
   const parts = await firstFields(probe, info.offset, info.offset + info.length, 12);
-  return (
-    parts.length > 0 &&
-    parts.every((part) => part.wireType === VARINT || part.number <= 9) &&
-    parts.some((part) => part.number === 4 || part.number === 5)
-  );
+  const told = parts.find((part) => (part.number === 4 || part.number === 5) && part.wireType === BYTES);
+  if (!told || !parts.every((part) => part.wireType === VARINT || part.number <= 9)) return false;
+  if (told.length > 256) return false;
+  const text = new TextDecoder().decode(await probe.source.read(told.offset, told.length));
+  return told.number === 5 ? /^\d+\.\d+/.test(text) : /^[\w.-]{3,}$/.test(text);
 }
 
 async function isSavedModel(probe: Probe): Promise<boolean> {
-  const fields = await firstFields(probe, 0, probe.size, 2);
+  const fields = (await firstFields(probe, 0, probe.size, 24)).filter(({ number }) => number <= 2).slice(0, 2);
   const graph = fields.find((field) => field.number === 2 && field.wireType === BYTES);
-  if (!graph || fields.some((field) => field.number > 2)) return false;
+  if (!graph) return false;
   const version = fields.find((field) => field.number === 1);
   if (version && (version.wireType !== VARINT || version.value > 16n)) return false;
   return isMetaGraph(probe, graph.offset, graph.offset + graph.length);
@@ -391,8 +402,9 @@ async function isSavedModel(probe: Probe): Promise<boolean> {
 /** Which of TensorFlow's graph messages the file is, told by the structure of its first fields. */
 function kindOf(probe: Probe): Promise<Kind | undefined> {
   return probe.once('tensorflow-kind', async () => {
-    const first = probe.head[0];
-    if (first !== 0x08 && first !== 0x0a && first !== 0x12 && first !== 0x22) return undefined;
+    // Parsers pass over fields that they do not know, so a message may begin with any.
+    const wireType = (probe.head[0] ?? 0) & 7;
+    if (wireType !== VARINT && wireType !== BYTES) return undefined;
     if (await isSavedModel(probe)) return 'saved-model';
     if (await isGraph(probe, 0, probe.size)) return 'graph-def';
     if (await isMetaGraph(probe, 0, probe.size)) return 'meta-graph';

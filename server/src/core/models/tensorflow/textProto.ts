@@ -33,8 +33,17 @@ export class MalformedTextProto extends Error {
 const TOKEN =
   /[A-Za-z_][\w./]*|\[[^\]\n]{0,300}\]|[-+.\w]+|[{}<>:;,]|"(?:[^"\\\n]|\\[\s\S])*"|'(?:[^'\\\n]|\\[\s\S])*'|\[|\]/y;
 const SKIPPED = /(?:\s+|#[^\n]*)*/y;
+/** `[` before a message: the list of values of a repeated field. */
+const LIST_OF_MESSAGES = /(?:\s|#[^\n]*\n)*\[(?=(?:\s|#[^\n]*\n)*[{<])/y;
 const DEEPEST = 200;
 const MOST_TOKENS = 20_000_000;
+
+interface Open {
+  message: TextMessage;
+  close: string;
+  /** Name of the field, inside of a list of messages. */
+  list?: string;
+}
 
 /**
  * Parses the text format (https://protobuf.dev/reference/protobuf/textformat-spec) without a schema: every value is
@@ -43,7 +52,7 @@ const MOST_TOKENS = 20_000_000;
  */
 export function parseTextProto(text: string, budget: Budget): { root: TextMessage; error?: MalformedTextProto } {
   const root = new TextMessage();
-  const stack: { message: TextMessage; close: string }[] = [{ message: root, close: '' }];
+  const stack: Open[] = [{ message: root, close: '' }];
   let at = 0;
   let count = 0;
   const fail = (what: string) => ({ root, error: new MalformedTextProto(text.slice(0, at).split('\n').length, what) });
@@ -61,7 +70,7 @@ export function parseTextProto(text: string, budget: Budget): { root: TextMessag
     if (count % 4096 === 0) budget.checkTime();
     if (count > MOST_TOKENS) return fail('too many tokens');
     const name = next();
-    const top = stack[stack.length - 1] as { message: TextMessage; close: string };
+    const top = stack[stack.length - 1] as Open;
     if (name === '') {
       if (at < text.length) return fail('an unexpected character');
       return stack.length > 1 ? fail('a message is not closed') : { root };
@@ -71,9 +80,23 @@ export function parseTextProto(text: string, budget: Budget): { root: TextMessag
       stack.pop();
       continue;
     }
+    if (top.list !== undefined) {
+      if (name !== '{' && name !== '<') return fail('a message is missing');
+      const message = new TextMessage();
+      top.message.fields.push([top.list, message]);
+      stack.push({ message, close: name === '{' ? '}' : '>' });
+      continue;
+    }
     if (!/^[A-Za-z_[\d]/.test(name)) return fail('a field name is missing');
     let token = next();
     const colon = token === ':';
+    LIST_OF_MESSAGES.lastIndex = colon ? at : at - token.length;
+    if (LIST_OF_MESSAGES.test(text)) {
+      at = LIST_OF_MESSAGES.lastIndex;
+      if (stack.length > DEEPEST) return fail(`messages nested deeper than ${DEEPEST} levels`);
+      stack.push({ message: top.message, close: ']', list: name });
+      continue;
+    }
     if (colon) token = next();
     if (token === '{' || token === '<') {
       if (stack.length > DEEPEST) return fail(`messages nested deeper than ${DEEPEST} levels`);

