@@ -21,7 +21,7 @@ export interface Evaluation {
   /** @throws TextNeeded when the text has to be read from the source first */
   text(ref: Ref): string | undefined;
   isBytes(ref: Ref): boolean;
-  computed(value: string, isBytes: boolean): Ref;
+  computed(value: string, isBytes: boolean, source?: Ref): Ref;
   global(module: string, name: string, computed: boolean): Ref;
   tuple(items: readonly Ref[]): Ref;
   call(opcode: PickleCall['opcode'], fn: Ref, args: Ref, kwargs: Ref): Ref;
@@ -308,7 +308,8 @@ function evaluateText(machine: Evaluation, path: string, items: readonly Ref[]):
       const codec = second ? str(second) : 'utf-8';
       if (text === undefined || codec === undefined) return undefined;
       const value = encodeText(text, codec);
-      return value === undefined ? give(decodeRot13(text, codec)) : give({ value, isBytes: true });
+      if (value === undefined) return give(decodeRot13(text, codec));
+      return value.length > MAX_TEXT ? undefined : machine.computed(value, true, first);
     }
     case '_codecs.decode':
     case 'codecs.decode':

@@ -5,6 +5,7 @@ import type { Rule } from '../rule';
 import type { FindingDraft } from '../scanner';
 import { dillType } from './evaluate';
 import type { PickleTrace } from './machine';
+import { OPCODES } from './opcodes';
 import { judgeName } from './policy';
 import { dangerousWord, OTHER_STDLIB } from './policyDanger';
 import { LIBRARIES } from './policySafe';
@@ -14,6 +15,7 @@ import { PICKLE_RULES } from './rules';
 import {
   NONE,
   PickleCall,
+  PickleComputed,
   PickleContainer,
   PickleExtension,
   PickleGlobal,
@@ -85,6 +87,12 @@ const DILL_REPR = /^(?:Ellipsis|NotImplemented|range\(-?\d{1,18}(?:, -?\d{1,18})
 const TEMPLATE_LINE =
   /^\s*$|^def _parse_args(?:_rvs|_stats)?\(self,[\w ,=.']*\):$|^ {4}return (?:self\._argcheck_rvs)?\([\w ,=]*\)[\w ,]*$/;
 
+/** Names of ordinary methods and of the special ones that lead to nothing but the object itself. */
+const PLAIN_ATTRIBUTE = /^(?:_?[A-Za-z]\w*|__(?:hash|len|eq|ne|lt|le|gt|ge|iter|next|contains|str|repr|bool)__)$/;
+
+/** Library classes whose instances are called to get a class of that library. */
+const CLASS_MAKERS = new Set(['torch_geometric.data.batch.DynamicInheritanceGetter']);
+
 /** Adapters that call what they are given before loading ends, or as soon as the result is walked over. */
 const CALLS_AT_ONCE =
   /^(?:builtins\.(?:map|filter|sorted|max|min|apply|reduce|next)|itertools\.\w+|_?functools\.reduce)$/;
@@ -101,7 +109,7 @@ function callSeverity(verdict: Verdict): Severity {
 
 function isCodeFamily(global: PickleGlobal): boolean {
   return (
-    /^(?:dill|cloudpickle|joblib\.externals\.cloudpickle|ray\.cloudpickle|pyspark\.cloudpickle|sklearn\.externals\.joblib\.externals\.cloudpickle)(?:\.|$)/.test(
+    /^(?:dill|cloudpickle|numba\.cloudpickle|joblib\.externals\.cloudpickle|ray\.cloudpickle|pyspark\.cloudpickle|sklearn\.externals\.joblib\.externals\.cloudpickle)(?:\.|$)/.test(
       global.module,
     ) && !/(?:^|\.)(?:loads?|subimport|_import_module)$/.test(global.name)
   );
@@ -187,6 +195,7 @@ export async function judgeTrace(
       const made = maker instanceof PickleGlobal ? verdicts.get(maker) : undefined;
       // `__new__` of a class that a harmless call made, such as SymPy's undefined functions.
       if (call.opcode.startsWith('NEWOBJ') && made?.tier === 'safe' && !made.argument) continue;
+      if (maker instanceof PickleGlobal && CLASS_MAKERS.has(maker.path)) continue;
       const text = evidenceText(await renderCall(machine, call), 300);
       add(
         PICKLE_RULES['unknown-call'],
@@ -431,12 +440,7 @@ export async function judgeTrace(
         const name = second === undefined ? undefined : await machine.resolve(second);
         const target = first === undefined ? undefined : machine.object(first);
         if (target instanceof PickleGlobal && name !== undefined) return undefined;
-        if (
-          target instanceof PickleCall &&
-          name !== undefined &&
-          /^_?[A-Za-z]\w*$/.test(name) &&
-          harmless(first, false)
-        )
+        if (target instanceof PickleCall && name !== undefined && PLAIN_ATTRIBUTE.test(name) && harmless(first, false))
           return undefined;
         // A bound method of a plain list, set or dictionary.
         if (target instanceof PickleContainer && name !== undefined && /^[a-z]\w*$/.test(name)) return undefined;
@@ -514,13 +518,13 @@ export async function judgeTrace(
         return { rule, severity: 'medium', why: 'what it constructs is not a class that the file names' };
       }
       case 'load-from-bytes': {
-        const payload = first !== undefined && tagOf(first) === Tag.Bytes ? first : undefined;
+        const payload = first === undefined ? undefined : constantOf(first);
         const at = payload === undefined ? undefined : await payloadOffset(payload);
         const inner = at === undefined ? undefined : nested.get(at);
         const clean = inner === 'info' || inner === 'low';
         return {
           rule: PICKLE_RULES['dangerous-call'],
-          severity: clean ? 'info' : 'critical',
+          severity: clean ? 'info' : (inner ?? 'critical'),
           why: clean
             ? 'it loads another pickle from the bytes in it, in which nothing dangerous was found'
             : 'it loads another pickle from its argument',
@@ -557,10 +561,23 @@ export async function judgeTrace(
     }
   }
 
+  /** The bytes constant of the stream, or the text that protocol 2 writes for one: `_codecs.encode(text, 'latin1')`. */
+  function constantOf(ref: Ref): Ref | undefined {
+    if (tagOf(ref) === Tag.Bytes) return ref;
+    const object = machine.object(ref);
+    if (object instanceof PickleComputed) return object.source || undefined;
+    if (!(object instanceof PickleCall)) return undefined;
+    const fn = machine.object(object.fn);
+    const [text] = argumentsOf(object);
+    const encodes = fn instanceof PickleGlobal && fn.path === '_codecs.encode';
+    return encodes && text !== undefined && tagOf(text) === Tag.Text ? text : undefined;
+  }
+
+  /** Offset of the first byte behind the opcode and its length. */
   async function payloadOffset(ref: Ref): Promise<number> {
     const at = Math.floor(ref / 8);
-    const code = (await machine.source.read(at, 1))[0];
-    return at + (code === 0x43 ? 2 : code === 0x42 ? 5 : 9);
+    const argument = OPCODES[(await machine.source.read(at, 1))[0] ?? 0]?.argument;
+    return at + (argument === 'payload1' ? 2 : argument === 'payload4' ? 5 : argument === 'payload8' ? 9 : 1);
   }
 }
 

@@ -47,7 +47,7 @@ export interface PickleBlob {
   /** Offset of the payload itself. */
   offset: number;
   length: number;
-  encoding: 'raw' | 'base64' | 'hex';
+  encoding: 'raw' | 'base64' | 'hex' | 'latin1';
 }
 
 export interface PickleTrace {
@@ -64,6 +64,8 @@ export interface PickleTrace {
   calls: readonly PickleCall[];
   anomalies: readonly PickleAnomaly[];
   blobs: readonly PickleBlob[];
+  /** True when there were more of them than are kept. */
+  blobsCut: boolean;
   /** What the loader would return; 0 when there is nothing. */
   result: Ref;
   /** How often each opcode occurs, by its code. */
@@ -102,7 +104,8 @@ const CHILDREN = 1024;
 const OBJECTS = 4_000_000;
 const CALLS = 20_000;
 const CALLS_PER_GLOBAL = 50;
-const BLOBS = 256;
+/** Serialised constants that are kept: a module pickled without torch.save has one for each of its storages. */
+const BLOBS = 16_384;
 const WALK = 5_000_000;
 const STACK_LIMIT = 64 * 2 ** 20;
 const DENSE_MEMO = 16 * 2 ** 20;
@@ -206,6 +209,7 @@ export class PickleMachine implements Evaluation {
       calls: this.#calls,
       anomalies: this.#anomalies,
       blobs: this.#blobs,
+      blobsCut: this.#blobs.length >= BLOBS,
       result: this.#result,
       histogram: this.#histogram,
       machine: this,
@@ -281,8 +285,8 @@ export class PickleMachine implements Evaluation {
     return object instanceof PickleComputed && object.isBytes;
   }
 
-  computed(value: string, isBytes: boolean): Ref {
-    return this.#add(new PickleComputed(value.slice(0, TEXT_LIMIT), isBytes, this.#lastOp));
+  computed(value: string, isBytes: boolean, source: Ref = 0): Ref {
+    return this.#add(new PickleComputed(value.slice(0, TEXT_LIMIT), isBytes, this.#lastOp, source));
   }
 
   /** The global of that name, made when it is new. */
@@ -640,6 +644,10 @@ export class PickleMachine implements Evaluation {
     const b = buf[i + 1] as number;
     const c = buf[i + 2] as number;
     switch (buf[i]) {
+      // Protocol 2 writes bytes as text that is encoded as Latin-1 while loading: PROTO is C2 80 in UTF-8.
+      case 0xc2:
+        if (b === 0x80 && c <= HIGHEST_PROTOCOL) this.#blobs.push({ offset, length, encoding: 'latin1' });
+        return;
       // 'gA' and a third letter from I to X: base64 of 80 02 to 80 05.
       case 0x67:
         if (b !== 0x41 || c < 0x49 || c > 0x58) return;

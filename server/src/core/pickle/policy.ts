@@ -39,6 +39,9 @@ const ARGUMENT_RULES = new Map<string, ArgumentRule>([
   ['types.BuiltinMethodType', 'adapter'],
   ['jax._src.array._reconstruct_array', 'adapter'],
   ['dill._dill._create_array', 'adapter'],
+  ['fsspec.spec.make_instance', 'adapter'],
+  ['numba.core.serialize._unpickle__CustomPickled', 'load-from-bytes'],
+  ['numba.core.serialize._rebuild_reduction', 'adapter'],
   ['dill._dill._load_type', 'dill-type'],
   ['dill._dill._eval_repr', 'dill-repr'],
   ['operator.getitem', 'subscript'],
@@ -217,6 +220,7 @@ const CODE_CLASSES = new Set([
   'torch.package',
   'joblib.externals.cloudpickle',
   'ray.cloudpickle',
+  'numba.cloudpickle',
   'torch.utils.data.datapipes',
 ]);
 

@@ -45,11 +45,11 @@ const FAMILIES: readonly [Capability, string][] = [
      torch._dynamo torch.fx torch.utils.bottleneck torch.jit torch._export torch.export torch._functorch torch.onnx torch.package
      torch.utils.data.datapipes torch._guards torch.testing torch.utils._sympy torch.utils._config_module torch._inductor.config torch.ao.quantization.fx
      torch.utils.data._utils.worker
-     numpy.f2py numpy.testing torch._numpy.testing scipy._lib.array_api_compat sklearn.externals.array_api_compat sklearn.externals.array_api_extra array_api_compat sympy.plotting sympy.utilities.matchpy_connector
+     numpy.f2py numpy.testing torch._numpy.testing scipy._lib.array_api_compat._internal sklearn.externals.array_api_compat._internal sklearn.externals.array_api_extra.testing array_api_compat._internal sympy.plotting sympy.utilities.matchpy_connector
      numpy.lib.utils numpy.lib._utils_impl numpy.core.tests numpy.lib.format.read_array scipy._lib._pep440.eval
      pandas.core.computation pandas.eval pandas._testing pandas.util._tester pandas.conftest
      sklearn.utils._testing sklearn.utils.estimator_checks sklearn.externals._packaging.eval sklearn.conftest
-     dill._dill dill.source dill.detect dill.settings dill cloudpickle joblib.externals.cloudpickle pyspark.cloudpickle ray.cloudpickle sklearn.externals.joblib.externals.cloudpickle
+     dill._dill dill.source dill.detect dill.settings dill cloudpickle joblib.externals.cloudpickle pyspark.cloudpickle ray.cloudpickle numba.cloudpickle numba.core.serialize sklearn.externals.joblib.externals.cloudpickle
      pathos multiprocess ppft jsonpickle yaml ruamel ruamel_yaml oyaml hyperpyyaml anyconfig confuse
      tensorflow.python.ops.script_ops tensorflow.py_function tensorflow.numpy_function tensorflow.compat.v1.py_func keras.src.ops.function
      keras.src.utils.python_utils keras.utils.generic_utils keras.src.layers.core.lambda_layer keras.layers.core.lambda_layer jax.experimental jax._src.callback jax.pure_callback
@@ -89,7 +89,7 @@ const FAMILIES: readonly [Capability, string][] = [
      skops.io mlflow.sklearn mlflow.pytorch mlflow.artifacts mlflow.keras mlflow.tracking mlflow.register_model mlflow.load
      fastai.learner fastai.torch_core.load fairseq.checkpoint_utils pytorch_lightning.core.saving pytorch_lightning.utilities.cloud_io lightning.fabric.utilities.cloud_io lightning_fabric.utilities.cloud_io
      tensorflow.saved_model tensorflow.keras.models tensorflow.python.saved_model keras.models.load_model keras.src.saving keras.saving keras.engine.saving keras.src.legacy.saving
-     nltk.data spacy.util spacy.load spacy.language.load gensim.utils.unpickle gensim.utils.SaveLoad flair.data.load
+     nltk.data spacy.load spacy.language.load gensim.utils.unpickle gensim.utils.SaveLoad flair.data.load
      django.core.cache redis.client werkzeug.contrib.cache diskcache cachetools.func sqlitedict peewee persistqueue
      hickle sklearn2pmml cebra.load timm.models._helpers timm.models.helpers huggingface_hub.serialization catboost.core._load
      stable_baselines3.common.save_util sentence_transformers.util.load ray.train torchvision.datasets.utils numpy.core._methods._load srsly._pickle_api srsly.cloudpickle`,
@@ -265,7 +265,7 @@ const WORDS: readonly [Capability, string][] = [
   ['unpickle', 'pickle unpickle loads deserialize unserialize load loader unmarshal restore checkpoint'],
   [
     'file',
-    'open read write save dump dumps file files filename mkdir makedirs remove unlink rename rmtree tofile fromfile memmap mmap loadtxt savetxt csv json excel parquet path dir directory tempfile touch extractall',
+    'open read write save dump dumps file files filename mkdir makedirs remove unlink rename rmtree tofile fromfile memmap mmap tempdir loadtxt savetxt csv json excel parquet path dir directory tempfile touch extractall',
   ],
   [
     'network',

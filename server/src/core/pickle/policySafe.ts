@@ -195,6 +195,15 @@ const SAFE: readonly [why: string, entries: string][] = [
      fixed_shape_tensor`,
   ],
   ['the description of a dtype', 'numpy.core._internal: _convert_to_stringdtype_kwargs'],
+  ['a function whose pickled parts are judged themselves', 'numba.core.serialize: custom_rebuild'],
+  ['vocabulary of a text pipeline', 'spacy.matcher.matcher: unpickle_matcher'],
+  ['vocabulary of a text pipeline', 'spacy.matcher.phrasematcher: unpickle_matcher'],
+  ['vocabulary of a text pipeline', 'spacy.matcher.dependencymatcher: unpickle_matcher'],
+  ['a text whose pickled parts are judged themselves', 'spacy.tokens.doc: unpickle_doc'],
+  ['a physical unit', 'astropy.units.core: _recreate_irreducible_unit'],
+  ['a shape rebuilt from its coordinates', 'shapely.io: from_wkb from_wkt'],
+  ['a random number generator', 'torch._C: Generator'],
+  ['a handle on the local disk, which is not touched', 'fsspec.implementations.local: LocalFileSystem'],
   ['a symbol without a definition', 'sympy.core.function: _rebuild_undef'],
   [
     'a model whose archive in these bytes is scanned as one',
@@ -225,7 +234,7 @@ export function safeReason(module: string, qualname: string): string | undefined
 /** Packages of machine learning and their companions whose classes are objects of models, not gadgets. */
 export const LIBRARIES: ReadonlySet<string> = new Set(
   `numpy scipy pandas sklearn torch torchvision torchaudio torchtext transformers tokenizers sentencepiece xgboost lightgbm
-   catboost statsmodels patsy spacy thinc srsly preshed cymem murmurhash keras tensorflow tf_keras keras_core joblib skops imblearn
+   catboost statsmodels patsy spacy thinc confection ml_dtypes srsly preshed cymem murmurhash keras tensorflow tf_keras keras_core joblib skops imblearn
    category_encoders gensim umap pynndescent hdbscan pytorch_lightning lightning lightning_fabric torchmetrics timm torch_geometric
    torch_sparse torch_scatter torch_cluster dgl sentence_transformers peft diffusers accelerate optuna hyperopt skopt skorch
    fastai fastcore flair allennlp omegaconf gym gymnasium stable_baselines3 sb3_contrib pyro gpytorch botorch linear_operator

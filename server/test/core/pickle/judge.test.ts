@@ -285,6 +285,49 @@ describe('pickle judgement', () => {
     assert.equal(await severityOf(load(evil())), critical);
     assert.ok((await severityOf(load(pickle('}', text('a'), 'K', 1, 's')))) <= low);
     assert.equal(await severityOf(load(bytes('something else'))), critical);
+    // Protocol 2 has no bytes: they are text that is encoded while loading.
+    const asText = (content: Uint8Array) =>
+      call(stackGlobal('_codecs', 'encode'), longText(String.fromCharCode(...content)), text('latin1'));
+    const loadText = (content: Uint8Array) => call(stackGlobal('torch.storage', '_load_from_bytes'), asText(content));
+    assert.equal(await severityOf(loadText(evil())), critical);
+    assert.ok((await severityOf(loadText(pickle('}', text('a longer name'), 'K', 200, 's')))) <= low);
+    const hidden = await findings(pickle(asText(evil())));
+    assert.ok(hidden.some(({ evidence }) => evidence?.startsWith('os.system')));
+  });
+
+  it('judges each of hundreds of storages and lists a few', async () => {
+    const storage = call(stackGlobal('torch.storage', '_load_from_bytes'), blob(pickle('}', text('a'), 'K', 1, 's')));
+    const many = (last: Uint8Array) => pickle(']', MARK, ...Array.from({ length: 400 }, () => storage), last, 'e');
+    const quiet = await findings(many(bytes('N')));
+    assert.ok(quiet.every(({ severity }) => RANK[severity] <= low));
+    const nested = quiet.filter(({ ruleId }) => ruleId === 'pickle/nested-pickle');
+    assert.ok(nested.length > 1 && nested.length < 30);
+    assert.ok(nested.some(({ message }) => /^384 more constants/.test(message)));
+    assert.equal(await worst(many(call(stackGlobal('torch.storage', '_load_from_bytes'), blob(evil())))), critical);
+  });
+
+  it('knows the reconstructors of the libraries of the field', async () => {
+    for (const [module, name] of [
+      ['pyarrow.lib', '_restore_array'],
+      ['spacy.tokens.doc', 'unpickle_doc'],
+      ['shapely.io', 'from_wkb'],
+      ['torch._C', 'Generator'],
+      ['statsmodels.tsa.statespace._representation', 'dStatespace'],
+      ['keras.src.models.sequential', 'Sequential._unpickle_model'],
+      ['scipy._lib.array_api_compat.numpy._aliases', 'asarray'],
+    ] as const) {
+      const severity = await severityOf(
+        name === 'asarray' ? stackGlobal(module, name) : call(stackGlobal(module, name), blob(bytes('x'))),
+      );
+      assert.ok(severity <= info, `${module}.${name}`);
+    }
+    const local = stackGlobal('fsspec.implementations.local', 'LocalFileSystem');
+    const remote = stackGlobal('fsspec.implementations.http', 'HTTPFileSystem');
+    assert.ok((await severityOf(call(stackGlobal('fsspec.spec', 'make_instance'), local, tuple()))) <= info);
+    assert.ok((await severityOf(call(stackGlobal('fsspec.spec', 'make_instance'), remote, tuple()))) >= high);
+    const array = stackGlobal('jax._src.array', '_reconstruct_array');
+    assert.ok((await severityOf(call(array, stackGlobal('numpy.core.multiarray', '_reconstruct'), tuple()))) <= info);
+    assert.equal(await severityOf(call(array, stackGlobal('os', 'system'), tuple(text('x')))), critical);
   });
 
   it('reads pickles in constants: raw, base64 and hexadecimal', async () => {
