@@ -4,6 +4,7 @@ import { DEPENDENCY_RULES } from './dependencies/rules';
 import { BOOSTING_RULES } from './models/boosting/formats';
 import { CONFIG_RULES } from './models/configs/rules';
 import { COREML_RULES } from './models/coreml/format';
+import { EXECUTORCH_RULES } from './models/executorch/rules';
 import { LLAMAFILE_RULES } from './models/gguf/llamafile';
 import { GGUF_RULES } from './models/gguf/rules';
 import { HDF5_RULES } from './models/hdf5/rules';
@@ -47,6 +48,7 @@ const FAMILIES: readonly Record<string, Rule>[] = [
   DEPENDENCY_RULES,
   BOOSTING_RULES,
   COREML_RULES,
+  EXECUTORCH_RULES,
   HDF5_RULES,
   KERAS_RULES,
   MLFLOW_RULES,

@@ -1,10 +1,10 @@
 import { BudgetExceeded } from '../budget';
 import type { ByteSource } from './byteSource';
 
-const BLOCK = 64 * 1024;
+const BLOCK = 32 * 1024;
 /** Reads larger than this go straight through. */
-const LARGEST_KEPT = 4 * BLOCK;
-const KEPT_BYTES = 32 * BLOCK;
+const LARGEST_KEPT = 8 * BLOCK;
+const KEPT_BYTES = 64 * BLOCK;
 
 /**
  * Reads another source in aligned blocks, keeps the newest of them, and counts what was really read.

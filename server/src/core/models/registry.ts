@@ -9,6 +9,7 @@ import { CONFIG_JSON_FORMAT } from './configs/json';
 import { LFS_POINTER_FORMAT } from './configs/lfsPointer';
 import { CONFIG_YAML_FORMAT } from './configs/yaml';
 import { COREML_FORMAT } from './coreml/format';
+import { EXECUTORCH_FORMAT } from './executorch/format';
 import { GGUF_FORMAT } from './gguf/format';
 import { GGML_FORMAT } from './gguf/ggml';
 import { LLAMAFILE_FORMAT } from './gguf/llamafile';
@@ -73,6 +74,7 @@ export const MODEL_FORMATS: readonly Format[] = [
   CHECKPOINT_FORMAT,
   CHECKPOINT_STATE_FORMAT,
   TFLITE_FORMAT,
+  EXECUTORCH_FORMAT,
   ONNX_FORMAT,
   COREML_FORMAT,
   MLMODEL_FORMAT,

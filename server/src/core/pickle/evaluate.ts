@@ -21,7 +21,7 @@ export interface Evaluation {
   /** @throws TextNeeded when the text has to be read from the source first */
   text(ref: Ref): string | undefined;
   isBytes(ref: Ref): boolean;
-  computed(value: string, isBytes: boolean): Ref;
+  computed(value: string, isBytes: boolean, source?: Ref): Ref;
   global(module: string, name: string, computed: boolean): Ref;
   tuple(items: readonly Ref[]): Ref;
   call(opcode: PickleCall['opcode'], fn: Ref, args: Ref, kwargs: Ref): Ref;
@@ -123,6 +123,10 @@ export function evaluate(machine: Evaluation, callee: PickleGlobal | PickleCall,
       }
       return isCallable(machine, first) ? machine.call('REDUCE', first, machine.tuple(items.slice(1)), 0) : undefined;
     }
+    case 'dill._dill._load_type': {
+      const target = dillType(machine.text(first) ?? '');
+      return target && machine.global(target.module, target.name, true);
+    }
     case 'copyreg._reconstructor':
       return isCallable(machine, first) ? machine.call('NEWOBJ', first, machine.tuple([]), 0) : undefined;
     case 'copyreg.__newobj__':
@@ -132,6 +136,28 @@ export function evaluate(machine: Evaluation, callee: PickleGlobal | PickleCall,
     default:
       return evaluateText(machine, path, items);
   }
+}
+
+const DILL_BUILTINS = new Set(
+  `type object int float complex bool str bytes bytearray list tuple dict set frozenset range slice memoryview property staticmethod
+   classmethod map filter zip enumerate reversed super`
+    .trim()
+    .split(/\s+/),
+);
+const DILL_TYPES = new Map([
+  ['PartialType', 'functools.partial'],
+  ['SuperType', 'builtins.super'],
+  ['ItemGetterType', 'operator.itemgetter'],
+  ['AttrGetterType', 'operator.attrgetter'],
+]);
+
+/** The type that dill's registry (`dill/_dill.py`, _load_type) has under a name. */
+export function dillType(name: string): { module: string; name: string } | undefined {
+  if (DILL_BUILTINS.has(name)) return { module: 'builtins', name };
+  const path = DILL_TYPES.get(name) ?? (/^[A-Z][A-Za-z]+Type$/.test(name) ? `types.${name}` : undefined);
+  if (!path) return undefined;
+  const dot = path.lastIndexOf('.');
+  return { module: path.slice(0, dot), name: path.slice(dot + 1) };
 }
 
 function isCallable(machine: Evaluation, ref: Ref): boolean {
@@ -153,6 +179,14 @@ function evaluateResultCall(machine: Evaluation, callee: PickleCall, items: read
     case 'operator.attrgetter': {
       const name = machine.text(first);
       return name === undefined || items[0] === undefined ? undefined : attribute(machine, items[0], name);
+    }
+    case 'operator.itemgetter': {
+      // Of a module's dictionary; of data the result is data.
+      const target = machine.object(items[0] ?? 0);
+      if (!(target instanceof PickleGlobal) || !/(?:^|\.)__dict__$/.test(target.name)) return undefined;
+      const name = machine.text(first);
+      const owner = target.name.replace(/(?:^|\.)__dict__$/, '');
+      return name === undefined ? undefined : machine.global(target.module, owner ? `${owner}.${name}` : name, true);
     }
     case 'operator.methodcaller': {
       const name = machine.text(first);
@@ -274,7 +308,8 @@ function evaluateText(machine: Evaluation, path: string, items: readonly Ref[]):
       const codec = second ? str(second) : 'utf-8';
       if (text === undefined || codec === undefined) return undefined;
       const value = encodeText(text, codec);
-      return value === undefined ? give(decodeRot13(text, codec)) : give({ value, isBytes: true });
+      if (value === undefined) return give(decodeRot13(text, codec));
+      return value.length > MAX_TEXT ? undefined : machine.computed(value, true, first);
     }
     case '_codecs.decode':
     case 'codecs.decode':

@@ -3,8 +3,11 @@ import type { Severity } from '../finding';
 import { evidenceText } from '../redact';
 import type { Rule } from '../rule';
 import type { FindingDraft } from '../scanner';
+import { dillType } from './evaluate';
 import type { PickleTrace } from './machine';
+import { OPCODES } from './opcodes';
 import { judgeName } from './policy';
+import { dangerousWord, OTHER_STDLIB } from './policyDanger';
 import { LIBRARIES } from './policySafe';
 import { CAPABILITY_TEXT, type Capability, type Verdict } from './policyTypes';
 import { renderCall } from './render';
@@ -12,6 +15,7 @@ import { PICKLE_RULES } from './rules';
 import {
   NONE,
   PickleCall,
+  PickleComputed,
   PickleContainer,
   PickleExtension,
   PickleGlobal,
@@ -61,7 +65,39 @@ export function isQuiet(global: PickleGlobal): boolean {
 }
 
 /** Harmless callables that the machine evaluates, so their calls must reach it. */
-const EVALUATED = new Set(['builtins.str', 'builtins.bytes', 'builtins.bytearray', 'builtins.object.__getattribute__']);
+const EVALUATED = new Set([
+  'builtins.str',
+  'builtins.bytes',
+  'builtins.bytearray',
+  'builtins.object.__getattribute__',
+  'operator.add',
+  'operator.concat',
+  'operator.iadd',
+  'operator.iconcat',
+  '_operator.add',
+  '_operator.concat',
+  '_operator.iadd',
+  '_operator.iconcat',
+]);
+
+/** What dill writes as the text of a value; anything else is code. */
+const DILL_REPR = /^(?:Ellipsis|NotImplemented|range\(-?\d{1,18}(?:, -?\d{1,18}){0,2}\))$/;
+
+/** A line of the template as SciPy writes it. */
+const TEMPLATE_LINE =
+  /^\s*$|^def _parse_args(?:_rvs|_stats)?\(self,[\w ,=.']*\):$|^ {4}return (?:self\._argcheck_rvs)?\([\w ,=]*\)[\w ,]*$/;
+
+/** Names of ordinary methods and of the special ones that lead to nothing but the object itself. */
+const PLAIN_ATTRIBUTE = /^(?:_?[A-Za-z]\w*|__(?:hash|len|eq|ne|lt|le|gt|ge|iter|next|contains|str|repr|bool)__)$/;
+
+/** Library classes whose instances are called to get a class of that library. */
+const CLASS_MAKERS = new Set(['torch_geometric.data.batch.DynamicInheritanceGetter']);
+
+/** Adapters that call what they are given before loading ends, or as soon as the result is walked over. */
+const CALLS_AT_ONCE =
+  /^(?:builtins\.(?:map|filter|sorted|max|min|apply|reduce|next)|itertools\.\w+|_?functools\.reduce)$/;
+
+const PLACE = /^(?:[a-z][a-z\d+.-]*:\/\/|\/|\.{1,2}[\\/]|~[\\/]|[a-z]:[\\/]|\\\\)/i;
 
 function callSeverity(verdict: Verdict): Severity {
   const { capability, by } = verdict;
@@ -73,7 +109,7 @@ function callSeverity(verdict: Verdict): Severity {
 
 function isCodeFamily(global: PickleGlobal): boolean {
   return (
-    /^(?:dill|cloudpickle|joblib\.externals\.cloudpickle|ray\.cloudpickle|pyspark\.cloudpickle|sklearn\.externals\.joblib\.externals\.cloudpickle)(?:\.|$)/.test(
+    /^(?:dill|cloudpickle|numba\.cloudpickle|joblib\.externals\.cloudpickle|ray\.cloudpickle|pyspark\.cloudpickle|sklearn\.externals\.joblib\.externals\.cloudpickle)(?:\.|$)/.test(
       global.module,
     ) && !/(?:^|\.)(?:loads?|subimport|_import_module)$/.test(global.name)
   );
@@ -97,6 +133,7 @@ export async function judgeTrace(
   const verdicts = new Map<PickleGlobal, Verdict>();
   for (const global of trace.globals) verdicts.set(global, verdictOf(global));
   const reported = new Map<PickleGlobal, number>();
+  let held: Set<PickleCall> | undefined;
 
   const add = (rule: Rule, severity: Severity, message: string, offset: number, extra: Partial<FindingDraft> = {}) => {
     drafts.push({ rule, severity, message, location: { offset }, ...extra });
@@ -106,6 +143,15 @@ export async function judgeTrace(
     const callee = machine.object(call.fn);
     if (callee instanceof PickleGlobal) {
       const verdict = verdicts.get(callee) as Verdict;
+      if (call.state && /^scipy\.stats\b/.test(callee.module) && (await bringsTemplate(call))) {
+        add(
+          PICKLE_RULES['code-object'],
+          'critical',
+          `Loading the file runs code from the state of ${evidenceText(callee.path)}: SciPy executes the template of its argument parser.`,
+          call.offset,
+          { evidence: evidenceText(callee.path), anchor: `template ${callee.path}`, data: { callable: callee.path } },
+        );
+      }
       const outcome = await judgeCall(call, callee, verdict);
       if (!outcome) continue;
       const count = reported.get(callee) ?? 0;
@@ -147,6 +193,9 @@ export async function judgeTrace(
     } else if (callee instanceof PickleCall || callee instanceof PicklePersistent) {
       const maker = callee instanceof PickleCall ? machine.object(callee.fn) : undefined;
       const made = maker instanceof PickleGlobal ? verdicts.get(maker) : undefined;
+      // `__new__` of a class that a harmless call made, such as SymPy's undefined functions.
+      if (call.opcode.startsWith('NEWOBJ') && made?.tier === 'safe' && !made.argument) continue;
+      if (maker instanceof PickleGlobal && CLASS_MAKERS.has(maker.path)) continue;
       const text = evidenceText(await renderCall(machine, call), 300);
       add(
         PICKLE_RULES['unknown-call'],
@@ -253,6 +302,52 @@ export async function judgeTrace(
     return args instanceof PickleContainer ? args.items : [];
   }
 
+  /**
+   * `rv_generic.__setstate__` of SciPy (`stats/_distn_infrastructure.py`) executes the text `_parse_arg_template` of the state,
+   * three definitions that only pass arguments on. True when it is anything else.
+   */
+  async function bringsTemplate(call: PickleCall): Promise<boolean> {
+    const state = machine.object(call.state);
+    if (!(state instanceof PickleContainer)) return false;
+    for (let i = 0; i + 1 < state.items.length; i += 2) {
+      if ((await machine.resolve(state.items[i] as Ref, 64)) !== '_parse_arg_template') continue;
+      const text = await machine.resolve(state.items[i + 1] as Ref);
+      if (text === undefined || text.split('\n').some((line) => !TEMPLATE_LINE.test(line))) return true;
+    }
+    return false;
+  }
+
+  function isOneNumber(call: PickleCall): boolean {
+    const args = argumentsOf(call);
+    return args.length === 1 && tagOf(args[0] as Ref) === Tag.Int;
+  }
+
+  /** An argument that is an absolute or relative path or an address; picklers hand state to classes, no places. */
+  async function takesPlace(call: PickleCall): Promise<boolean> {
+    for (const ref of argumentsOf(call).slice(0, 8)) {
+      if (tagOf(ref) === Tag.Text && PLACE.test((await machine.resolve(ref, 256)) ?? '')) return true;
+    }
+    return false;
+  }
+
+  /** True when the object is kept in the state of an object of a known library, as a transformer keeps its function. */
+  function isHeldByLibrary(call: PickleCall): boolean {
+    if (!held) {
+      held = new Set();
+      for (const { fn, state } of machine.objects.filter((object) => object instanceof PickleCall)) {
+        const owner = machine.object(fn);
+        if (!state || !(owner instanceof PickleGlobal) || verdicts.get(owner)?.tier !== 'library') continue;
+        const pending: Ref[] = [state];
+        for (let steps = 0; pending.length && steps < 10_000; steps += 1) {
+          const object = machine.object(pending.pop() as Ref);
+          if (object instanceof PickleContainer) pending.push(...object.items);
+          else if (object instanceof PickleCall) held.add(object);
+        }
+      }
+    }
+    return held.has(call);
+  }
+
   /** What is to be said of one call of an imported callable; undefined when nothing is. */
   async function judgeCall(
     call: PickleCall,
@@ -269,16 +364,27 @@ export async function judgeTrace(
       case 'safe':
         return verdict.argument ? judgeArguments(call, verdict) : undefined;
       case 'library':
+        if (verdict.argument) return judgeArguments(call, verdict);
+        if (!verdict.capability && !constructed && (await takesPlace(call))) {
+          return unknown('medium', 'its constructor is given a path or an address, which it may open');
+        }
         if (!verdict.capability || constructed) return undefined;
         // An enumeration is restored by calling its class with the member's number.
-        if (argumentsOf(call).length === 1 && tagOf(argumentsOf(call)[0] as Ref) === Tag.Int) return undefined;
+        if (isOneNumber(call)) return undefined;
         return { rule: PICKLE_RULES['dangerous-call'], severity: 'high' };
-      case 'unknown':
+      case 'unknown': {
+        const outcome = verdict.argument && (await judgeArguments(call, verdict));
+        if (outcome) return outcome;
+        // An enumeration of the standard library is restored in the same way.
+        if (verdict.by === 'class' && OTHER_STDLIB.has(callee.module.split('.')[0] as string) && isOneNumber(call)) {
+          return undefined;
+        }
         // `__new__` of a plain function is an error, so this is a class, and one of a library that models are made of.
         if (constructed && (verdict.by === 'class' || LIBRARIES.has(callee.module.split('.')[0] as string))) {
           return unknown('info');
         }
         return unknown('medium');
+      }
       default:
         if (isCodeFamily(callee) && verdict.capability === 'code') {
           return { rule: PICKLE_RULES['code-object'], severity: 'high' };
@@ -287,13 +393,17 @@ export async function judgeTrace(
     }
   }
 
-  /** A callable argument that is known to be harmless to call. */
-  function harmless(ref: Ref | undefined): boolean {
+  /**
+   * A callable argument that is known to be harmless to call.
+   * @param atOnce it is called while loading; what is only kept may be any function of a library
+   */
+  function harmless(ref: Ref | undefined, atOnce: boolean): boolean {
     const object = ref === undefined ? undefined : machine.object(ref);
     if (object instanceof PickleGlobal) {
       const verdict = verdicts.get(object);
       if (!verdict || verdict.tier === 'dangerous') return false;
-      return verdict.tier !== 'unknown' || LIBRARIES.has(object.module.split('.')[0] as string);
+      if (verdict.tier === 'unknown') return !atOnce && LIBRARIES.has(object.module.split('.')[0] as string);
+      return !(atOnce && verdict.capability);
     }
     if (object instanceof PickleCall) {
       const fn = machine.object(object.fn);
@@ -315,9 +425,8 @@ export async function judgeTrace(
       case 'adapter': {
         const callee = machine.object(call.fn) as PickleGlobal;
         if (call.opcode.startsWith('NEWOBJ') && first === undefined) return undefined;
-        if (callee.name === 'defaultdict' && (first === undefined || first === NONE || harmless(first)))
-          return undefined;
-        if (harmless(first)) return undefined;
+        if (callee.name === 'defaultdict' && (first === undefined || first === NONE)) return undefined;
+        if (harmless(first, CALLS_AT_ONCE.test(callee.path))) return undefined;
         const object = first === undefined ? undefined : machine.object(first);
         // What is dangerous among the arguments has a finding of its own, as something that is handed on.
         if (object instanceof PickleGlobal && verdicts.get(object)?.tier === 'dangerous') return undefined;
@@ -331,7 +440,7 @@ export async function judgeTrace(
         const name = second === undefined ? undefined : await machine.resolve(second);
         const target = first === undefined ? undefined : machine.object(first);
         if (target instanceof PickleGlobal && name !== undefined) return undefined;
-        if (target instanceof PickleCall && name !== undefined && /^_?[A-Za-z]\w*$/.test(name) && harmless(first))
+        if (target instanceof PickleCall && name !== undefined && PLAIN_ATTRIBUTE.test(name) && harmless(first, false))
           return undefined;
         // A bound method of a plain list, set or dictionary.
         if (target instanceof PickleContainer && name !== undefined && /^[a-z]\w*$/.test(name)) return undefined;
@@ -351,15 +460,57 @@ export async function judgeTrace(
           };
         }
         const callee = machine.object(call.fn) as PickleGlobal;
-        if (callee.name === 'itemgetter')
+        const alone = machine.object(trace.result) === call;
+        if (callee.name === 'itemgetter') {
+          if (alone) {
+            return {
+              rule,
+              severity: 'medium',
+              why: 'the file holds nothing but a function that takes an item of whatever it is given, which is one link of a chain and no data',
+            };
+          }
           return name !== undefined
             ? undefined
             : { rule, severity: 'low', why: 'it makes a function that takes items' };
+        }
+        if (!alone && name !== undefined && !dangerousWord(name, false) && isHeldByLibrary(call)) return undefined;
         return {
           rule,
           severity: 'medium',
           why: 'it makes a function that takes an attribute or calls a method of whatever it is given',
         };
+      }
+      case 'subscript': {
+        const target = first === undefined ? undefined : machine.object(first);
+        // `typing.Optional[int]`, `collections.abc.Sequence[str]`
+        if (target instanceof PickleGlobal && /^(?:typing|types|_?collections(?:_abc|\.abc)?)$/.test(target.module)) {
+          return undefined;
+        }
+        if (target instanceof PickleContainer) return undefined;
+        return { rule, severity: 'medium', why: 'it takes an item of something that is only known while loading' };
+      }
+      case 'dill-type': {
+        const target = dillType((first === undefined ? undefined : await machine.resolve(first, 256)) ?? '');
+        if (target && judgeName(target.module, target.name).tier !== 'dangerous') return undefined;
+        return { rule: PICKLE_RULES['code-object'], severity: 'high', why: 'it takes a type by name, to make code of' };
+      }
+      case 'dill-repr': {
+        const text = first === undefined ? undefined : await machine.resolve(first);
+        if (text !== undefined && DILL_REPR.test(text)) return undefined;
+        return { rule: PICKLE_RULES['dangerous-call'], severity: 'critical', why: 'it evaluates its argument as code' };
+      }
+      case 'sympify': {
+        for (const ref of args) {
+          if (tagOf(ref) !== Tag.Text) continue;
+          if (/[([]|__|\blambda\b/.test((await machine.resolve(ref)) ?? '')) {
+            return {
+              rule: PICKLE_RULES['dangerous-call'],
+              severity: 'high',
+              why: 'SymPy parses its text as an expression and evaluates it as code',
+            };
+          }
+        }
+        return undefined;
       }
       case 'reconstructor': {
         const target = first === undefined ? undefined : machine.object(first);
@@ -367,13 +518,13 @@ export async function judgeTrace(
         return { rule, severity: 'medium', why: 'what it constructs is not a class that the file names' };
       }
       case 'load-from-bytes': {
-        const payload = first !== undefined && tagOf(first) === Tag.Bytes ? first : undefined;
+        const payload = first === undefined ? undefined : constantOf(first);
         const at = payload === undefined ? undefined : await payloadOffset(payload);
         const inner = at === undefined ? undefined : nested.get(at);
         const clean = inner === 'info' || inner === 'low';
         return {
           rule: PICKLE_RULES['dangerous-call'],
-          severity: clean ? 'info' : 'critical',
+          severity: clean ? 'info' : (inner ?? 'critical'),
           why: clean
             ? 'it loads another pickle from the bytes in it, in which nothing dangerous was found'
             : 'it loads another pickle from its argument',
@@ -410,10 +561,23 @@ export async function judgeTrace(
     }
   }
 
+  /** The bytes constant of the stream, or the text that protocol 2 writes for one: `_codecs.encode(text, 'latin1')`. */
+  function constantOf(ref: Ref): Ref | undefined {
+    if (tagOf(ref) === Tag.Bytes) return ref;
+    const object = machine.object(ref);
+    if (object instanceof PickleComputed) return object.source || undefined;
+    if (!(object instanceof PickleCall)) return undefined;
+    const fn = machine.object(object.fn);
+    const [text] = argumentsOf(object);
+    const encodes = fn instanceof PickleGlobal && fn.path === '_codecs.encode';
+    return encodes && text !== undefined && tagOf(text) === Tag.Text ? text : undefined;
+  }
+
+  /** Offset of the first byte behind the opcode and its length. */
   async function payloadOffset(ref: Ref): Promise<number> {
     const at = Math.floor(ref / 8);
-    const code = (await machine.source.read(at, 1))[0];
-    return at + (code === 0x43 ? 2 : code === 0x42 ? 5 : 9);
+    const argument = OPCODES[(await machine.source.read(at, 1))[0] ?? 0]?.argument;
+    return at + (argument === 'payload1' ? 2 : argument === 'payload4' ? 5 : argument === 'payload8' ? 9 : 1);
   }
 }
 

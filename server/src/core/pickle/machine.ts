@@ -47,7 +47,7 @@ export interface PickleBlob {
   /** Offset of the payload itself. */
   offset: number;
   length: number;
-  encoding: 'raw' | 'base64' | 'hex';
+  encoding: 'raw' | 'base64' | 'hex' | 'latin1';
 }
 
 export interface PickleTrace {
@@ -64,6 +64,8 @@ export interface PickleTrace {
   calls: readonly PickleCall[];
   anomalies: readonly PickleAnomaly[];
   blobs: readonly PickleBlob[];
+  /** True when there were more of them than are kept. */
+  blobsCut: boolean;
   /** What the loader would return; 0 when there is nothing. */
   result: Ref;
   /** How often each opcode occurs, by its code. */
@@ -102,7 +104,8 @@ const CHILDREN = 1024;
 const OBJECTS = 4_000_000;
 const CALLS = 20_000;
 const CALLS_PER_GLOBAL = 50;
-const BLOBS = 256;
+/** Serialised constants that are kept: a module pickled without torch.save has one for each of its storages. */
+const BLOBS = 16_384;
 const WALK = 5_000_000;
 const STACK_LIMIT = 64 * 2 ** 20;
 const DENSE_MEMO = 16 * 2 ** 20;
@@ -206,6 +209,7 @@ export class PickleMachine implements Evaluation {
       calls: this.#calls,
       anomalies: this.#anomalies,
       blobs: this.#blobs,
+      blobsCut: this.#blobs.length >= BLOBS,
       result: this.#result,
       histogram: this.#histogram,
       machine: this,
@@ -281,8 +285,8 @@ export class PickleMachine implements Evaluation {
     return object instanceof PickleComputed && object.isBytes;
   }
 
-  computed(value: string, isBytes: boolean): Ref {
-    return this.#add(new PickleComputed(value.slice(0, TEXT_LIMIT), isBytes, this.#lastOp));
+  computed(value: string, isBytes: boolean, source: Ref = 0): Ref {
+    return this.#add(new PickleComputed(value.slice(0, TEXT_LIMIT), isBytes, this.#lastOp, source));
   }
 
   /** The global of that name, made when it is new. */
@@ -630,8 +634,9 @@ export class PickleMachine implements Evaluation {
       (a === 0x42 && b === 0x5a && c === 0x68) ||
       (a === 0xfd && b === 0x37 && c === 0x7a) ||
       (a === 0x50 && b === 0x4b && c === 3) ||
-      ((a === 0x63 || a === 0x28) && isGlobalLine(buf, a === 0x28 ? i + 1 : i, i + Math.min(available, length)));
+      ((a === 0x63 || a === 0x28) && opensProtocolZero(buf, i, i + Math.min(available, length)));
     if (hit) this.#blobs.push({ offset, length, encoding: 'raw' });
+    else if (length >= 16 && available >= 16) this.#sniffText(buf, i, offset, length);
   }
 
   #sniffText(buf: Uint8Array, i: number, offset: number, length: number): void {
@@ -639,6 +644,10 @@ export class PickleMachine implements Evaluation {
     const b = buf[i + 1] as number;
     const c = buf[i + 2] as number;
     switch (buf[i]) {
+      // Protocol 2 writes bytes as text that is encoded as Latin-1 while loading: PROTO is C2 80 in UTF-8.
+      case 0xc2:
+        if (b === 0x80 && c <= HIGHEST_PROTOCOL) this.#blobs.push({ offset, length, encoding: 'latin1' });
+        return;
       // 'gA' and a third letter from I to X: base64 of 80 02 to 80 05.
       case 0x67:
         if (b !== 0x41 || c < 0x49 || c > 0x58) return;
@@ -671,7 +680,7 @@ export class PickleMachine implements Evaluation {
       // A protocol 0 pickle as text.
       case 0x63:
       case 0x28:
-        if (isGlobalLine(buf, buf[i] === 0x28 ? i + 1 : i, Math.min(buf.length, i + length))) {
+        if (opensProtocolZero(buf, i, Math.min(buf.length, i + length))) {
           this.#blobs.push({ offset, length, encoding: 'raw' });
         }
         return;
@@ -718,8 +727,8 @@ export class PickleMachine implements Evaluation {
             this.#sniffBytes(buf, i + 2, length, at + 2, length);
             this.#push(at * 8 + Tag.Bytes);
           } else {
-            if (length >= 16) this.#sniffText(buf, i + 2, at + 2, length);
             if (code === 0x55) this.#sniffBytes(buf, i + 2, length, at + 2, length);
+            else if (length >= 16) this.#sniffText(buf, i + 2, at + 2, length);
             this.#push(at * 8 + Tag.Text);
           }
           break;
@@ -748,7 +757,6 @@ export class PickleMachine implements Evaluation {
             this.#push(length <= 255 ? smallLong(buf, i + 5, length, at) : at * 8 + Tag.BigInt);
           } else {
             this.#sniffBytes(buf, i + header, head, at + header, length);
-            if (code === 0x54 && length >= 16) this.#sniffText(buf, i + header, at + header, length);
             this.#push(at * 8 + (code === 0x54 ? Tag.Text : Tag.Bytes));
           }
           break;
@@ -903,10 +911,13 @@ export class PickleMachine implements Evaluation {
         case 0x69: {
           // INST
           const first = buf.indexOf(10, i + 1);
-          const second = first < 0 ? -1 : buf.indexOf(10, first + 1);
+          let second = first < 0 ? -1 : buf.indexOf(10, first + 1);
           if (second < 0 || second >= limit) {
-            if (limit - i > 2 * MAX_NAME || base + limit >= size) return this.#fail(at, 'a name without an end');
-            return this.#more(at, Math.min(size - at, 2 * MAX_NAME + 2));
+            const whole = base + limit >= size;
+            if (!whole && limit - i <= 2 * MAX_NAME) return this.#more(at, Math.min(size - at, 2 * MAX_NAME + 2));
+            // The end of the data ends a line too, and its last byte is cut off as a newline would be.
+            if (!whole || first < 0 || first + 2 >= limit) return this.#fail(at, 'a name without an end');
+            second = limit - 1;
           }
           const ref = this.#import(
             utf8.decode(buf.subarray(i + 1, first)),
@@ -1058,7 +1069,13 @@ export class PickleMachine implements Evaluation {
             newline = this.#lineEnd - base;
           }
           const problem = this.#line(code, buf, i + 1, newline, at);
-          if (problem) return this.#fail(at, problem);
+          if (problem) {
+            // A line that the frame cuts in two is another line for who reads the frame first.
+            if (base + newline >= this.#frameEnd) {
+              this.#note('frame-crossed', at, { resumeAt: this.#frameEnd, until: size });
+            }
+            return this.#fail(at, problem);
+          }
           next = newline + 1;
           break;
         }
@@ -1146,20 +1163,20 @@ export class PickleMachine implements Evaluation {
   /** The opcodes whose argument is a line. @returns what is wrong with it */
   #line(code: number, buf: Uint8Array, from: number, to: number, at: number): string | undefined {
     const inside = to <= buf.length;
-    const short = inside && to - from <= 64 ? latin1.decode(buf.subarray(from, to)).trim() : undefined;
+    const short = inside ? numeral(buf, from, to) : undefined;
     switch (code) {
       case 0x49: // INT
         if (short === '01' || short === '00') this.#push(short === '01' ? TRUE : FALSE);
         else if (short === undefined) this.#push(at * 8 + Tag.BigInt);
-        else if (!/^[-+]?(?:\d+|0[xX][\da-fA-F]+|0[oO][0-7]+|0[bB][01]+)$/.test(short)) return 'a malformed INT';
-        else this.#push(small(Number(short), at));
+        else if (!INTEGER.test(short)) return 'a malformed INT';
+        else this.#push(small(Number(short.replace(/_/g, '')), at));
         return undefined;
       case 0x4c: {
         // LONG
         const digits = short?.replace(/L$/, '');
         if (digits === undefined) this.#push(at * 8 + Tag.BigInt);
-        else if (!/^[-+]?(?:\d+|0[xX][\da-fA-F]+)$/.test(digits)) return 'a malformed LONG';
-        else this.#push(small(Number(digits), at));
+        else if (!INTEGER.test(digits)) return 'a malformed LONG';
+        else this.#push(small(Number(digits.replace(/_/g, '')), at));
         return undefined;
       }
       case 0x46: // FLOAT
@@ -1192,8 +1209,8 @@ export class PickleMachine implements Evaluation {
         return undefined;
       default: {
         // GET and PUT
-        if (short === undefined || !/^\d{1,15}$/.test(short)) return 'a malformed memo index';
-        const index = Number(short);
+        if (short === undefined || !/^\+?\d(?:_?\d){0,14}$/.test(short)) return 'a malformed memo index';
+        const index = Number(short.replace(/_/g, ''));
         if (code === 0x70) {
           if (!this.#has(1)) return 'stack underflow';
           this.#putMemo(index, this.#top(), at);
@@ -1390,11 +1407,36 @@ export function isGlobalLine(buf: Uint8Array, at: number, limit: number): boolea
   return false;
 }
 
+/** A GLOBAL at the beginning, or behind a MARK and, for INST, behind the arguments. */
+function opensProtocolZero(buf: Uint8Array, at: number, limit: number): boolean {
+  if (isGlobalLine(buf, buf[at] === 0x28 ? at + 1 : at, limit)) return true;
+  if (buf[at] !== 0x28) return false;
+  for (let i = at + 1; i + 1 < Math.min(limit, at + 256); i += 1) {
+    if (buf[i] === 10 && isGlobalLine(buf, i + 1, limit)) return true;
+  }
+  return false;
+}
+
 function u32(buf: Uint8Array, i: number): number {
   return (
     ((buf[i] as number) | ((buf[i + 1] as number) << 8) | ((buf[i + 2] as number) << 16)) +
     (buf[i + 3] as number) * 0x1000000
   );
+}
+
+const NUMERAL_LIMIT = 64;
+/** What `int` with base 0 and `strtol` take; underscores only between digits. */
+const INTEGER = /^[-+]?(?:\d(?:_?\d)*|0[xX](?:_?[\da-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+)$/;
+
+/**
+ * The text of a number as the C unpickler reads it: as a C string, so that a NUL ends it, and with white space around.
+ * @returns undefined when it is too long to be looked at
+ */
+function numeral(buf: Uint8Array, from: number, to: number): string | undefined {
+  const text = latin1.decode(buf.subarray(from, Math.min(to, from + NUMERAL_LIMIT)));
+  const nul = text.indexOf('\0');
+  if (nul < 0 && to - from > NUMERAL_LIMIT) return undefined;
+  return (nul < 0 ? text : text.slice(0, nul)).trim();
 }
 
 function small(value: number, at: number): Ref {

@@ -37,6 +37,14 @@ const ARGUMENT_RULES = new Map<string, ArgumentRule>([
   ['itertools.groupby', 'adapter'],
   ['types.MethodType', 'adapter'],
   ['types.BuiltinMethodType', 'adapter'],
+  ['jax._src.array._reconstruct_array', 'adapter'],
+  ['dill._dill._create_array', 'adapter'],
+  ['fsspec.spec.make_instance', 'adapter'],
+  ['numba.core.serialize._unpickle__CustomPickled', 'load-from-bytes'],
+  ['numba.core.serialize._rebuild_reduction', 'adapter'],
+  ['dill._dill._load_type', 'dill-type'],
+  ['dill._dill._eval_repr', 'dill-repr'],
+  ['operator.getitem', 'subscript'],
   ['torch._tensor._rebuild_from_type_v2', 'adapter'],
   ['torch._tensor._rebuild_from_type', 'adapter'],
   ['torch.tensor._rebuild_from_type', 'adapter'],
@@ -97,6 +105,8 @@ export function isClassName(module: string, name: string): boolean {
     return /_(?:matrix|array|gen|frozen|base|kde)$|^(?:interp1d|interp2d|gaussian_kde|rv_[a-z_]+|cKDTree|ufunc)$/.test(
       name,
     );
+  // Cython's classes for float, double and complex numbers: `dStatespace`.
+  if (module.startsWith('statsmodels.')) return /^[sdcz][A-Z][a-z]\w+$/.test(name);
   if (module.startsWith('numpy.')) return LOWER_CLASSES.has(name);
   return false;
 }
@@ -157,6 +167,9 @@ export function judgeName(rawModule: string, qualname: string): Verdict {
   if (root === 'builtins')
     return { tier: 'unknown', why: 'a built-in that pickles of data do not call', by: 'default' };
   if (OTHER_STDLIB.has(root)) {
+    if (className && (module === 'ast' || module === '_ast') && !/Visitor|Transformer|Unparser/.test(qualname)) {
+      return { tier: 'safe', why: 'a node of a syntax tree, which nothing compiles', by: 'class' };
+    }
     if (className) return { tier: 'unknown', why: 'a class of the standard library', by: 'class' };
     return {
       tier: 'unknown',
@@ -174,16 +187,30 @@ export function judgeName(rawModule: string, qualname: string): Verdict {
             why: `a class of ${root} named for "${word.word}"`,
             by: 'word',
           }
-        : { tier: 'library', why: `a class of ${root}`, by: 'class' };
+        : {
+            tier: 'library',
+            why: `a class of ${root}`,
+            by: 'class',
+            ...(root === 'sympy' && !SYMPY_NAMED.has(qualname) && { argument: 'sympify' as const }),
+          };
     }
     const word = NUMERIC.test(module) ? dangerousWord(qualname, true) : dangerousWord(qualname, false);
     if (word) return dangerous(word.capability, `a function of ${root} named for "${word.word}"`, 'word');
-    return { tier: 'unknown', why: `a function of ${root} that no entry knows`, by: 'default' };
+    return {
+      tier: 'unknown',
+      why: `a function of ${root} that no entry knows`,
+      by: 'default',
+      // SymPy has classes in lower case, such as `sin`.
+      ...(root === 'sympy' && { argument: 'sympify' as const }),
+    };
   }
   const word = className ? undefined : dangerousWord(qualname, true);
   if (word) return dangerous(word.capability, `its name says "${word.word}"`, 'word');
   return { tier: 'unknown', why: `nothing is known of ${root}`, by: 'default' };
 }
+
+/** Classes of SymPy that take their text for a name; all others parse it as an expression, which is evaluated. */
+const SYMPY_NAMED = new Set(['Symbol', 'Dummy', 'Wild', 'Str', 'UndefinedFunction', 'Quantity', 'Float', 'Integer']);
 
 /** Families whose classes run code merely by being there or by their state. */
 const CODE_CLASSES = new Set([
@@ -193,6 +220,7 @@ const CODE_CLASSES = new Set([
   'torch.package',
   'joblib.externals.cloudpickle',
   'ray.cloudpickle',
+  'numba.cloudpickle',
   'torch.utils.data.datapipes',
 ]);
 
@@ -230,6 +258,9 @@ function judgeDotted(module: string, root: string, parts: readonly string[], pat
     return LIBRARIES.has(root)
       ? { tier: 'library', why: `a class of ${root}`, by: 'class' }
       : { tier: 'unknown', why: `nothing is known of ${root}`, by: 'default' };
+  }
+  if (root === 'keras' && last === '_unpickle_model') {
+    return { tier: 'safe', why: 'a model whose archive in these bytes is scanned as one', by: 'shape' };
   }
   if (family && !(family.capability === 'callback')) {
     return dangerous(family.capability, `a method of ${family.family}`, 'family');

@@ -8,10 +8,10 @@ import type { Capability } from './policyTypes';
 const FAMILIES: readonly [Capability, string][] = [
   [
     'process',
-    `wmi pyautogui pynput keyboard mouse xdist torch.utils.viz
-     torch.cuda._memory_viz torch.utils.data.communication torch.utils.data.dataloader._MultiProcessingDataLoaderIter dircache statvfs popen
+    `wmi _wmi mimetools pyautogui pynput keyboard mouse xdist torch.utils.viz
+     torch.cuda._memory_viz torch._strobelight torch.utils._strobelight torch.numa torch.utils.data.communication torch.utils.data.dataloader._MultiProcessingDataLoaderIter dircache statvfs popen
      os posix nt os.path ntpath posixpath subprocess _posixsubprocess _bootsubprocess popen2 commands pty multiprocessing _multiprocessing
-     mimetools.pipeto moviepy billiard asyncio _asyncio concurrent.futures.process _winapi _osx_support _aix_support _pyrepl platform pipes mailcap
+     moviepy billiard asyncio _asyncio concurrent.futures.process _winapi _osx_support _aix_support _pyrepl platform pipes mailcap
      test distutils distutils.spawn idlelib.run signal _signal posixshmem _posixshmem
      sh plumbum fabric fabric2 fabric3 invoke pexpect ptyprocess winpty delegator sarge envoy sultan shellinabox easyprocess
      psutil anyio trio gevent.subprocess gevent.os eventlet.green.subprocess eventlet.green.os twisted.internet.process
@@ -29,7 +29,9 @@ const FAMILIES: readonly [Capability, string][] = [
   ],
   [
     'code',
-    `werkzeug typer coverage cmd dask.delayed dask.base dask.threaded dask.local dask.multiprocessing keras.layers.Lambda tensorflow.keras.layers.Lambda torch._jit_internal transformers.pipelines.custom keras.utils.custom_object_scope
+    `parser.compilest parser.compileast parser.STType parser.ASTType parser.sequence2st parser.sequence2ast parser.tuple2st parser.tuple2ast parser._pickler
+     _symtable hotshot _hotshot Tix FixTk FileDialog ScrolledText SimpleDialog Tkdnd tkColorChooser tkCommonDialog tkFileDialog tkFont tkMessageBox tkSimpleDialog ttk
+     werkzeug typer coverage cmd dask.delayed dask.base dask.threaded dask.local dask.multiprocessing keras.layers.Lambda tensorflow.keras.layers.Lambda torch._jit_internal transformers.pipelines.custom keras.utils.custom_object_scope
      scipy._lib.decorator scipy.optimize._nonlin._nonlin_wrapper scipy.signal._signaltools.hilbert2 scipy.special._precompute scipy.stats._generate_pyx rexec Bastion copy._reconstruct concurrent.futures.thread._worker shlex.shlex.sourcehook
      code codeop pdb bdb cProfile profile _lsprof trace timeit doctest unittest runpy idlelib lib2to3 cgitb pyclbr
      rlcompleter site sitecustomize usercustomize tkinter _tkinter Tkinter turtle turtledemo dataclasses._create_fn annotationlib _interpreters
@@ -43,10 +45,11 @@ const FAMILIES: readonly [Capability, string][] = [
      torch._dynamo torch.fx torch.utils.bottleneck torch.jit torch._export torch.export torch._functorch torch.onnx torch.package
      torch.utils.data.datapipes torch._guards torch.testing torch.utils._sympy torch.utils._config_module torch._inductor.config torch.ao.quantization.fx
      torch.utils.data._utils.worker
-     numpy.f2py numpy.testing numpy.lib.utils numpy.lib._utils_impl numpy.core.tests numpy.lib.format.read_array scipy._lib._pep440.eval
+     numpy.f2py numpy.testing torch._numpy.testing scipy._lib.array_api_compat._internal sklearn.externals.array_api_compat._internal sklearn.externals.array_api_extra.testing array_api_compat._internal sympy.plotting sympy.utilities.matchpy_connector
+     numpy.lib.utils numpy.lib._utils_impl numpy.core.tests numpy.lib.format.read_array scipy._lib._pep440.eval
      pandas.core.computation pandas.eval pandas._testing pandas.util._tester pandas.conftest
      sklearn.utils._testing sklearn.utils.estimator_checks sklearn.externals._packaging.eval sklearn.conftest
-     dill._dill dill.source dill.detect dill.settings dill cloudpickle joblib.externals.cloudpickle pyspark.cloudpickle ray.cloudpickle sklearn.externals.joblib.externals.cloudpickle
+     dill._dill dill.source dill.detect dill.settings dill cloudpickle joblib.externals.cloudpickle pyspark.cloudpickle ray.cloudpickle numba.cloudpickle numba.core.serialize sklearn.externals.joblib.externals.cloudpickle
      pathos multiprocess ppft jsonpickle yaml ruamel ruamel_yaml oyaml hyperpyyaml anyconfig confuse
      tensorflow.python.ops.script_ops tensorflow.py_function tensorflow.numpy_function tensorflow.compat.v1.py_func keras.src.ops.function
      keras.src.utils.python_utils keras.utils.generic_utils keras.src.layers.core.lambda_layer keras.layers.core.lambda_layer jax.experimental jax._src.callback jax.pure_callback
@@ -58,7 +61,7 @@ const FAMILIES: readonly [Capability, string][] = [
   ],
   [
     'import',
-    `sklearn.utils.discovery sklearn.utils._show_versions warnings._getcategory scipy.optimize._optimize.show_options numpy.core.function_base.add_newdoc codecs.lookup
+    `nltk.lazyimport scipy._lib.deprecation scipy.stats._distn_infrastructure.rv_generic pandas.plotting._core sklearn.utils.discovery sklearn.utils._show_versions warnings._getcategory warnings._setoption warnings._processoptions _codecs.lookup scipy.optimize._optimize.show_options numpy.core.function_base.add_newdoc codecs.lookup
      importlib imp _imp _frozen_importlib _frozen_importlib_external zipimport pkgutil pydoc modulefinder encodings ihooks
      imputil zope.dottedname werkzeug.utils django.utils.module_loading stevedore pluggy six.moves apipkg lazy_import lazy_loader
      torch._utils._import_dotted_name torch._dynamo.utils torch._sources torch._lazy transformers.utils.import_utils transformers.utils.imports
@@ -69,14 +72,15 @@ const FAMILIES: readonly [Capability, string][] = [
     'native',
     `ctypes _ctypes _ctypes_test cffi _cffi_backend comtypes win32com win32api win32process pythoncom pywintypes clr pythonnet msilib _msi
      torch.ops torch._ops torch.classes torch._classes torch.utils.cpp_extension torch.library torch._C torch._inductor torch.cuda._nvrtc
-     torch.backends.xeon torch._library torch.utils.dlpack
+     torch.backends.xeon torch._library torch.utils.dlpack torch._native torch.cuda.memory.CUDAPluggableAllocator torch.xpu.memory.XPUPluggableAllocator
+     torch.cuda._preload_cuda_deps torch._preload_cuda_deps torch._preload_cuda_lib pandas.core.interchange
      numpy.ctypeslib numpy.core._internal._ctypes_eval scipy._lib._ccallback tensorflow.load_op_library tensorflow.load_library tensorflow.python.framework.load_library
      triton numba.cuda llvmlite onnxruntime tensorrt pycuda cupy.cuda.compiler cupy.RawModule cupy.RawKernel tvm openvino tflite_runtime
      xgboost.core._load_lib lightgbm.libpath llama_cpp ggml pyopencl mpi4py _xxinterpchannels`,
   ],
   [
     'unpickle',
-    `pstats paddle.load paddle.jit.load paddle.framework.io mxnet.nd.load mxnet.ndarray.load mxnet.gluon.SymbolBlock.imports nbformat.read
+    `Cookie pstats paddle.load paddle.jit.load paddle.framework.io mxnet.nd.load mxnet.ndarray.load mxnet.gluon.SymbolBlock.imports nbformat.read
      pickle _pickle cPickle pickletools shelve marshal dill.session klepto cloudpickle.load compress_pickle pickle5 pickleshare zodbpickle ZODB quickle
      joblib joblib.numpy_pickle joblib.numpy_pickle_utils joblib.numpy_pickle_compat joblib._store_backends joblib.memory sklearn.externals.joblib
      torch.serialization torch.hub torch.utils.serialization torch.package.package_importer torch.jit._serialization torch._weights_only_unpickler
@@ -85,7 +89,7 @@ const FAMILIES: readonly [Capability, string][] = [
      skops.io mlflow.sklearn mlflow.pytorch mlflow.artifacts mlflow.keras mlflow.tracking mlflow.register_model mlflow.load
      fastai.learner fastai.torch_core.load fairseq.checkpoint_utils pytorch_lightning.core.saving pytorch_lightning.utilities.cloud_io lightning.fabric.utilities.cloud_io lightning_fabric.utilities.cloud_io
      tensorflow.saved_model tensorflow.keras.models tensorflow.python.saved_model keras.models.load_model keras.src.saving keras.saving keras.engine.saving keras.src.legacy.saving
-     nltk.data spacy.util spacy.load spacy.language.load gensim.utils.unpickle gensim.utils.SaveLoad flair.data.load
+     nltk.data spacy.load spacy.language.load gensim.utils.unpickle gensim.utils.SaveLoad flair.data.load
      django.core.cache redis.client werkzeug.contrib.cache diskcache cachetools.func sqlitedict peewee persistqueue
      hickle sklearn2pmml cebra.load timm.models._helpers timm.models.helpers huggingface_hub.serialization catboost.core._load
      stable_baselines3.common.save_util sentence_transformers.util.load ray.train torchvision.datasets.utils numpy.core._methods._load srsly._pickle_api srsly.cloudpickle`,
@@ -102,15 +106,16 @@ const FAMILIES: readonly [Capability, string][] = [
   ],
   [
     'file',
-    `keyring secretstorage duckdb vaex.open vaex.from_csv modin.pandas.read_csv modin.pandas.io matplotlib.pyplot.savefig PIL.ImageFile.LoadFont
-     tabnanny zoneinfo._common zoneinfo._tzpath torch.profiler torch.autograd.profiler torch.autograd.profiler_util torch.utils._crash_handler torch.utils.file_baton torch.utils.jit sklearn.tree._export pandas.util._print_versions scipy._lib._tmpdirs scipy._lib._testutils base64.main quopri.main json.tool sklearn.feature_extraction.image mhlib multifile posixfile
+    `binhex mimify toaiff sunaudio linuxaudiodev audiodev whichdb dbhash cookielib _LWPCookieJar _MozillaCookieJar _elementtree.parse _elementtree.ElementTree
+     keyring secretstorage duckdb vaex.open vaex.from_csv modin.pandas.read_csv modin.pandas.io matplotlib.pyplot.savefig PIL.ImageFile.LoadFont
+     tabnanny zoneinfo._common zoneinfo._tzpath torch.profiler torch.autograd.profiler torch.autograd.profiler_util torch.utils._crash_handler torch.utils.file_baton torch.utils.jit sklearn.tree._export pandas.util._print_versions pandas._version scipy._lib._tmpdirs scipy._lib._testutils base64.main quopri.main json.tool sklearn.feature_extraction.image mhlib multifile posixfile
      io _io _pyio pathlib shutil tempfile glob fileinput filecmp linecache mmap zipfile zipfile._path tarfile gzip bz2 lzma _compression compression
      dbm _dbm _gdbm gdbm anydbm dumbdbm bsddb sqlite3 _sqlite3 configparser plistlib netrc mailbox nis spwd pwd grp gettext locale.bindtextdomain readline
      genericpath stat _stat macpath aifc sunau wave chunk sndhdr imghdr audioop ossaudiodev winsound xml pyexpat uu mimetypes py_compile compileall winreg _winreg codecs.open codecs.EncodedFile
      tokenize.open tokenize.detect_encoding csv.open tomllib tomli dotenv toml logging.FileHandler logging.handlers logging.basicConfig
      numpy.fromfile numpy.save numpy.savez numpy.savez_compressed numpy.savetxt numpy.memmap numpy.loadtxt numpy.genfromtxt numpy.fromregex numpy.DataSource numpy.lib._datasource numpy.core.memmap numpy.core.records.fromfile
      numpy.ma.mrecords.fromtextfile numpy.ma.mrecords.openfile numpy.lib.tests numpy.recfromtxt numpy.recfromcsv numpy.tofile
-     scipy.io scipy.datasets scipy.misc pandas.io pandas.ExcelWriter pandas.HDFStore pandas.ExcelFile sklearn.datasets sklearn.utils._testing.create_memmap_backed_data
+     scipy.io scipy.datasets scipy.misc scipy.sparse._matrix_io scipy.sparse.load_npz scipy.sparse.save_npz scipy.odr._odrpack.ODR scipy.odr.ODR pandas.io pandas.ExcelWriter pandas.HDFStore pandas.ExcelFile sklearn.datasets sklearn.utils._testing.create_memmap_backed_data
      h5py tables zarr netCDF4 pyarrow.fs pyarrow.parquet pyarrow.csv pyarrow.feather pyarrow.orc pyarrow.dataset pyarrow.json pyarrow.memory_map pyarrow.OSFile safetensors onnx
      cv2 imageio PIL.Image.open skimage.io soundfile torchaudio.backend torchvision.io torchvision.datasets torch.utils.tensorboard tensorboard tensorboardX tensorflow.io tensorflow.python.lib.io tensorflow.python.platform.gfile
      openpyxl xlrd xlsxwriter docx pypdf PyPDF2 pdfplumber fitz lxml defusedxml bs4 watchdog send2trash appdirs platformdirs filelock portalocker fsspec.implementations.local
@@ -118,7 +123,7 @@ const FAMILIES: readonly [Capability, string][] = [
   ],
   [
     'network',
-    `transformers.pipeline transformers.pipelines transformers.modelcard transformers.onnx
+    `SimpleXMLRPCServer DocXMLRPCServer robotparser transformers.pipeline transformers.pipelines transformers.modelcard transformers.onnx
      xgboost.tracker xgboost.dask xgboost.testing xgboost.collective xgboost.federated email.utils.make_msgid
      socket _socket ssl _ssl select selectors socketserver SocketServer asyncore asynchat http httplib urllib urllib2 urlparse.urlopen ftplib imaplib poplib smtplib smtpd nntplib
      telnetlib xmlrpc xmlrpclib wsgiref cgi webbrowser antigravity BaseHTTPServer SimpleHTTPServer CGIHTTPServer
@@ -135,15 +140,15 @@ const FAMILIES: readonly [Capability, string][] = [
   ],
   [
     'attribute',
-    `dataclasses._set_new_attribute functools.update_wrapper functools.wraps functools.total_ordering enum._simple_enum codecs.register codecs.register_error
+    `dataclasses._set_new_attribute functools.update_wrapper functools.wraps functools.total_ordering enum._simple_enum codecs.register codecs.register_error _codecs.register _codecs.register_error _codecs.unregister
      gc inspect sys _testcapi.get traceback faulthandler tracemalloc ctypes.util opcode dis sysconfig builtins.vars builtins.globals builtins.locals
-     builtins.dir builtins.setattr builtins.delattr builtins.super string.Formatter reprlib.Repr atexit _thread thread threading _threading_local dummy_threading
+     builtins.dir builtins.setattr builtins.delattr builtins.super string.Formatter reprlib.Repr atexit _thread thread threading _threading_local dummy_threading dummy_thread _dummy_thread _interpqueues
      _sitebuiltins types.DynamicClassAttribute _weakref.getweakrefs weakref.getweakrefs gettrace wrapt pydash glom toolz.curried objgraph pympler`,
   ],
   [
     'callback',
     `concurrent concurrent.futures contextlib contextvars _contextvars sched queue.Queue.join functools _functools itertools weakref _weakref types.MethodType _collections_abc abc
-     heapq.merge logging graphlib sre_compile curses _curses optparse argparse.ArgumentParser getopt copy pprint tenacity retrying backoff toolz cytoolz more_itertools funcy pipe returns joblib.parallel joblib.Parallel blinker`,
+     heapq.merge logging graphlib sre_compile curses _curses optparse argparse.ArgumentParser getopt copy pprint tenacity retrying backoff toolz cytoolz more_itertools funcy pipe returns joblib.parallel joblib.Parallel blinker mutex future_builtins`,
   ],
 ];
 
@@ -170,7 +175,7 @@ const EXACT: readonly [Capability, string][] = [
   ],
   [
     'code',
-    'dataclasses.make_dataclass dataclasses._process_class dataclasses._create_fn typing._eval_type typing.get_type_hints typing.ForwardRef typing.ForwardRef._evaluate typing.evaluate_forward_ref collections.namedtuple.__new__ ast.parse string.templatelib',
+    'dataclasses.dataclass dataclasses._init_fn dataclasses._repr_fn dataclasses._cmp_fn dataclasses._hash_fn dataclasses._hash_add dataclasses._frozen_get_del_attr dataclasses._FuncBuilder dataclasses.make_dataclass dataclasses._process_class dataclasses._create_fn typing._eval_type typing.get_type_hints typing.ForwardRef typing.ForwardRef._evaluate typing.evaluate_forward_ref collections.namedtuple.__new__ ast.parse string.templatelib',
   ],
   [
     'code',
@@ -178,7 +183,7 @@ const EXACT: readonly [Capability, string][] = [
   ],
   [
     'process',
-    'uuid._get_command_stdout uuid._popen uuid._ip_getnode uuid._ifconfig_getnode uuid._arp_getnode uuid._lanscan_getnode uuid._netstat_getnode uuid.getnode uuid._find_mac imaplib.IMAP4_stream ctypes.util.find_library getpass.getuser getpass.getpass webbrowser.open',
+    'uuid._get_command_stdout uuid._popen uuid._ip_getnode uuid._ifconfig_getnode uuid._arp_getnode uuid._lanscan_getnode uuid._netstat_getnode uuid.getnode uuid._find_mac imaplib.IMAP4_stream ctypes.util.find_library getpass.getuser getpass.getpass getpass.unix_getpass uuid.uuid1 uuid._find_mac_near_keyword uuid._find_mac_under_heading uuid._load_system_functions uuid._unix_getnode uuid._windll_getnode uuid._unixdll_getnode uuid._ipconfig_getnode webbrowser.open',
   ],
   [
     'unpickle',
@@ -260,7 +265,7 @@ const WORDS: readonly [Capability, string][] = [
   ['unpickle', 'pickle unpickle loads deserialize unserialize load loader unmarshal restore checkpoint'],
   [
     'file',
-    'open read write save dump dumps file files filename mkdir makedirs remove unlink rename rmtree tofile fromfile memmap mmap loadtxt savetxt csv json excel parquet path dir directory tempfile touch extractall',
+    'open read write save dump dumps file files filename mkdir makedirs remove unlink rename rmtree tofile fromfile memmap mmap tempdir loadtxt savetxt csv json excel parquet path dir directory tempfile touch extractall',
   ],
   [
     'network',

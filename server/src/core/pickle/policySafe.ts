@@ -164,6 +164,55 @@ const SAFE: readonly [why: string, entries: string][] = [
   ['a bag of attributes', 'munch: Munch'],
   ['a bag of attributes', 'yacs.config: CfgNode'],
   ['an optional marker', 'dataclasses: MISSING _MISSING_TYPE _HAS_DEFAULT_FACTORY_CLASS'],
+  [
+    'an operator, which computes',
+    `operator: or_ and_ xor not_ add sub mul truediv floordiv mod matmul pow neg pos abs invert inv lshift rshift eq ne lt le gt ge
+     is_ is_not truth index concat contains countOf indexOf length_hint iadd isub imul iand ior ixor iconcat`,
+  ],
+  [
+    'settings as values',
+    `configparser: ConfigParser RawConfigParser SafeConfigParser SectionProxy ConverterMapping Interpolation BasicInterpolation
+     ExtendedInterpolation LegacyInterpolation`,
+  ],
+  ['cookies as values', 'http.cookies: SimpleCookie BaseCookie Morsel CookieError'],
+  ['cookies as values', 'http.cookiejar: Cookie CookieJar DefaultCookiePolicy'],
+  [
+    'the parts of an address as values',
+    'urllib.parse: ParseResult SplitResult DefragResult ParseResultBytes SplitResultBytes DefragResultBytes',
+  ],
+  ['an enumeration', 'socket: AddressFamily SocketKind MsgFlag AddressInfo'],
+  [
+    'an enumeration',
+    'ssl: TLSVersion VerifyMode VerifyFlags Options AlertDescription SSLErrorNumber Purpose _SSLMethod _TLSContentType',
+  ],
+  ['an enumeration', 're: RegexFlag'],
+  ['an enumeration', 'plistlib: PlistFormat'],
+  [
+    'a table or array rebuilt from its buffers',
+    `pyarrow.lib: type_for_alias _restore_array py_buffer _reconstruct_table _reconstruct_record_batch _reconstruct_block field schema
+     chunked_array list_ large_list list_view large_list_view fixed_size_list map_ struct dictionary timestamp time32 time64 duration
+     decimal32 decimal64 decimal128 decimal256 binary run_end_encoded sparse_union dense_union union bool8 uuid json_ opaque
+     fixed_shape_tensor`,
+  ],
+  ['the description of a dtype', 'numpy.core._internal: _convert_to_stringdtype_kwargs'],
+  ['a function whose pickled parts are judged themselves', 'numba.core.serialize: custom_rebuild'],
+  ['vocabulary of a text pipeline', 'spacy.matcher.matcher: unpickle_matcher'],
+  ['vocabulary of a text pipeline', 'spacy.matcher.phrasematcher: unpickle_matcher'],
+  ['vocabulary of a text pipeline', 'spacy.matcher.dependencymatcher: unpickle_matcher'],
+  ['a text whose pickled parts are judged themselves', 'spacy.tokens.doc: unpickle_doc'],
+  ['a physical unit', 'astropy.units.core: _recreate_irreducible_unit'],
+  ['a shape rebuilt from its coordinates', 'shapely.io: from_wkb from_wkt'],
+  ['a random number generator', 'torch._C: Generator'],
+  ['a handle on the local disk, which is not touched', 'fsspec.implementations.local: LocalFileSystem'],
+  ['a symbol without a definition', 'sympy.core.function: _rebuild_undef'],
+  [
+    'a model whose archive in these bytes is scanned as one',
+    'keras.src.saving.pickle_utils: deserialize_model_from_bytecode',
+  ],
+  [
+    'a model whose archive in these bytes is scanned as one',
+    'keras.saving.pickle_utils: deserialize_model_from_bytecode',
+  ],
 ];
 
 const EXACT = new Map<string, string>();
@@ -185,7 +234,7 @@ export function safeReason(module: string, qualname: string): string | undefined
 /** Packages of machine learning and their companions whose classes are objects of models, not gadgets. */
 export const LIBRARIES: ReadonlySet<string> = new Set(
   `numpy scipy pandas sklearn torch torchvision torchaudio torchtext transformers tokenizers sentencepiece xgboost lightgbm
-   catboost statsmodels patsy spacy thinc srsly preshed cymem murmurhash keras tensorflow tf_keras keras_core joblib skops imblearn
+   catboost statsmodels patsy spacy thinc confection ml_dtypes srsly preshed cymem murmurhash keras tensorflow tf_keras keras_core joblib skops imblearn
    category_encoders gensim umap pynndescent hdbscan pytorch_lightning lightning lightning_fabric torchmetrics timm torch_geometric
    torch_sparse torch_scatter torch_cluster dgl sentence_transformers peft diffusers accelerate optuna hyperopt skopt skorch
    fastai fastcore flair allennlp omegaconf gym gymnasium stable_baselines3 sb3_contrib pyro gpytorch botorch linear_operator

@@ -34,7 +34,18 @@ export const CAPABILITY_TEXT: Record<Capability, string> = {
 /** The judgement needs the arguments. */
 export type ArgumentRule =
   /** Calls, now or later, the callables among its arguments: as good or bad as they are. */
-  'adapter' | 'getattr' | 'attribute-getter' | 'reconstructor' | 'load-from-bytes' | 'codec' | 'type' | 'ufunc';
+  | 'adapter'
+  | 'getattr'
+  | 'attribute-getter'
+  | 'reconstructor'
+  | 'load-from-bytes'
+  | 'codec'
+  | 'type'
+  | 'ufunc'
+  | 'subscript'
+  | 'dill-type'
+  | 'dill-repr'
+  | 'sympify';
 
 export interface Verdict {
   tier: 'safe' | 'library' | 'unknown' | 'dangerous';

@@ -32,7 +32,9 @@ const ORDER: Record<Severity, number> = { info: 0, low: 1, medium: 2, high: 3, c
 const MAX_NESTING = 4;
 const MAX_STREAMS = 100_000;
 const MAX_GLOBALS = 2000;
-const MAX_NESTED_BYTES = 16 * 2 ** 20;
+/** Harmless nested pickles of one stream that have a finding each. */
+const LISTED_CONSTANTS = 16;
+const MAX_NESTED_BYTES = 64 * 2 ** 20;
 
 /** Scans `source` and reports through `context`. */
 export async function scanPickle(
@@ -156,12 +158,17 @@ async function scanNested(
   depth: number,
 ): Promise<Map<number, Severity>> {
   const severities = new Map<number, Severity>();
+  let quiet = 0;
+  if (trace.blobsCut) context.incomplete(`more than ${trace.blobs.length} serialised constants in one pickle`);
   for (const blob of trace.blobs) {
     context.budget.checkTime();
     const window = new WindowByteSource(source, blob.offset, blob.length);
     let payload: ByteSource | undefined = window;
     if (blob.encoding !== 'raw') {
-      if (blob.length > MAX_NESTED_BYTES) continue;
+      if (blob.length > MAX_NESTED_BYTES) {
+        context.incomplete(`an encoded constant of ${blob.length} bytes`, { offset: blob.offset });
+        continue;
+      }
       payload = decode(await window.read(0, blob.length), blob.encoding);
     }
     if (!payload) continue;
@@ -182,12 +189,23 @@ async function scanNested(
     if (inner.streams === 0) continue;
     severities.set(blob.offset, inner.worst ?? 'info');
     const loud = inner.worst !== undefined && ORDER[inner.worst] >= ORDER.medium;
+    // A module pickled without torch.save has one for each of its storages.
+    if (!loud && ++quiet > LISTED_CONSTANTS) continue;
     report({
       rule: PICKLE_RULES['nested-pickle'],
       severity: loud ? 'medium' : 'info',
-      message: `A constant of ${blob.length} bytes at offset ${blob.offset} is itself a pickle${blob.encoding === 'raw' ? '' : ` in ${blob.encoding}`}${loud ? ', and a dangerous one' : ''}.`,
+      message: `A constant of ${blob.length} bytes at offset ${blob.offset} is itself a pickle${blob.encoding === 'raw' || blob.encoding === 'latin1' ? '' : ` in ${blob.encoding}`}${loud ? ', and a dangerous one' : ''}.`,
       location: { offset: blob.offset, length: blob.length },
       anchor: `nested ${blob.encoding} ${blob.length}`,
+    });
+  }
+  if (quiet > LISTED_CONSTANTS) {
+    report({
+      rule: PICKLE_RULES['nested-pickle'],
+      severity: 'info',
+      message: `${quiet - LISTED_CONSTANTS} more constants are themselves pickles, in which nothing was found.`,
+      location: { offset: trace.start },
+      anchor: 'more nested',
     });
   }
   return severities;
@@ -204,7 +222,8 @@ function isContainer(head: Uint8Array): boolean {
   );
 }
 
-function decode(bytes: Uint8Array, encoding: 'base64' | 'hex'): ByteSource | undefined {
+function decode(bytes: Uint8Array, encoding: 'base64' | 'hex' | 'latin1'): ByteSource | undefined {
+  if (encoding === 'latin1') return decodeLatin1(bytes);
   let text = '';
   for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
   text = text.replace(/\s+/g, '');
@@ -221,6 +240,19 @@ function decode(bytes: Uint8Array, encoding: 'base64' | 'hex'): ByteSource | und
   } catch {
     return undefined;
   }
+}
+
+/** The bytes whose Latin-1 text this is in UTF-8; undefined when a character is no byte. */
+function decodeLatin1(bytes: Uint8Array): ByteSource | undefined {
+  const out = new Uint8Array(bytes.length);
+  let length = 0;
+  for (let i = 0; i < bytes.length; i += 1) {
+    const byte = bytes[i] as number;
+    if (byte < 0x80) out[length++] = byte;
+    else if (byte === 0xc2 || byte === 0xc3) out[length++] = ((byte & 3) << 6) | ((bytes[++i] ?? 0) & 0x3f);
+    else return undefined;
+  }
+  return new MemoryByteSource(out.subarray(0, length));
 }
 
 /** The facts of a description that every pickle has. */

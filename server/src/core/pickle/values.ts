@@ -145,6 +145,8 @@ export class PickleComputed {
     readonly value: string,
     readonly isBytes: boolean,
     readonly offset: number,
+    /** The constant whose encoding it is. */
+    readonly source: Ref = 0,
   ) {}
 }
 

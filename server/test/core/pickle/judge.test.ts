@@ -8,6 +8,7 @@ import {
   evil,
   findings,
   global,
+  longText,
   MARK,
   MEMOIZE,
   type Part,
@@ -284,13 +285,57 @@ describe('pickle judgement', () => {
     assert.equal(await severityOf(load(evil())), critical);
     assert.ok((await severityOf(load(pickle('}', text('a'), 'K', 1, 's')))) <= low);
     assert.equal(await severityOf(load(bytes('something else'))), critical);
+    // Protocol 2 has no bytes: they are text that is encoded while loading.
+    const asText = (content: Uint8Array) =>
+      call(stackGlobal('_codecs', 'encode'), longText(String.fromCharCode(...content)), text('latin1'));
+    const loadText = (content: Uint8Array) => call(stackGlobal('torch.storage', '_load_from_bytes'), asText(content));
+    assert.equal(await severityOf(loadText(evil())), critical);
+    assert.ok((await severityOf(loadText(pickle('}', text('a longer name'), 'K', 200, 's')))) <= low);
+    const hidden = await findings(pickle(asText(evil())));
+    assert.ok(hidden.some(({ evidence }) => evidence?.startsWith('os.system')));
+  });
+
+  it('judges each of hundreds of storages and lists a few', async () => {
+    const storage = call(stackGlobal('torch.storage', '_load_from_bytes'), blob(pickle('}', text('a'), 'K', 1, 's')));
+    const many = (last: Uint8Array) => pickle(']', MARK, ...Array.from({ length: 400 }, () => storage), last, 'e');
+    const quiet = await findings(many(bytes('N')));
+    assert.ok(quiet.every(({ severity }) => RANK[severity] <= low));
+    const nested = quiet.filter(({ ruleId }) => ruleId === 'pickle/nested-pickle');
+    assert.ok(nested.length > 1 && nested.length < 30);
+    assert.ok(nested.some(({ message }) => /^384 more constants/.test(message)));
+    assert.equal(await worst(many(call(stackGlobal('torch.storage', '_load_from_bytes'), blob(evil())))), critical);
+  });
+
+  it('knows the reconstructors of the libraries of the field', async () => {
+    for (const [module, name] of [
+      ['pyarrow.lib', '_restore_array'],
+      ['spacy.tokens.doc', 'unpickle_doc'],
+      ['shapely.io', 'from_wkb'],
+      ['torch._C', 'Generator'],
+      ['statsmodels.tsa.statespace._representation', 'dStatespace'],
+      ['keras.src.models.sequential', 'Sequential._unpickle_model'],
+      ['scipy._lib.array_api_compat.numpy._aliases', 'asarray'],
+    ] as const) {
+      const severity = await severityOf(
+        name === 'asarray' ? stackGlobal(module, name) : call(stackGlobal(module, name), blob(bytes('x'))),
+      );
+      assert.ok(severity <= info, `${module}.${name}`);
+    }
+    const local = stackGlobal('fsspec.implementations.local', 'LocalFileSystem');
+    const remote = stackGlobal('fsspec.implementations.http', 'HTTPFileSystem');
+    assert.ok((await severityOf(call(stackGlobal('fsspec.spec', 'make_instance'), local, tuple()))) <= info);
+    assert.ok((await severityOf(call(stackGlobal('fsspec.spec', 'make_instance'), remote, tuple()))) >= high);
+    const array = stackGlobal('jax._src.array', '_reconstruct_array');
+    assert.ok((await severityOf(call(array, stackGlobal('numpy.core.multiarray', '_reconstruct'), tuple()))) <= info);
+    assert.equal(await severityOf(call(array, stackGlobal('os', 'system'), tuple(text('x')))), critical);
   });
 
   it('reads pickles in constants: raw, base64 and hexadecimal', async () => {
     const inner = evil();
     const b64 = btoa(String.fromCharCode(...inner));
     const hex = [...inner].map((b) => b.toString(16).padStart(2, '0')).join('');
-    for (const constant of [blob(inner), text(b64), text(hex)]) {
+    const asBytes = (value: string) => blob(new TextEncoder().encode(value));
+    for (const constant of [blob(inner), text(b64), text(hex), asBytes(b64), asBytes(hex)]) {
       const list = await findings(pickle(constant));
       assert.ok(list.some(({ ruleId }) => ruleId === 'pickle/nested-pickle'));
       assert.ok(
@@ -326,6 +371,133 @@ describe('pickle judgement', () => {
     ];
     const vocabulary = bytes('}', MARK, ...words.map((word) => bytes(text(word), 'K', 1)), 'u');
     assert.equal(await severityOf(vocabulary), -1);
+  });
+
+  it('takes a getter for what it is used for', async () => {
+    const getter = (name: string, argument: string) => call(stackGlobal('operator', name), text(argument));
+    const held = (fn: Uint8Array) =>
+      bytes(
+        stackGlobal('sklearn.preprocessing._function_transformer', 'FunctionTransformer'),
+        tuple(),
+        0x81,
+        '}',
+        text('func'),
+        fn,
+        's',
+        'b',
+      );
+    // Kept by a transformer as its function, as honest pipelines do.
+    assert.ok((await severityOf(held(getter('itemgetter', 'text')))) <= info);
+    assert.ok((await severityOf(held(getter('methodcaller', 'toarray')))) <= info);
+    assert.ok((await severityOf(held(getter('attrgetter', 'values')))) <= info);
+    assert.ok((await severityOf(bytes(']', getter('itemgetter', 'score'), 'a'))) <= info);
+    // Kept, but not harmless; and as the whole content of a file.
+    assert.equal(await severityOf(held(getter('methodcaller', 'eval'))), medium);
+    assert.ok((await severityOf(held(getter('attrgetter', '__globals__')))) >= high);
+    for (const name of ['itemgetter', 'attrgetter', 'methodcaller']) {
+      assert.equal(await severityOf(getter(name, 'a')), medium, name);
+    }
+    // Applied to the dictionary of a module it gives what is in there.
+    const system = call(getter('itemgetter', 'system'), stackGlobal('os', '__dict__'));
+    assert.equal(await severityOf(call(system, text('x'))), critical);
+  });
+
+  it('finds code in the state of objects whose class executes it', async () => {
+    const frozen = (template: string) =>
+      bytes(
+        stackGlobal('scipy.stats._continuous_distns', 'norm_gen'),
+        tuple(),
+        0x81,
+        '}',
+        text('_parse_arg_template'),
+        longText(template),
+        's',
+        'b',
+      );
+    const honest =
+      '\ndef _parse_args(self, a, loc=0, scale=1):\n    return (a,), loc, scale\n\n' +
+      'def _parse_args_rvs(self, a, loc=0, scale=1, size=None):\n    return self._argcheck_rvs(a, loc, scale, size=size)\n\n' +
+      "def _parse_args_stats(self, a, loc=0, scale=1, moments='mv'):\n    return (a,), loc, scale, moments\n";
+    assert.ok((await severityOf(frozen(honest))) <= info);
+    assert.equal(await severityOf(frozen(`${honest}import os\n`)), critical);
+    assert.equal(await severityOf(frozen('def _parse_args(self, a=exec("1")):\n    return a\n')), critical);
+  });
+
+  it('knows that SymPy evaluates the text it is given', async () => {
+    const sin = (argument: Uint8Array) =>
+      bytes(stackGlobal('sympy.functions.elementary.trigonometric', 'sin'), tuple(argument), 0x81);
+    const symbol = bytes(stackGlobal('sympy.core.symbol', 'Symbol'), tuple(text('f(x)')), 0x81);
+    assert.ok((await severityOf(sin(symbol))) <= info);
+    assert.equal(await severityOf(sin(text('__import__("os").system("x")'))), high);
+  });
+
+  it('lets generic types, unions, enumerations and values of the standard library be', async () => {
+    const { or, union } = { or: stackGlobal('_operator', 'or_'), union: tuple(stackGlobal('builtins', 'int')) };
+    assert.ok((await severityOf(call(stackGlobal('functools', 'reduce'), or, union))) <= info);
+    const optional = call(
+      stackGlobal('_operator', 'getitem'),
+      stackGlobal('typing', 'Optional'),
+      stackGlobal('builtins', 'int'),
+    );
+    assert.ok((await severityOf(optional)) <= info);
+    assert.equal(await severityOf(call(stackGlobal('_operator', 'getitem'), bytes('K', 1), bytes('K', 1))), medium);
+    for (const [module, name] of [
+      ['socket', 'AddressFamily'],
+      ['ssl', 'TLSVersion'],
+      ['re', 'RegexFlag'],
+      ['calendar', 'Day'],
+    ] as const) {
+      assert.ok((await severityOf(call(stackGlobal(module, name), bytes('K', 2)))) <= info, `${module}.${name}`);
+    }
+    for (const [module, name] of [
+      ['configparser', 'ConfigParser'],
+      ['http.cookies', 'SimpleCookie'],
+      ['urllib.parse', 'ParseResult'],
+      ['ast', 'Module'],
+    ] as const) {
+      assert.ok((await severityOf(call(stackGlobal(module, name)))) <= info, `${module}.${name}`);
+    }
+    for (const [module, name] of [
+      ['configparser', 'ConfigParser.read'],
+      ['ast', 'parse'],
+      ['urllib.parse', 'urllib.request.urlopen'],
+    ] as const) {
+      assert.ok((await severityOf(call(stackGlobal(module, name), text('x')))) >= high, `${module}.${name}`);
+    }
+  });
+
+  it('judges helpers of dill by what they make', async () => {
+    const dill = (name: string, ...args: Uint8Array[]) => call(stackGlobal('dill._dill', name), ...args);
+    const reconstruct = stackGlobal('numpy.core.multiarray', '_reconstruct');
+    assert.ok((await severityOf(dill('_load_type', text('slice')))) <= info);
+    assert.ok((await severityOf(call(dill('_load_type', text('PartialType')), stackGlobal('numpy', 'mean')))) <= info);
+    assert.ok((await severityOf(dill('_eval_repr', text('range(0, 3)')))) <= info);
+    assert.ok((await severityOf(dill('_create_array', reconstruct, tuple()))) <= info);
+    assert.equal(
+      await severityOf(call(dill('_load_type', text('PartialType')), stackGlobal('os', 'system'))),
+      critical,
+    );
+    assert.ok((await severityOf(dill('_load_type', text('CodeType')))) >= high);
+    assert.equal(await severityOf(dill('_eval_repr', text('range(exec("1"))'))), critical);
+    assert.equal(await severityOf(dill('_create_array', stackGlobal('os', 'system'), tuple(text('x')))), critical);
+  });
+
+  it('asks what the constructor of a library is given', async () => {
+    const dataset = (place: string) =>
+      call(stackGlobal('torch_geometric.data.database', 'SQLiteDatabase'), text(place));
+    assert.ok((await severityOf(dataset('name'))) <= info);
+    assert.equal(await severityOf(dataset('/tmp/file')), medium);
+    assert.equal(await severityOf(dataset('https://example.org/')), medium);
+    assert.equal(
+      await severityOf(call(stackGlobal('torch.cuda.memory', 'CUDAPluggableAllocator'), text('x.so'))),
+      critical,
+    );
+  });
+
+  it('tells what is called at once from what is only kept', async () => {
+    const unknown = stackGlobal('sklearn.utils.something', 'compute');
+    assert.ok((await severityOf(call(stackGlobal('functools', 'partial'), unknown))) <= info);
+    assert.equal(await severityOf(call(stackGlobal('builtins', 'map'), unknown, bytes(']'))), medium);
   });
 
   it('maps Python 2 names and keeps the original', async () => {

@@ -220,12 +220,29 @@ describe('pickle machine', () => {
     assert.match(await fails('t'), /no MARK/);
     assert.match(await fails('B', u32(99), 'x'), /past the end/);
     assert.match(await fails('Ix1\n'), /INT/);
+    assert.match(await fails('gx\n'), /memo index/);
     assert.match(await fails('Fabc\n'), /FLOAT/);
     assert.match(await fails('Sabc\n'), /quotes/);
     assert.match(await fails(proto(9), STOP), /protocol 9/);
     assert.match(await fails(bytes('C', 2, 'os'), text('system'), 0x93), /two strings/);
     // An item below a MARK is out of reach, as in CPython.
     assert.match(await fails('K', 1, MARK, '2'), /underflow/);
+  });
+
+  it('reads numbers of protocol 0 as C does, up to a NUL and with white space and underscores', async () => {
+    assert.equal(await value('I 1_0 \n'), '10');
+    assert.equal(await value('L7\0rest\n'), '7');
+    assert.equal(await value('NF1.5\0rest\n', POP), 'None');
+    assert.equal(await value('K', 5, 'p3\0junk', 0x93, '\n0g+3\n'), '5');
+    assert.match(await fails('I1__0\n'), /INT/);
+  });
+
+  it('takes the end of the data for the end of a name, less its last byte', async () => {
+    // `readline()[:-1]` of pickle.py; INST calls before the missing STOP is noticed.
+    const trace = await run(bytes(MARK, text('x'), 'ios\nsystem!'));
+    assert.deepEqual(globals(trace), ['os.system']);
+    assert.equal(trace.calls.length, 1);
+    assert.match(await fails('cos\n'), /without an end/);
   });
 
   it('keeps what came before an error and what a budget cuts off', async () => {

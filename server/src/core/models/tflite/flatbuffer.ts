@@ -27,6 +27,11 @@ export class Flatbuffer {
     return (await this.#read(at, 4)).getUint32(0, true);
   }
 
+  /** Exact up to 2^53; what lies beyond is larger than any file. */
+  async u64(at: number): Promise<number> {
+    return Number((await this.#read(at, 8)).getBigUint64(0, true));
+  }
+
   async i32(at: number): Promise<number> {
     return (await this.#read(at, 4)).getInt32(0, true);
   }

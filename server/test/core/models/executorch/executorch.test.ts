@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict';
+import { blob, bytes, evil, u32, u64 } from '../../pickle/assembler';
+import { scanBytes, verdicts } from '../scanBytes';
+
+type Node =
+  | { kind: 'table'; fields: readonly (Node | undefined)[] }
+  | { kind: 'vector'; items: readonly Node[] }
+  | { kind: 'bytes' | 'scalar'; value: Uint8Array };
+
+const table = (...fields: (Node | undefined)[]): Node => ({ kind: 'table', fields });
+const vector = (...items: Node[]): Node => ({ kind: 'vector', items });
+const raw = (value: Uint8Array): Node => ({ kind: 'bytes', value });
+const text = (value: string): Node => raw(new TextEncoder().encode(value));
+const scalar = (value: Uint8Array): Node => ({ kind: 'scalar', value });
+const int = (value: number): Node => scalar(u32(value));
+
+/** A FlatBuffer of these nodes, with `header` between the identifier and the tables. */
+function flatbuffer(identifier: string, root: Node, header: Uint8Array = new Uint8Array(0)): Uint8Array {
+  const out: number[] = [0, 0, 0, 0, ...new TextEncoder().encode(identifier), ...header];
+  const patch = (at: number, value: number) => {
+    for (const [i, byte] of u32(value).entries()) out[at + i] = byte;
+  };
+  const write = (node: Node): number => {
+    if (node.kind === 'table') {
+      const sizes = node.fields.map((field) => (field?.kind === 'scalar' ? field.value.length : 4));
+      const vtable = out.length;
+      let place = 4;
+      const places = node.fields.map((field, i) => {
+        if (!field) return 0;
+        const at = place;
+        place += sizes[i] as number;
+        return at;
+      });
+      for (const value of [4 + 2 * node.fields.length, place, ...places]) out.push(value & 255, value >> 8);
+      const at = out.length;
+      out.push(...u32(at - vtable), ...new Uint8Array(place - 4));
+      for (const [i, field] of node.fields.entries()) {
+        if (!field) continue;
+        const to = at + (places[i] as number);
+        if (field.kind === 'scalar') for (const [k, byte] of field.value.entries()) out[to + k] = byte;
+        else patch(to, write(field) - to);
+      }
+      return at;
+    }
+    const at = out.length;
+    if (node.kind === 'vector') {
+      out.push(...u32(node.items.length), ...new Uint8Array(4 * node.items.length));
+      for (const [i, item] of node.items.entries()) patch(at + 4 + 4 * i, write(item) - (at + 4 + 4 * i));
+    } else out.push(...u32(node.value.length), ...node.value, 0);
+    return at;
+  };
+  patch(0, write(root));
+  return Uint8Array.from(out);
+}
+
+interface Parts {
+  operators?: string[];
+  delegates?: { id: string; segment?: number; inline?: number; specs?: Record<string, Uint8Array> }[];
+  inline?: Uint8Array[];
+  segments?: Uint8Array[];
+  named?: Record<string, number>;
+  behind?: Uint8Array;
+}
+
+/** A program as `serialize_pte_binary` lays it out: the FlatBuffer with its header, then the segments, all on 16 bytes. */
+function program({
+  operators = [],
+  delegates = [],
+  inline = [],
+  segments = [],
+  named = {},
+  behind,
+}: Parts): Uint8Array {
+  let offset = 0;
+  const places = segments.map((segment) => {
+    const at = offset;
+    offset += Math.ceil(segment.length / 16) * 16;
+    return table(scalar(u64(at)), scalar(u64(segment.length)));
+  });
+  const plan = table(
+    text('forward'),
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    vector(...operators.map((name) => table(text(name), text('out')))),
+    vector(
+      ...delegates.map(({ id, segment, inline: index = 0, specs = {} }) =>
+        table(
+          text(id),
+          table(scalar(Uint8Array.of(segment === undefined ? 0 : 1)), int(segment ?? index)),
+          vector(...Object.entries(specs).map(([key, value]) => table(text(key), raw(value)))),
+        ),
+      ),
+    ),
+  );
+  const root = table(
+    int(0),
+    vector(plan),
+    undefined,
+    vector(...inline.map((data) => table(raw(data)))),
+    vector(...places),
+    undefined,
+    undefined,
+    vector(...Object.entries(named).map(([key, index]) => table(text(key), int(index)))),
+  );
+  const header = (size: number, base: number) => bytes('eh00', u32(24), u64(size), u64(base));
+  const size = flatbuffer('ET12', root, header(0, 0)).length;
+  const base = Math.ceil(size / 16) * 16;
+  const pad = (content: Uint8Array) => bytes(content, new Uint8Array((16 - (content.length % 16)) % 16));
+  return bytes(pad(flatbuffer('ET12', root, header(size, base))), ...segments.map(pad), ...(behind ? [behind] : []));
+}
+
+const library = bytes(0x7f, 'ELF', 2, 1, 1, new Uint8Array(60));
+const numbers = new Uint8Array(64).map((_, i) => (i * 37) & 255);
+
+describe('ExecuTorch', () => {
+  it('is quiet about an ordinary program and describes it', async () => {
+    const content = program({
+      operators: ['aten::add', 'executorch_prim::et_view', 'quantized_decomposed::embedding_byte'],
+      delegates: [
+        { id: 'XnnpackBackend', segment: 1, specs: { weights: numbers } },
+        { id: 'CoreMLBackend', inline: 0 },
+      ],
+      inline: [numbers],
+      segments: [numbers, bytes('XH00', numbers)],
+      named: { 'linear.weight': 0 },
+    });
+    const report = await scanBytes('model.pte', content);
+    assert.equal(report.format, 'executorch');
+    assert.equal(report.status, 'scanned');
+    assert.deepEqual(report.findings, []);
+    assert.equal(report.description?.properties?.methods, 'forward');
+    assert.equal(report.description?.properties?.delegates, 'XnnpackBackend, CoreMLBackend');
+    assert.equal(report.description?.operators?.['aten::add.out'], 1);
+  });
+
+  it('names kernels and delegates that ExecuTorch does not bring', async () => {
+    const report = await scanBytes(
+      'any.bin',
+      program({ operators: ['evil::run', 'aten::add'], delegates: [{ id: 'MyBackend' }], inline: [numbers] }),
+    );
+    assert.deepEqual(verdicts(report), ['low executorch/unknown-delegate', 'medium executorch/custom-operator']);
+    assert.match(report.findings.map(({ message }) => message).join(), /evil::run\.out/);
+  });
+
+  it('finds native libraries and pickles wherever a program can hold bytes', async () => {
+    const aoti = await scanBytes('a.pte', program({ segments: [numbers, library], named: { forward_so_blob: 1 } }));
+    assert.ok(verdicts(aoti).includes('high executorch/native-library'));
+    const places: Parts[] = [
+      { delegates: [{ id: 'XnnpackBackend', segment: 0 }], segments: [evil()] },
+      { delegates: [{ id: 'XnnpackBackend', inline: 0 }], inline: [evil()] },
+      { delegates: [{ id: 'XnnpackBackend', inline: 0, specs: { x: evil() } }], inline: [numbers] },
+      { segments: [evil()], named: { data: 0 } },
+      { segments: [numbers, evil()] },
+      { segments: [numbers], behind: evil() },
+    ];
+    for (const [i, parts] of places.entries()) {
+      const report = await scanBytes('a.pte', program(parts));
+      assert.ok(verdicts(report).includes('critical pickle/dangerous-call'), `place ${i}`);
+    }
+  });
+
+  it('says when bytes follow the last segment, and lets padding be', async () => {
+    const hidden = await scanBytes('a.pte', program({ segments: [numbers], behind: blob(numbers) }));
+    assert.deepEqual(verdicts(hidden), ['low executorch/hidden-data']);
+    const padded = await scanBytes('a.pte', program({ segments: [numbers], behind: new Uint8Array(100) }));
+    assert.deepEqual(verdicts(padded), []);
+  });
+
+  it('reports offsets that lie, whatever byte is wrong', async () => {
+    const content = program({ delegates: [{ id: 'XnnpackBackend', segment: 9 }], segments: [numbers] });
+    assert.deepEqual(verdicts(await scanBytes('a.pte', content)), ['medium executorch/malformed']);
+    const cut = program({ segments: [numbers] });
+    assert.deepEqual(verdicts(await scanBytes('a.pte', cut.subarray(0, cut.length - 32))), [
+      'medium executorch/malformed',
+    ]);
+    for (let i = 8; i < content.length; i += 7) {
+      const damaged = content.slice();
+      damaged[i] = (damaged[i] as number) ^ 0xff;
+      const report = await scanBytes('a.pte', damaged);
+      assert.notEqual(report.status, 'failed', `byte ${i}`);
+    }
+  });
+});
