@@ -2,7 +2,7 @@
 import { HttpRangeTransport, type RangeTransport } from '../../io/httpRange';
 import type { TransferMeter } from '../../io/transfer';
 import type { SourceEnvironment } from '../environment';
-import { type OriginCredential, parseUrl, readJson, requestPatiently } from '../http';
+import { checkInward, type OriginCredential, parseUrl, readJson, requestPatiently } from '../http';
 import { RemoteError } from '../remoteError';
 
 export interface LfsPointer {
@@ -63,7 +63,7 @@ export class LfsStore {
           if (opened) this.#actions.delete(pointer.oid);
           const { href, headers, expires } = await this.#action(pointer);
           const target = parseUrl(href);
-          // Whoever runs an LFS server must not be able to have services of this machine asked.
+          checkInward(parseUrl(this.#url), target);
           if (target.protocol !== 'https:' && parseUrl(this.#url).protocol === 'https:') {
             throw new RemoteError('refused', 'the LFS server names an address that is not encrypted');
           }
