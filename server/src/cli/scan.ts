@@ -11,13 +11,15 @@ import { repositoryOf } from '../core/reports/repository';
 import { buildSeedReports } from '../core/reports/seed';
 import { counted } from '../core/reports/totals';
 import { DEFAULT_SETTINGS, type ScanSettings } from '../core/settings';
+import { isRemote } from '../core/sources/open';
+import { RemoteError } from '../core/sources/remoteError';
 import type { SourceFact, SourceSpec } from '../core/sources/source';
 import { transferSentence } from '../core/sources/transferSentence';
 import { BASELINE_PATH, createBaseline, formatBaseline } from '../core/suppress/baseline';
 import type { Suppressor } from '../core/suppress/suppressor';
 import { VERSION } from '../core/version';
 import type { WorkerPool } from '../worker/pool';
-import { type ScanProgress, scanSource } from '../worker/scan';
+import { type ScanProgress, type SourceScan, scanSource } from '../worker/scan';
 import { type ScanArguments, type Threshold, UsageError } from './arguments';
 import { type FileConfig, readConfig } from './config';
 import { ProgressBar } from './progress';
@@ -34,6 +36,8 @@ export interface ScanOutcome {
   report: ScanReport;
   /** Files that no format claims. */
   others: number;
+  /** Remote targets of which nothing could be read. */
+  unreached: number;
   cancelled: boolean;
   /** POSIX path from the current folder to the target; '' for several, and for those that lie elsewhere. */
   prefix: string;
@@ -75,19 +79,36 @@ export async function scanTargets(
   };
   const bar = new ProgressBar(terminal.stderr, !args.quiet);
   let others = 0;
+  let unreached = 0;
   try {
     for (const target of targets) {
       const before = single ? '' : prefixOf(target);
       let progress: ScanProgress | undefined;
-      const environment = await remoteAccess(target, args.access, terminal.env);
-      const scan = await scanSource(target.spec, settings, pool, {
-        signal: terminal.signal,
-        ...(environment && { environment }),
-        onProgress: (p) => {
-          progress = p;
-          bar.update(p);
-        },
-      });
+      let scan: SourceScan;
+      try {
+        const environment = await remoteAccess(target, args.access, terminal.env);
+        scan = await scanSource(target.spec, settings, pool, {
+          signal: terminal.signal,
+          ...(environment && { environment }),
+          onProgress: (p) => {
+            progress = p;
+            bar.update(p);
+          },
+        });
+      } catch (error) {
+        if (!isRemote(target.spec)) throw error;
+        // The other targets are scanned all the same, and the report says what is missing.
+        const failure = failureOf(error);
+        unreached += 1;
+        report.notScanned.push({ path: target.label, reason: failure.message, unreadable: true });
+        report.sources ??= [];
+        report.sources.push({
+          ...{ label: target.label, facts: [], transfer: { bytes: 0, requests: 0, ofBytes: 0 }, error: failure },
+        });
+        bar.clear();
+        terminal.stderr.write(`watchtower: ${printable(`${target.label}: ${failure.message}`)}\n`);
+        continue;
+      }
       const ignored = settings.inlineSuppression ? await ownIgnoreFile(target.spec) : [];
       for (const artifact of scan.artifacts) {
         const fromHere = target.prefix ? `${target.prefix}/${artifact.path}` : artifact.path;
@@ -110,7 +131,16 @@ export async function scanTargets(
     bar.clear();
   }
   const first = targets[0] as ScanTarget;
-  return { report, others, cancelled: terminal.signal.aborted, prefix: single ? first.prefix : '', spec: first.spec };
+  return {
+    ...{ report, others, unreached, cancelled: terminal.signal.aborted },
+    ...{ prefix: single ? first.prefix : '', spec: first.spec },
+  };
+}
+
+function failureOf(error: unknown): { kind: string; message: string; page?: string } {
+  const message = error instanceof Error ? error.message : String(error);
+  const known = error instanceof RemoteError ? error : undefined;
+  return { kind: known?.kind ?? 'refused', message, ...(known?.page && { page: known.page }) };
 }
 
 function sourceText(label: string, facts: readonly SourceFact[], transfer: string): string {
@@ -152,7 +182,8 @@ export async function scanCommand(args: ScanArguments, terminal: Terminal, pool:
     return EXIT.cancelled;
   }
   await writeReports(args, format, outcome, terminal);
-  return exitCode(outcome.report, args.failOn ?? failOn ?? 'high', args.allowIncomplete);
+  const code = exitCode(outcome.report, args.failOn ?? failOn ?? 'high', args.allowIncomplete);
+  return code === EXIT.clean && outcome.unreached ? EXIT.trouble : code;
 }
 
 /** The report that was asked for, by name or by the output's extension; undefined for text. */
@@ -179,7 +210,8 @@ export async function baselineCommand(
   const name = args.output ?? configured ?? BASELINE_PATH;
   const file = path.resolve(terminal.cwd, name);
   const previous = await readPreviousBaseline(file);
-  const { report, cancelled } = await scanTargets(args, settings, [], terminal, pool);
+  const { report, cancelled, unreached } = await scanTargets(args, settings, [], terminal, pool);
+  if (unreached) return EXIT.trouble;
   if (cancelled) {
     terminal.stderr.write('watchtower: cancelled; nothing was written\n');
     return EXIT.cancelled;

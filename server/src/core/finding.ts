@@ -123,5 +123,7 @@ export interface ScanReport {
     label: string;
     facts: { label: string; value: string; level: 'info' | 'notice' }[];
     transfer: { bytes: number; requests: number; ofBytes: number };
+    /** Why nothing of it could be scanned: the kind as `core/sources/remoteError.ts` has it, and a sentence. */
+    error?: { kind: string; message: string; page?: string };
   }[];
 }
