@@ -9,12 +9,12 @@ import { isZipName, type ReportFile, zipReports } from '../core/reports/bundle';
 import type { ReportFormat, ReportOptions } from '../core/reports/report';
 import { repositoryOf } from '../core/reports/repository';
 import { buildSeedReports } from '../core/reports/seed';
+import { sourcesOf } from '../core/reports/sources';
 import { counted } from '../core/reports/totals';
 import { DEFAULT_SETTINGS, type ScanSettings } from '../core/settings';
 import { isRemote } from '../core/sources/open';
 import { RemoteError } from '../core/sources/remoteError';
-import type { SourceFact, SourceSpec } from '../core/sources/source';
-import { transferSentence } from '../core/sources/transferSentence';
+import type { SourceSpec } from '../core/sources/source';
 import { BASELINE_PATH, createBaseline, formatBaseline } from '../core/suppress/baseline';
 import type { Suppressor } from '../core/suppress/suppressor';
 import { VERSION } from '../core/version';
@@ -121,9 +121,6 @@ export async function scanTargets(
       if (scan.transfer) {
         report.sources ??= [];
         report.sources.push({ label: scan.label, facts: [...(scan.facts ?? [])], transfer: scan.transfer });
-        bar.clear();
-        if (!args.quiet)
-          terminal.stderr.write(sourceText(scan.label, scan.facts ?? [], transferSentence(scan.transfer)));
       }
       if (terminal.signal.aborted) break;
     }
@@ -143,9 +140,11 @@ function failureOf(error: unknown): { kind: string; message: string; page?: stri
   return { kind: known?.kind ?? 'refused', message, ...(known?.page && { page: known.page }) };
 }
 
-function sourceText(label: string, facts: readonly SourceFact[], transfer: string): string {
-  const lines = facts.map((fact) => `  ${fact.level === 'notice' ? '! ' : ''}${fact.label}: ${fact.value}`);
-  return [`watchtower: ${label}: ${transfer}`, ...lines].map((line) => `${printable(line)}\n`).join('');
+/** What was read of remote sources, for people who look at the terminal while a report goes elsewhere. */
+function sourcesText(report: ScanReport): string {
+  return sourcesOf(report)
+    .map(({ label, read }) => `watchtower: ${printable(`${label}: ${read}`)}\n`)
+    .join('');
 }
 
 function prefixOf({ spec, prefix, label }: ScanTarget): string {
@@ -270,8 +269,11 @@ async function writeReports(
     [findingsText(report, prefix, style, columns), summaryText(report, others, style, columns)]
       .filter(Boolean)
       .join('\n');
-  if (args.output === undefined) await write(terminal.stdout, text);
-  else {
+  if (args.output === undefined) {
+    if (format && !args.quiet)
+      terminal.stderr.write(sourcesText({ ...report, sources: report.sources?.filter(({ error }) => !error) ?? [] }));
+    await write(terminal.stdout, text);
+  } else {
     await writeFile(path.resolve(terminal.cwd, args.output), text).catch((error: Error) => {
       throw new UsageError(`--output ${args.output}: ${error.message}`);
     });
