@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { CloseRemote, ConfirmRemote, ParseRemote, RemoteText, ScanRemote } from '../../src/protocol/messages';
 import { HubServer } from '../remote/support/hubServer';
@@ -149,6 +150,19 @@ describe('remote scans of the language server', function () {
       assert.ok(!answer.problem.includes('secret'));
     }
     assert.equal(hub.requests.length, 0);
+  });
+
+  it('has no setting that a workspace can set', () => {
+    const manifest = JSON.parse(readFileSync(path.join(__dirname, '..', '..', '..', 'package.json'), 'utf8')) as {
+      contributes: { configuration: { properties: Record<string, { scope: string }> }[] };
+    };
+    const settings = manifest.contributes.configuration.flatMap(({ properties }) => Object.entries(properties));
+    const remote = settings.filter(([name]) => name.startsWith('watchtower.remote.'));
+    assert.ok(remote.length >= 8);
+    for (const [name, { scope }] of remote) {
+      assert.equal(scope, 'machine', name);
+      assert.ok(!/token|key|secret|password/i.test(name), `${name} would hold a credential`);
+    }
   });
 
   it('tells failures with their kind', async () => {
