@@ -103,7 +103,12 @@ export async function scanTargets(
         report.notScanned.push({ path: target.label, reason: failure.message, unreadable: true });
         report.sources ??= [];
         report.sources.push({
-          ...{ label: target.label, facts: [], transfer: { bytes: 0, requests: 0, ofBytes: 0 }, error: failure },
+          ...{
+            label: target.label,
+            facts: [],
+            transfer: { bytes: 0, requests: 0, read: 0, ofBytes: 0 },
+            error: failure,
+          },
         });
         bar.clear();
         terminal.stderr.write(`watchtower: ${printable(`${target.label}: ${failure.message}`)}\n`);

@@ -127,6 +127,8 @@ describe('git source', function () {
       assert.equal(decode(await odd.read(0, 100)), 'odd');
       assert.equal((await source.open('empty.pkl')).size, 0);
       assert.deepEqual(await source.namesIn('weights'), ['big.pt', 'gone.bin', 'model.bin']);
+      const { read } = source.transferred!();
+      assert.equal(read, 'import torch\n'.length + 'odd'.length, 'what was opened has been read in full');
       // The large blob has not come along.
       assert.ok(source.transferred!().bytes < 200_000, `${source.transferred!().bytes} bytes`);
       assert.match(source.label, new RegExp(`repo\\.git \\(${commit.slice(0, 12)}\\)$`));

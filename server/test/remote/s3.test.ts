@@ -65,6 +65,9 @@ describe('S3 source', function () {
     const file = await source.open('run/model.pt');
     assert.deepEqual(await file.read(400_000, 100), bytes.subarray(400_000, 400_100));
     assert.ok(source.transferred('run/model.pt').bytes < 100_000);
+    const { bytes: all, read } = source.transferred();
+    assert.equal(read, source.transferred('run/model.pt').bytes);
+    assert.ok(all > read, 'the listing is counted');
     assert.ok(bucket.requests.every(({ headers }) => headers.authorization === undefined));
     bucket.objects.set('run/model.pt', bytes.subarray(0, 499_999));
     await assert.rejects(file.read(200_000, 10), (error) => error instanceof RemoteError && error.kind === 'changed');

@@ -268,10 +268,15 @@ export function checkEncoding(response: HttpResponse): void {
   }
 }
 
-/** @throws RemoteError `protocol` when it is too long or no JSON */
-export async function readJson(response: HttpResponse, limit = 32 * 2 ** 20): Promise<unknown> {
+/** @param meter counts the bytes. @throws RemoteError `protocol` when it is too long or no JSON */
+export async function readJson(
+  response: HttpResponse,
+  limit = 32 * 2 ** 20,
+  meter?: { received(bytes: number): void },
+): Promise<unknown> {
   checkEncoding(response);
   const bytes = await readBody(response, limit);
+  meter?.received(bytes.length);
   try {
     return JSON.parse(new TextDecoder().decode(bytes)) as unknown;
   } catch {

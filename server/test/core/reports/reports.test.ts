@@ -351,12 +351,12 @@ describe('the three Watchtower reports', () => {
             { label: 'licence', value: 'mit', level: 'info' },
             { label: "the hub's own scan", value: `model.pkl: ${HOSTILE}`, level: 'notice' },
           ],
-          transfer: { bytes: 3_100_000, requests: 42, ofBytes: 26_000_000_000 },
+          transfer: { bytes: 3_200_000, requests: 42, read: 3_100_000, ofBytes: 26_000_000_000 },
         },
         {
           label: 's3://gone/',
           facts: [],
-          transfer: { bytes: 0, requests: 0, ofBytes: 0 },
+          transfer: { bytes: 0, requests: 0, read: 0, ofBytes: 0 },
           error: { kind: 'not-found', message: 'there is no bucket gone' },
         },
       ],
@@ -371,7 +371,12 @@ describe('the three Watchtower reports', () => {
       if (id === 'html' || id === 'markdown') assert.ok(!text.includes('<script>'), id);
     }
     const json = JSON.parse(reportById('json')?.build(report, {}) ?? '') as ScanReport;
-    assert.deepEqual(json.sources?.[0]?.transfer, { bytes: 3_100_000, requests: 42, ofBytes: 26_000_000_000 });
+    assert.deepEqual(json.sources?.[0]?.transfer, {
+      bytes: 3_200_000,
+      requests: 42,
+      read: 3_100_000,
+      ofBytes: 26_000_000_000,
+    });
     const sarif = JSON.parse(reportById('sarif')?.build(report, {}) ?? '') as {
       runs: { invocations: { executionSuccessful: boolean }[] }[];
     };

@@ -109,6 +109,7 @@ export class GitHubSource implements Source {
     if (!blob) throw new RemoteError('not-found', 'there is no such file in the repository');
     const tarball = await this.#tarballForMany();
     const packed = await tarball?.open(path, blob.oid, blob.size);
+    if (packed) this.#files.readHere(path, packed.size);
     if (packed) return this.#orLfs(path, { ...bound(packed), close: () => Promise.resolve() });
     const transport = new HttpRangeTransport(this.environment.http, `${this.#repository}/git/blobs/${blob.oid}`, {
       ...this.#follow,
@@ -202,14 +203,16 @@ export class GitHubSource implements Source {
       'application/vnd.github.sha',
       signal,
     );
-    const commit = new TextDecoder().decode(await readBody(response, 1024)).trim();
+    const bytes = await readBody(response, 1024);
+    this.#files.meter.received(bytes.length);
+    const commit = new TextDecoder().decode(bytes).trim();
     if (!COMMIT.test(commit)) throw new RemoteError('protocol', 'GitHub does not say which commit the ref is');
     return commit;
   }
 
   async #json(url: string, signal?: AbortSignal): Promise<unknown> {
     const response = await this.#ask(url, 'application/vnd.github+json', signal);
-    return readJson(response, 64 * 2 ** 20);
+    return readJson(response, 64 * 2 ** 20, this.#files.meter);
   }
 
   async #ask(url: string, accept: string, signal?: AbortSignal): Promise<HttpResponse> {

@@ -152,7 +152,7 @@ export class LfsStore {
       }
       throw new RemoteError('not-found', `the repository has no LFS server (status ${response.status})`);
     }
-    const body = (await readJson(response)) as { objects?: unknown };
+    const body = (await readJson(response, undefined, this.meter)) as { objects?: unknown };
     const answers = new Map<string, DownloadAction | RemoteError>();
     for (const object of Array.isArray(body?.objects) ? (body.objects as unknown[]) : []) {
       const { oid, actions, error } = (object ?? {}) as {
