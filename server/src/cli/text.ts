@@ -115,10 +115,11 @@ export function summaryText(report: ScanReport, others: number, style: Style, co
   }
   if (others > 0) lines.push(`Other     ${counted(others, 'file')} of no kind that is scanned`);
   for (const { label, read, facts } of sourcesOf(report)) {
-    lines.push(`Source    ${printable(label)}: ${printable(read)}`);
-    for (const fact of facts) {
+    lines.push(...wrapped(printable(`${label}: ${read}`), columns, 'Source    ', MARGIN));
+    for (const { level, ...fact } of facts) {
       const line = printable(`${fact.label}: ${fact.value}`);
-      lines.push(fact.level === 'notice' ? `          ${style.yellow(`! ${line}`)}` : style.dim(`          ${line}`));
+      const shown = wrapped(level === 'notice' ? `! ${line}` : line, columns, MARGIN);
+      lines.push(...shown.map((text) => (level === 'notice' ? style.yellow(text) : style.dim(text))));
     }
   }
   lines.push(style.dim(`Advisory data as of ${report.advisories.asOf}`));
