@@ -6,18 +6,20 @@ import { build } from 'esbuild';
 import { root } from './editor.mjs';
 import { dangerousPickle, githubToken } from './testWorkspace.mjs';
 
-/** The hub of the node tests, which is written in TypeScript. */
-async function startHub() {
-  const outfile = path.join(root, 'dist', 'test', 'hubServer.mjs');
+/** The servers of the node tests, which are written in TypeScript. */
+async function startServers() {
+  const outdir = path.join(root, 'dist', 'test', 'servers');
   await build({
     absWorkingDir: root,
-    entryPoints: ['server/test/remote/support/hubServer.ts'],
-    ...{ outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'warning' },
+    entryPoints: ['hubServer', 's3Fixture'].map((name) => `server/test/remote/support/${name}.ts`),
+    ...{ outdir, bundle: true, platform: 'node', format: 'esm', outExtension: { '.js': '.mjs' }, logLevel: 'warning' },
   });
-  const { HubServer } = await import(pathToFileURL(outfile).href);
-  const hub = new HubServer();
+  const load = (name) => import(pathToFileURL(path.join(outdir, `${name}.mjs`)).href);
+  const hub = new (await load('hubServer')).HubServer();
+  const bucket = new (await load('s3Fixture')).S3Fixture();
   await hub.start();
-  return hub;
+  await bucket.start();
+  return { hub, bucket };
 }
 
 /** Everything that the page's databases and local storage hold, as text. */
@@ -49,7 +51,7 @@ function storedText(page) {
 
 /** @param see what the other checks use: the page, rows of lists, pictures, how long to wait */
 export async function lookAtRemoteForm({ page, row, picture, patience }, check) {
-  const hub = await startHub();
+  const { hub, bucket } = await startServers();
   const text = (value) => new TextEncoder().encode(value);
   const repository = hub.add(
     'acme/classifier',
@@ -176,7 +178,61 @@ export async function lookAtRemoteForm({ page, row, picture, patience }, check) 
       await group.getByRole('button', { name: 'Close Remote Source' }).click(patience);
       await group.waitFor({ ...patience, state: 'hidden' });
     });
+
+    await check('a bucket is described field by field and asked as it was described', async () => {
+      bucket.objects.set('run/train.py', text('import pickle\npickle.load(open("x", "rb"))\n'));
+      bucket.objects.set('other/left.py', text('import os\n'));
+      const choose = async (field, value) => {
+        await item(field).click(patience);
+        if (value.typed === undefined) await item(value.chosen).click(patience);
+        else {
+          await input.fill(value.typed);
+          await page.keyboard.press('Enter');
+        }
+        await item('Preview the Scan').waitFor(patience);
+      };
+      await openForm();
+      await item('S3 bucket').click(patience);
+      await input.fill('models/run/');
+      await page.keyboard.press('Enter');
+      await item('Prefix').filter({ hasText: 'run/' }).waitFor(patience);
+      await choose('Endpoint', { typed: bucket.origin });
+      await choose('Region', { typed: 'eu-central-1' });
+      await choose('Addressing', { chosen: 'path style' });
+      await choose('Requester pays', { chosen: 'yes' });
+      await choose('Access', { chosen: 'Anonymous' });
+      await picture('19-remote-bucket');
+      await item('Preview the Scan').click(patience);
+      const dialog = page.locator('.monaco-dialog-box');
+      await dialog.waitFor(patience);
+      assert.match(await dialog.innerText(), /1 file, 4\d B/);
+      await dialog.getByRole('button', { name: 'Scan' }).click(patience);
+      await row('s3://models/run/').waitFor(patience);
+      await page.locator('.monaco-list-row', { hasText: 'train.py' }).first().waitFor(patience);
+      assert.ok(bucket.requests.length >= 2);
+      for (const { url, headers } of bucket.requests) {
+        assert.ok(url.startsWith('/models'), 'path style');
+        assert.equal(headers['x-amz-request-payer'], 'requester');
+        assert.equal(headers.authorization, undefined);
+      }
+      await picture('20-remote-bucket-result');
+    });
+
+    await check('a git repository has a depth, which is a number', async () => {
+      await openForm();
+      await input.fill('https://github.com/acme/repository/tree/feature/x/sub');
+      await item('git repository').click(patience);
+      await item('Commits of history').click(patience);
+      await input.fill('many');
+      await page.locator('.quick-input-message', { hasText: 'whole number' }).waitFor(patience);
+      await input.fill('5');
+      await page.keyboard.press('Enter');
+      await item('Commits of history').filter({ hasText: '5' }).waitFor(patience);
+      await picture('21-remote-git');
+      await page.keyboard.press('Escape');
+    });
   } finally {
     await hub.stop();
+    await bucket.stop();
   }
 }

@@ -29,6 +29,7 @@ import {
 } from '../../server/src/protocol/messages';
 import type { Findings } from './findings';
 import { serveHttp } from './remote/http';
+import { traceLog } from './traceLog';
 
 /** The language server: started once, restarted on request, asked through one door. */
 export class Server implements Disposable {
@@ -108,7 +109,7 @@ export class Server implements Disposable {
       ],
       diagnosticCollectionName: 'watchtower',
       outputChannel: this.log,
-      traceOutputChannel: this.log,
+      traceOutputChannel: traceLog(this.log),
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       // A document that is opened and closed at once, while somebody steps through a search, costs nothing.
       textSynchronization: { delayOpenNotifications: true },

@@ -240,8 +240,8 @@ async function tell(result: ScanRemote.Result, label: string): Promise<void> {
         : l10n.t('{0} files and models scanned.', artifacts),
     counts.length ? l10n.t('Found: {0}.', counts.join(', ')) : cancelled ? '' : l10n.t('Nothing above info was found.'),
     notScanned ? l10n.t('{0} could not be scanned wholly.', notScanned) : '',
-    `${read.charAt(0).toLocaleUpperCase()}${read.slice(1)}.`,
-    notices ? l10n.t('Its host tells {0} things worth a look.', notices) : '',
+    cancelled ? '' : `${read.charAt(0).toLocaleUpperCase()}${read.slice(1)}.`,
+    notices && !cancelled ? l10n.t('Its host tells {0} things worth a look.', notices) : '',
   ];
   const show = l10n.t('Show Findings');
   const details = l10n.t('Show Details');

@@ -22,7 +22,8 @@ export function createModelsView(findings: Findings, remotes: RemoteSources): Fi
           remotes,
           models,
           'models:',
-          ({ length }) => (length === 1 ? l10n.t('1 model') : l10n.t('{0} models', length)),
+          ({ length }) =>
+            length === 0 ? l10n.t('no models') : length === 1 ? l10n.t('1 model') : l10n.t('{0} models', length),
           below,
         ),
       ];

@@ -1,6 +1,6 @@
 import type { SourceCredentials, SourceEnvironment } from '../core/sources/environment';
 import { isRemote } from '../core/sources/open';
-import { credentialsFromEnvironment, remoteEnvironment } from '../remote/environment';
+import { certificatesOf, credentialsFromEnvironment, remoteEnvironment } from '../remote/environment';
 import { sweepTemporaryFolders } from '../remote/temporaryFolders';
 import type { TargetAccess } from './arguments';
 import type { ScanTarget } from './target';
@@ -18,7 +18,7 @@ export async function remoteAccess(
   await sweepTemporaryFolders();
   const credentials =
     (spec.kind === 's3' ? flagCredentials(access) : undefined) ?? (await credentialsFromEnvironment(spec, env));
-  return remoteEnvironment({ credentials, env });
+  return remoteEnvironment({ credentials, env, certificates: await certificatesOf(env) });
 }
 
 function flagCredentials({ accessKeyId, secretAccessKey, profile }: TargetAccess): SourceCredentials | undefined {

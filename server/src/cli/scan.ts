@@ -9,15 +9,17 @@ import { isZipName, type ReportFile, zipReports } from '../core/reports/bundle';
 import type { ReportFormat, ReportOptions } from '../core/reports/report';
 import { repositoryOf } from '../core/reports/repository';
 import { buildSeedReports } from '../core/reports/seed';
+import { sourcesOf } from '../core/reports/sources';
 import { counted } from '../core/reports/totals';
 import { DEFAULT_SETTINGS, type ScanSettings } from '../core/settings';
-import type { SourceFact, SourceSpec } from '../core/sources/source';
-import { transferSentence } from '../core/sources/transferSentence';
+import { isRemote } from '../core/sources/open';
+import { RemoteError } from '../core/sources/remoteError';
+import type { SourceSpec } from '../core/sources/source';
 import { BASELINE_PATH, createBaseline, formatBaseline } from '../core/suppress/baseline';
 import type { Suppressor } from '../core/suppress/suppressor';
 import { VERSION } from '../core/version';
 import type { WorkerPool } from '../worker/pool';
-import { type ScanProgress, scanSource } from '../worker/scan';
+import { type ScanProgress, type SourceScan, scanSource } from '../worker/scan';
 import { type ScanArguments, type Threshold, UsageError } from './arguments';
 import { type FileConfig, readConfig } from './config';
 import { ProgressBar } from './progress';
@@ -34,6 +36,8 @@ export interface ScanOutcome {
   report: ScanReport;
   /** Files that no format claims. */
   others: number;
+  /** Remote targets of which nothing could be read. */
+  unreached: number;
   cancelled: boolean;
   /** POSIX path from the current folder to the target; '' for several, and for those that lie elsewhere. */
   prefix: string;
@@ -75,19 +79,41 @@ export async function scanTargets(
   };
   const bar = new ProgressBar(terminal.stderr, !args.quiet);
   let others = 0;
+  let unreached = 0;
   try {
     for (const target of targets) {
       const before = single ? '' : prefixOf(target);
       let progress: ScanProgress | undefined;
-      const environment = await remoteAccess(target, args.access, terminal.env);
-      const scan = await scanSource(target.spec, settings, pool, {
-        signal: terminal.signal,
-        ...(environment && { environment }),
-        onProgress: (p) => {
-          progress = p;
-          bar.update(p);
-        },
-      });
+      let scan: SourceScan;
+      try {
+        const environment = await remoteAccess(target, args.access, terminal.env);
+        scan = await scanSource(target.spec, settings, pool, {
+          signal: terminal.signal,
+          ...(environment && { environment }),
+          onProgress: (p) => {
+            progress = p;
+            bar.update(p);
+          },
+        });
+      } catch (error) {
+        if (!isRemote(target.spec)) throw error;
+        // The other targets are scanned all the same, and the report says what is missing.
+        const failure = failureOf(error);
+        unreached += 1;
+        report.notScanned.push({ path: target.label, reason: failure.message, unreadable: true });
+        report.sources ??= [];
+        report.sources.push({
+          ...{
+            label: target.label,
+            facts: [],
+            transfer: { bytes: 0, requests: 0, read: 0, ofBytes: 0 },
+            error: failure,
+          },
+        });
+        bar.clear();
+        terminal.stderr.write(`watchtower: ${printable(`${target.label}: ${failure.message}`)}\n`);
+        continue;
+      }
       const ignored = settings.inlineSuppression ? await ownIgnoreFile(target.spec) : [];
       for (const artifact of scan.artifacts) {
         const fromHere = target.prefix ? `${target.prefix}/${artifact.path}` : artifact.path;
@@ -100,9 +126,6 @@ export async function scanTargets(
       if (scan.transfer) {
         report.sources ??= [];
         report.sources.push({ label: scan.label, facts: [...(scan.facts ?? [])], transfer: scan.transfer });
-        bar.clear();
-        if (!args.quiet)
-          terminal.stderr.write(sourceText(scan.label, scan.facts ?? [], transferSentence(scan.transfer)));
       }
       if (terminal.signal.aborted) break;
     }
@@ -110,12 +133,23 @@ export async function scanTargets(
     bar.clear();
   }
   const first = targets[0] as ScanTarget;
-  return { report, others, cancelled: terminal.signal.aborted, prefix: single ? first.prefix : '', spec: first.spec };
+  return {
+    ...{ report, others, unreached, cancelled: terminal.signal.aborted },
+    ...{ prefix: single ? first.prefix : '', spec: first.spec },
+  };
 }
 
-function sourceText(label: string, facts: readonly SourceFact[], transfer: string): string {
-  const lines = facts.map((fact) => `  ${fact.level === 'notice' ? '! ' : ''}${fact.label}: ${fact.value}`);
-  return [`watchtower: ${label}: ${transfer}`, ...lines].map((line) => `${printable(line)}\n`).join('');
+function failureOf(error: unknown): { kind: string; message: string; page?: string } {
+  const message = error instanceof Error ? error.message : String(error);
+  const known = error instanceof RemoteError ? error : undefined;
+  return { kind: known?.kind ?? 'refused', message, ...(known?.page && { page: known.page }) };
+}
+
+/** What was read of remote sources, for people who look at the terminal while a report goes elsewhere. */
+function sourcesText(report: ScanReport): string {
+  return sourcesOf(report)
+    .map(({ label, read }) => `watchtower: ${printable(`${label}: ${read}`)}\n`)
+    .join('');
 }
 
 function prefixOf({ spec, prefix, label }: ScanTarget): string {
@@ -152,7 +186,8 @@ export async function scanCommand(args: ScanArguments, terminal: Terminal, pool:
     return EXIT.cancelled;
   }
   await writeReports(args, format, outcome, terminal);
-  return exitCode(outcome.report, args.failOn ?? failOn ?? 'high', args.allowIncomplete);
+  const code = exitCode(outcome.report, args.failOn ?? failOn ?? 'high', args.allowIncomplete);
+  return code === EXIT.clean && outcome.unreached ? EXIT.trouble : code;
 }
 
 /** The report that was asked for, by name or by the output's extension; undefined for text. */
@@ -179,7 +214,8 @@ export async function baselineCommand(
   const name = args.output ?? configured ?? BASELINE_PATH;
   const file = path.resolve(terminal.cwd, name);
   const previous = await readPreviousBaseline(file);
-  const { report, cancelled } = await scanTargets(args, settings, [], terminal, pool);
+  const { report, cancelled, unreached } = await scanTargets(args, settings, [], terminal, pool);
+  if (unreached) return EXIT.trouble;
   if (cancelled) {
     terminal.stderr.write('watchtower: cancelled; nothing was written\n');
     return EXIT.cancelled;
@@ -238,8 +274,11 @@ async function writeReports(
     [findingsText(report, prefix, style, columns), summaryText(report, others, style, columns)]
       .filter(Boolean)
       .join('\n');
-  if (args.output === undefined) await write(terminal.stdout, text);
-  else {
+  if (args.output === undefined) {
+    if (format && !args.quiet)
+      terminal.stderr.write(sourcesText({ ...report, sources: report.sources?.filter(({ error }) => !error) ?? [] }));
+    await write(terminal.stdout, text);
+  } else {
     await writeFile(path.resolve(terminal.cwd, args.output), text).catch((error: Error) => {
       throw new UsageError(`--output ${args.output}: ${error.message}`);
     });

@@ -1,5 +1,6 @@
 import type { Finding, ScanReport, Severity } from '../core/finding';
 import { printable } from '../core/redact';
+import { sourcesOf } from '../core/reports/sources';
 import {
   artifactsByWorst,
   bytesText,
@@ -113,6 +114,14 @@ export function summaryText(report: ScanReport, others: number, style: Style, co
     lines.push(...wrapped(reasons.join(', '), columns, 'Left out  ', MARGIN));
   }
   if (others > 0) lines.push(`Other     ${counted(others, 'file')} of no kind that is scanned`);
+  for (const { label, read, facts } of sourcesOf(report)) {
+    lines.push(...wrapped(printable(`${label}: ${read}`), columns, 'Source    ', MARGIN));
+    for (const { level, ...fact } of facts) {
+      const line = printable(`${fact.label}: ${fact.value}`);
+      const shown = wrapped(level === 'notice' ? `! ${line}` : line, columns, MARGIN);
+      lines.push(...shown.map((text) => (level === 'notice' ? style.yellow(text) : style.dim(text))));
+    }
+  }
   lines.push(style.dim(`Advisory data as of ${report.advisories.asOf}`));
   return `${lines.join('\n')}\n`;
 }

@@ -122,6 +122,9 @@ export interface ScanReport {
   sources?: {
     label: string;
     facts: { label: string; value: string; level: 'info' | 'notice' }[];
-    transfer: { bytes: number; requests: number; ofBytes: number };
+    /** Bytes over the network and requests; bytes of files that were read, and that the files have in all. */
+    transfer: { bytes: number; requests: number; read: number; ofBytes: number };
+    /** Why nothing of it could be scanned: the kind as `core/sources/remoteError.ts` has it, and a sentence. */
+    error?: { kind: string; message: string; page?: string };
   }[];
 }

@@ -1,7 +1,7 @@
 import type { Connection } from 'vscode-languageserver/node';
 import type { HttpClient, HttpRequest, HttpResponse } from '../core/sources/http';
 import { HttpBody, HttpDrop, HttpExchange } from '../protocol/messages';
-import { networkError } from '../remote/nodeHttp';
+import { networkError, proxyRefusal } from '../remote/nodeHttp';
 
 /** HTTP through the editor, whose own modules know its proxy and its certificates. */
 export class EditorHttp implements HttpClient {
@@ -25,6 +25,10 @@ export class EditorHttp implements HttpClient {
       });
       signal?.throwIfAborted();
       if ('error' in answer) throw networkError(answer.error.code, host);
+      if (answer.status === 407) {
+        drop();
+        throw proxyRefusal(407);
+      }
       return {
         status: answer.status,
         header: (name) => answer.headers[name],

@@ -151,7 +151,7 @@ export class RemoteScans {
       },
     );
     await Promise.all(puts);
-    const transfer = result.transfer ?? { bytes: 0, requests: 0, ofBytes: 0 };
+    const transfer = result.transfer ?? { bytes: 0, requests: 0, read: 0, ofBytes: 0 };
     if (seen.size || !result.cancelled) {
       const { label, facts = [], notScanned } = result;
       const before = this.#scanned.get(root);

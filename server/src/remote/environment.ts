@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { S3Module, SourceCredentials, SourceEnvironment } from '../core/sources/environment';
 import type { HttpClient } from '../core/sources/http';
 import { HUGGING_FACE } from '../core/sources/huggingface';
+import { RemoteError } from '../core/sources/remoteError';
 import type { RemoteSpec } from '../core/sources/source';
 import { findGit, GitProcess } from './gitProcess';
 import { NodeHttpClient, type ProxySettings, proxyOf } from './nodeHttp';
@@ -48,6 +49,34 @@ export function remoteEnvironment({
       return require('bundle:s3') as S3Module;
     },
   };
+}
+
+/** Files with certificates (PEM) that this and other tools are told to trust. */
+const CERTIFICATE_FILES = [
+  'NODE_EXTRA_CA_CERTS',
+  'SSL_CERT_FILE',
+  'REQUESTS_CA_BUNDLE',
+  'CURL_CA_BUNDLE',
+  'AWS_CA_BUNDLE',
+] as const;
+const LARGEST_BUNDLE = 8 * 2 ** 20;
+
+/**
+ * Certificates that the environment adds to those that Node trusts.
+ * @throws RemoteError `tls` when a file that is named cannot be read: going on without it would only fail later
+ */
+export async function certificatesOf(env: Variables): Promise<string[]> {
+  const files = new Set(CERTIFICATE_FILES.map((name) => env[name]).filter((file) => file !== undefined && file !== ''));
+  return Promise.all(
+    [...files].map(async (file) => {
+      const text = await readFile(file as string, 'utf8').catch(() => '');
+      if (text.length > LARGEST_BUNDLE || !text.includes('-----BEGIN CERTIFICATE-----')) {
+        const names = CERTIFICATE_FILES.filter((name) => env[name] === file).join(', ');
+        throw new RemoteError('tls', `the file that ${names} names holds no certificates`);
+      }
+      return text;
+    }),
+  );
 }
 
 /**

@@ -1,9 +1,11 @@
 /** HTTP for the command line and the server: Node's own client, with the proxy and the certificates of the environment. */
+import dns from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
+import type { LookupFunction } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
-import { type HttpClient, type HttpRequest, type HttpResponse, isLoopback } from '../core/sources/http';
+import { type HttpClient, type HttpRequest, type HttpResponse, isLoopback, isPrivateHost } from '../core/sources/http';
 import { RemoteError } from '../core/sources/remoteError';
 import { VERSION } from '../core/version';
 
@@ -83,7 +85,12 @@ export class NodeHttpClient implements HttpClient {
     const proxy = proxyFor(origin, this.options.proxy ?? {});
     const headers: Record<string, string> = { 'user-agent': `watchtower/${VERSION}`, ...request.headers };
     if (request.body !== undefined) headers['content-length'] = String(Buffer.byteLength(request.body));
-    const common = { method: request.method ?? 'GET', headers, ...(signal && { signal }) };
+    const common = {
+      method: request.method ?? 'GET',
+      headers,
+      ...(signal && { signal }),
+      ...(request.publicOnly && { lookup: lookupPublic }),
+    };
     const target = {
       hostname: origin.hostname.replace(/^\[(.*)\]$/, '$1'),
       port: origin.port || (origin.protocol === 'https:' ? 443 : 80),
@@ -106,7 +113,12 @@ export class NodeHttpClient implements HttpClient {
     }
     return new Promise((resolve, reject) => {
       outgoing.once('error', (error) => reject(failure(error, origin.host, signal)));
-      outgoing.once('response', (response) => resolve(answerOf(response, origin.host, signal)));
+      outgoing.once('response', (response) => {
+        if (proxy && response.statusCode === 407) {
+          response.destroy();
+          reject(proxyRefusal(407));
+        } else resolve(answerOf(response, origin.host, signal));
+      });
       outgoing.end(request.body);
     });
   }
@@ -140,7 +152,7 @@ export class NodeHttpClient implements HttpClient {
         asking.once('connect', (response, socket) => {
           if (response.statusCode !== 200) {
             socket.destroy();
-            done(new RemoteError('offline', `the proxy answers with status ${response.statusCode}`));
+            done(proxyRefusal(response.statusCode ?? 0));
             return;
           }
           const servername = options.servername || options.host || undefined;
@@ -157,6 +169,27 @@ export class NodeHttpClient implements HttpClient {
     }
     return agent;
   }
+}
+
+/** Resolves a name, and refuses it when an address of it is inside this machine or its network. */
+const lookupPublic: LookupFunction = (hostname, options, done) => {
+  dns.lookup(hostname, { ...options, all: true }, (error, addresses) => {
+    const inside = addresses?.some(({ address, family }) => isPrivateHost(family === 6 ? `[${address}]` : address));
+    if (error || inside) {
+      const why = `${hostname}, where a redirect leads, is inside this machine or its network`;
+      done(error ?? new RemoteError('refused', why), []);
+    } else if (options.all) done(null, addresses);
+    else done(null, addresses[0]?.address ?? '', addresses[0]?.family);
+  });
+};
+
+export function proxyRefusal(status: number): RemoteError {
+  return status === 407
+    ? new RemoteError(
+        'unauthorized',
+        'the proxy asks for a user name and password, or does not accept those it was given',
+      )
+    : new RemoteError('offline', `the proxy answers with status ${status}`);
 }
 
 function proxyAuthorization(proxy: URL): Record<string, string> {

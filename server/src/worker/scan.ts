@@ -172,11 +172,11 @@ export async function scanSource(
   };
 }
 
-/** What really came over the network for an artifact: the scanners' own count knows nothing of read-ahead and caches. */
+/** What was really read of an artifact: the scanners' own count knows nothing of read-ahead and caches. */
 function bytesOf(source: Source, artifact: PlannedArtifact): number {
   const paths =
     artifact.kind === 'file' ? [artifact.path] : artifact.members.map((member) => `${artifact.path}/${member}`);
-  return paths.reduce((sum, path) => sum + (source.transferred?.(path).bytes ?? 0), 0);
+  return paths.reduce((sum, path) => sum + (source.transferred?.(path).read ?? 0), 0);
 }
 
 /** Report of an artifact whose scan did not come to an end. */

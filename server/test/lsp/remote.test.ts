@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { Trace } from 'vscode-languageserver-protocol/node';
 import { CloseRemote, ConfirmRemote, ParseRemote, RemoteText, ScanRemote } from '../../src/protocol/messages';
 import { HubServer } from '../remote/support/hubServer';
 import { buildServer, TestEditor, until } from './support';
 
+const TRACE_LOG = path.join(__dirname, '..', '..', '..', 'client', 'src', 'traceLog.ts');
 const CLIENT_HTTP = path.join(__dirname, '..', '..', '..', 'client', 'src', 'remote', 'http.ts');
 
 describe('remote scans of the language server', function () {
@@ -149,6 +152,42 @@ describe('remote scans of the language server', function () {
       assert.ok(!answer.problem.includes('secret'));
     }
     assert.equal(hub.requests.length, 0);
+  });
+
+  it('leaves no credential in a trace of the protocol', async () => {
+    const { withoutCredentials } = (await import(TRACE_LOG)) as { withoutCredentials(message: string): string };
+    hub.add('acme/traced', { 'a.py': new TextEncoder().encode(code) }, { private: true });
+    const raw: string[] = [];
+    await editor.connection.trace(Trace.Verbose, {
+      log: (message: unknown, data?: string) => raw.push(data === undefined ? String(message) : `${message}\n${data}`),
+    });
+    const { root } = await editor.connection.sendRequest(ScanRemote.type, {
+      target: 'hf:acme/traced',
+      options: { hubEndpoint: hub.origin },
+      credentials: { token: hub.token },
+    });
+    await editor.connection.sendRequest(RemoteText.type, { uri: `${root}/a.py` });
+    await editor.connection.trace(Trace.Off, { log: () => undefined });
+    assert.ok(
+      raw.some((line) => line.includes(hub.token)),
+      'the trace is one that would show it',
+    );
+    const written = raw.map(withoutCredentials);
+    assert.ok(written.some((line) => line.startsWith("Sending request 'watchtower/scanRemote")));
+    assert.ok(written.every((line) => !line.includes(hub.token) && !line.includes(key)));
+  });
+
+  it('has no setting that a workspace can set', () => {
+    const manifest = JSON.parse(readFileSync(path.join(__dirname, '..', '..', '..', 'package.json'), 'utf8')) as {
+      contributes: { configuration: { properties: Record<string, { scope: string }> }[] };
+    };
+    const settings = manifest.contributes.configuration.flatMap(({ properties }) => Object.entries(properties));
+    const remote = settings.filter(([name]) => name.startsWith('watchtower.remote.'));
+    assert.ok(remote.length >= 8);
+    for (const [name, { scope }] of remote) {
+      assert.equal(scope, 'machine', name);
+      assert.ok(!/token|key|secret|password/i.test(name), `${name} would hold a credential`);
+    }
   });
 
   it('tells failures with their kind', async () => {

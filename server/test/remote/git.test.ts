@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { BudgetExceeded } from '../../src/core/budget';
@@ -125,6 +127,8 @@ describe('git source', function () {
       assert.equal(decode(await odd.read(0, 100)), 'odd');
       assert.equal((await source.open('empty.pkl')).size, 0);
       assert.deepEqual(await source.namesIn('weights'), ['big.pt', 'gone.bin', 'model.bin']);
+      const { read } = source.transferred!();
+      assert.equal(read, 'import torch\n'.length + 'odd'.length, 'what was opened has been read in full');
       // The large blob has not come along.
       assert.ok(source.transferred!().bytes < 200_000, `${source.transferred!().bytes} bytes`);
       assert.match(source.label, new RegExp(`repo\\.git \\(${commit.slice(0, 12)}\\)$`));
@@ -221,6 +225,37 @@ describe('git source', function () {
       assert.throws(() => new GitSource({ kind: 'git', url: server.origin, ref }, DEFAULT_SETTINGS, testEnvironment()));
     }
     assert.equal(existsSync(marker), false);
+  });
+
+  it('does not take a token along a redirect', async () => {
+    const other = createServer((request, response) => {
+      elsewhere.push(request.headers.authorization);
+      response.writeHead(307, { location: `${server.origin}${request.url}` }).end();
+    });
+    const elsewhere: (string | undefined)[] = [];
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const moved: (string | undefined)[] = [];
+    const mover = createServer((request, response) => {
+      moved.push(request.headers.authorization);
+      const port = (other.address() as AddressInfo).port;
+      response.writeHead(301, { location: `http://localhost:${port}${request.url}` }).end();
+    });
+    await new Promise<void>((resolve) => mover.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(mover.address() as AddressInfo).port}/repo.git`;
+    try {
+      await assert.rejects(
+        withSource({ url }, listAll, { token: 'sesame' }),
+        (error) => error instanceof RemoteError && error.kind === 'refused' && !/sesame/.test(error.message),
+      );
+      assert.ok(moved.every((header) => header?.startsWith('Basic ')));
+      assert.deepEqual(elsewhere, [], 'somebody else was asked with a token at hand');
+      assert.ok(server.requests.every(({ authorization }) => authorization === undefined));
+    } finally {
+      for (const one of [other, mover]) {
+        one.closeAllConnections();
+        one.close();
+      }
+    }
   });
 
   it('reads GitHub through the REST interface when there is no git', async () => {

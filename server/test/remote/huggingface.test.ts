@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { DEFAULT_SETTINGS } from '../../src/core/settings';
 import { HuggingFaceSource } from '../../src/core/sources/huggingface';
+import { openSource } from '../../src/core/sources/open';
 import { RemoteError, type RemoteErrorKind } from '../../src/core/sources/remoteError';
 import type { HuggingFaceSpec } from '../../src/core/sources/source';
 import { listAll, type TestEnvironment, testEnvironment } from './support/environment';
@@ -239,5 +242,69 @@ describe('Hugging Face source', () => {
     assert.equal((await kindOf(source.open('../../etc/passwd'))).kind, 'refused');
     assert.equal((await source.open('a\nb.bin')).size, 1);
     await source.close();
+  });
+
+  it('lists hostile names, asks for none that a URL would resolve away, and keeps its page for others', async () => {
+    const names = [
+      '../../etc/passwd',
+      '/absolute/model.pkl',
+      'line\nfeed.bin',
+      'a/./b.bin',
+      'x'.repeat(4000),
+      '\u202egnp.exe',
+      '%2e%2e%2fx.bin',
+    ];
+    hub.add('acme/names', Object.fromEntries(names.map((name) => [name, text(`of ${name}`)])));
+    const { source } = open({ repo: 'acme/names' }, hub.token);
+    const { entries } = await listAll(source);
+    assert.deepEqual(entries.map(({ path }) => path).sort(), [...names].sort());
+    for (const name of names) {
+      hub.requests.length = 0;
+      const opened = source.open(name);
+      if (name.split('/').some((segment) => segment === '..' || segment === '.')) {
+        assert.equal((await kindOf(opened)).kind, 'refused');
+        assert.equal(hub.requests.length, 0);
+      } else {
+        const file = await opened;
+        assert.equal(new TextDecoder().decode(await file.read(0, 5000)), `of ${name}`);
+      }
+    }
+    await source.close();
+  });
+
+  it('lists a hundred thousand files in a listing of megabytes', async () => {
+    const one = new Uint8Array(1);
+    const files: Record<string, Uint8Array> = {};
+    for (let i = 0; i < 100_000; i += 1) files[`data/${i % 100}/${i}.bin`] = one;
+    hub.pageSize = 20_000;
+    hub.add('acme/many', files);
+    const { source } = open({ repo: 'acme/many' }, hub.token);
+    let count = 0;
+    for await (const entry of source.list()) if (!('reason' in entry)) count += 1;
+    assert.equal(count, 100_000);
+    assert.equal((await source.namesIn('data/7')).length, 1000);
+    hub.pageSize = 3;
+    await source.close();
+  }).timeout(60_000);
+
+  it('gives a listing up that does not come', async () => {
+    const silent = createServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const environment = testEnvironment({});
+    environments.push(environment);
+    const { port } = silent.address() as AddressInfo;
+    try {
+      const spec: HuggingFaceSpec = {
+        ...{ kind: 'huggingface', repoType: 'model', repo: 'a/b' },
+        endpoint: `http://127.0.0.1:${port}`,
+      };
+      const remote = { ...DEFAULT_SETTINGS.remote, stallMs: 100 };
+      const source = openSource(spec, { ...DEFAULT_SETTINGS, remote }, environment);
+      assert.equal((await kindOf(listAll(source))).kind, 'timeout');
+      await source.close();
+    } finally {
+      silent.closeAllConnections();
+      silent.close();
+    }
   });
 });

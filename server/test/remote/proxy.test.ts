@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import https from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { readBody } from '../../src/core/sources/http';
 import { RemoteError } from '../../src/core/sources/remoteError';
+import { certificatesOf } from '../../src/remote/environment';
 import { NodeHttpClient, proxyFor, proxyOf } from '../../src/remote/nodeHttp';
 
 const portOf = (server: Server | https.Server) => (server.address() as AddressInfo).port;
@@ -32,6 +33,59 @@ describe('proxies and certificates', () => {
     assert.equal(through('http://x.example/'), undefined);
     assert.throws(() => proxyFor(new URL('https://x.example/'), { https: 'socks5://p' }), RemoteError);
     assert.equal(proxyFor(new URL('https://x.example/'), { https: 'p', except: '*' }), undefined);
+  });
+
+  it('resolve a name under guard when somebody else has led to it', async () => {
+    let asked = 0;
+    const server = createServer((_, response) => {
+      asked += 1;
+      response.end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const client = new NodeHttpClient();
+    try {
+      const url = `http://localhost:${portOf(server)}/`;
+      await assert.rejects(
+        client.request({ url, publicOnly: true }),
+        (error) =>
+          error instanceof RemoteError && error.kind === 'refused' && /inside this machine/.test(error.message),
+      );
+      assert.equal(asked, 0);
+      (await client.request({ url })).cancel();
+      assert.equal(asked, 1);
+    } finally {
+      client.close();
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  it('tell that the proxy wants a user, for addresses that are not encrypted too', async () => {
+    const proxy = createServer((_, response) => response.writeHead(407).end());
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const client = new NodeHttpClient({ proxy: { http: `http://127.0.0.1:${portOf(proxy)}` } });
+    try {
+      await assert.rejects(client.request({ url: 'http://hub.example/' }), /the proxy asks for a user name/);
+    } finally {
+      client.close();
+      proxy.closeAllConnections();
+      proxy.close();
+    }
+  });
+
+  it('take certificates from the files that other tools are told of', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'watchtower-test-ca-'));
+    try {
+      const pem = '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n';
+      writeFileSync(path.join(folder, 'ca.pem'), pem);
+      const file = path.join(folder, 'ca.pem');
+      assert.deepEqual(await certificatesOf({ SSL_CERT_FILE: file, REQUESTS_CA_BUNDLE: file }), [pem]);
+      assert.deepEqual(await certificatesOf({}), []);
+      const missing = certificatesOf({ AWS_CA_BUNDLE: path.join(folder, 'none.pem') });
+      await assert.rejects(missing, /the file that AWS_CA_BUNDLE names holds no certificates/);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   describe('with a TLS server behind a proxy', () => {
@@ -119,7 +173,10 @@ describe('proxies and certificates', () => {
           (error: unknown) => (error instanceof RemoteError ? `${error.kind} ${error.message}` : String(error)),
         );
       assert.match(await kind(client.request({ url: 'https://other.example/' })), /^tls .*for another host/);
-      assert.match(await kind(client.request({ url: 'https://refused.example/' })), /^offline .*status 407/);
+      assert.match(
+        await kind(client.request({ url: 'https://refused.example/' })),
+        /^unauthorized the proxy asks for a user name/,
+      );
       client.close();
       const untrusting = new NodeHttpClient({ proxy: settings });
       assert.match(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { DEFAULT_SETTINGS } from '../../src/core/settings';
+import type { HttpClient } from '../../src/core/sources/http';
 import { RemoteError } from '../../src/core/sources/remoteError';
 import * as s3 from '../../src/core/sources/s3/client';
 import { S3Source } from '../../src/core/sources/s3/source';
@@ -64,6 +65,9 @@ describe('S3 source', function () {
     const file = await source.open('run/model.pt');
     assert.deepEqual(await file.read(400_000, 100), bytes.subarray(400_000, 400_100));
     assert.ok(source.transferred('run/model.pt').bytes < 100_000);
+    const { bytes: all, read } = source.transferred();
+    assert.equal(read, source.transferred('run/model.pt').bytes);
+    assert.ok(all > read, 'the listing is counted');
     assert.ok(bucket.requests.every(({ headers }) => headers.authorization === undefined));
     bucket.objects.set('run/model.pt', bytes.subarray(0, 499_999));
     await assert.rejects(file.read(200_000, 10), (error) => error instanceof RemoteError && error.kind === 'changed');
@@ -127,6 +131,52 @@ describe('S3 source', function () {
     await listAll(source);
     await assert.rejects(source.open('b'), (error) => error instanceof RemoteError && error.kind === 'not-found');
     assert.throws(() => open({ endpoint: 'http://user:secret@example.invalid' }), RemoteError);
+  });
+
+  it('follows a bucket to its own region, and asks every region with a signature of its own', async () => {
+    bucket.objects.set('run/a.txt', new TextEncoder().encode('text'));
+    const environment = testEnvironment({ s3: { accessKeyId: 'AKID', secretAccessKey: 'secret' } }, s3);
+    environments.push(environment);
+    const { http } = environment;
+    const asked: { host: string; scope: string | undefined; headers: Readonly<Record<string, string>> }[] = [];
+    // Amazon's hosts, played by the bucket of the tests.
+    const amazon: HttpClient = {
+      request: async (request) => {
+        const { host, pathname, search } = new URL(request.url);
+        const headers = request.headers ?? {};
+        asked.push({ host, scope: /Credential=([^,]+)/.exec(headers.authorization ?? '')?.[1], headers });
+        if (host === 'models.s3.eu-west-3.amazonaws.com') {
+          return http.request({ ...request, url: `${bucket.origin}/models${pathname}${search}` });
+        }
+        bucket.failWith = { status: 301, code: 'PermanentRedirect', region: 'eu-west-3' };
+        const answer = await http.request({ ...request, url: `${bucket.origin}/models` });
+        bucket.failWith = undefined;
+        return answer;
+      },
+    };
+    const spec: S3Spec = { kind: 's3', bucket: 'models', prefix: '', region: 'us-east-1' };
+    const source = new S3Source(spec, DEFAULT_SETTINGS, { ...environment, http: amazon });
+    const { entries } = await listAll(source);
+    assert.deepEqual(entries, [{ path: 'run/a.txt', size: 4 }]);
+    assert.equal(new TextDecoder().decode(await (await source.open('run/a.txt')).read(0, 9)), 'text');
+    assert.match(asked[0]?.scope ?? '', /^AKID\/\d{8}\/us-east-1\/s3/);
+    assert.match(asked.at(-1)?.scope ?? '', /^AKID\/\d{8}\/eu-west-3\/s3/);
+    assert.ok(asked.every(({ host }) => host.endsWith('.amazonaws.com')));
+    assert.ok(!JSON.stringify(asked).includes('secret'));
+    await source.close();
+  });
+
+  it('sends the token of a temporary key, and says nothing of the key in errors', async () => {
+    bucket.objects.set('a', new Uint8Array(1));
+    const temporary = { accessKeyId: 'ASIAX', secretAccessKey: 'very-secret', sessionToken: 'session-token' };
+    await listAll(open({ anonymous: false, region: 'eu-west-1' }, { s3: temporary }));
+    assert.equal(bucket.requests[0]?.headers['x-amz-security-token'], 'session-token');
+    assert.match(bucket.requests[0]?.headers.authorization ?? '', /Credential=ASIAX\/\d{8}\/eu-west-1\/s3/);
+    bucket.failWith = { status: 403, code: 'ExpiredToken' };
+    await assert.rejects(listAll(open({ anonymous: false }, { s3: temporary })), (error) => {
+      assert.ok(!/very-secret|session-token/.test(`${String(error)} ${JSON.stringify(error)}`));
+      return true;
+    });
   });
 
   it('asks as requester pays only when told to', async () => {

@@ -193,8 +193,10 @@ describe('remote scans', function () {
       await ended;
     };
     try {
-      await endedBy('SIGTERM');
-      assert.deepEqual(left(), []);
+      for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+        await endedBy(signal);
+        assert.deepEqual(left(), [], signal);
+      }
       await endedBy('SIGKILL');
       assert.equal(left().length, 1);
       assert.equal((await sweepTemporaryFolders(temporary)).length, 1);

@@ -3,6 +3,7 @@
  * answers with other bytes than were asked for must not decide what the scanners see.
  */
 import {
+  checkEncoding,
   type FollowOptions,
   type HttpClient,
   type HttpResponse,
@@ -125,13 +126,6 @@ export class HttpRangeTransport implements RangeTransport {
 
 function rangeHeader(range: ByteRange): string {
   return 'suffix' in range ? `bytes=-${range.suffix}` : `bytes=${range.offset}-${range.offset + range.length - 1}`;
-}
-
-function checkEncoding(response: HttpResponse): void {
-  const encoding = response.header('content-encoding')?.trim().toLowerCase();
-  if (encoding && encoding !== 'identity') {
-    throw new RemoteError('protocol', 'the server compresses what it was asked to send as it is');
-  }
 }
 
 function checkContentRange(

@@ -4,6 +4,7 @@ import type { ArtifactReport, DependencyRecord, Finding, ScanReport, Severity } 
 import { evidenceText, printable } from '../redact';
 import { ruleById } from '../rules';
 import type { ReportFormat } from './report';
+import { sourcesOf } from './sources';
 import { placeText } from './totals';
 
 type Json = Record<string, unknown>;
@@ -202,7 +203,13 @@ export const CYCLONEDX_REPORT: ReportFormat = {
       metadata: {
         tools: { components: [{ type: 'application', name: 'watchtower', version: report.tool.version }] },
         component: { type: 'application', 'bom-ref': 'target', name: printable(report.target || '.') },
-        properties: properties({ advisoriesAsOf: report.advisories.asOf }),
+        properties: [
+          ...properties({ advisoriesAsOf: report.advisories.asOf }),
+          ...sourcesOf(report).flatMap(({ label, read, facts }) => [
+            ...properties({ source: printable(label), sourceRead: printable(read) }),
+            ...facts.flatMap((fact) => properties({ sourceFact: printable(`${fact.label}: ${fact.value}`) })),
+          ]),
+        ],
       },
       components: [
         ...models.map(modelComponent),

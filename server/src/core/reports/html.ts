@@ -2,6 +2,7 @@ import type { ArtifactReport, Finding, Severity } from '../finding';
 import { printable } from '../redact';
 import { ruleById } from '../rules';
 import type { ReportFormat } from './report';
+import { sourcesOf } from './sources';
 import {
   artifactsByWorst,
   bytesText,
@@ -131,6 +132,17 @@ export const HTML_REPORT: ReportFormat = {
     ];
     const models = report.artifacts.filter(({ kind }) => kind === 'model');
     const sections = [
+      ...sourcesOf(report).map(
+        ({ label, read, facts }) =>
+          `<h2>${text(label)}</h2>\n<p class="soft">${text(read)}</p>${
+            facts.length
+              ? table(
+                  ['What its host says', ''],
+                  facts.map((fact) => [`${fact.level === 'notice' ? '⚠ ' : ''}${fact.label}`, fact.value]),
+                )
+              : ''
+          }`,
+      ),
       withFindings.length
         ? `<h2>Findings</h2>\n${withFindings.map((artifact, index) => fileHtml(artifact, index < OPEN)).join('\n')}`
         : '<h2>Findings</h2>\n<p>None.</p>',

@@ -1,5 +1,6 @@
 import { printable } from '../redact';
 import type { ReportFormat } from './report';
+import { sourcesOf } from './sources';
 import {
   artifactsByWorst,
   bytesText,
@@ -35,6 +36,12 @@ export const MARKDOWN_REPORT: ReportFormat = {
       `${counted(totals.artifacts, 'artifact')} scanned, ${bytesText(totals.bytesRead)} read of ${bytesText(totals.bytes)}; ${totals.suppressed} suppressed; advisory data as of ${report.advisories.asOf}.`,
       '',
     );
+    for (const { label, read, facts } of sourcesOf(report)) {
+      lines.push(`**${text(label)}**: ${text(read)}.`, '');
+      for (const fact of facts)
+        lines.push(`- ${fact.level === 'notice' ? '⚠ ' : ''}${text(fact.label)}: ${text(fact.value)}`);
+      if (facts.length) lines.push('');
+    }
     let rows = 0;
     for (const artifact of artifactsByWorst(report.artifacts)) {
       if (rows >= LISTED) break;

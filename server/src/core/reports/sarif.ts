@@ -3,6 +3,7 @@ import { printable } from '../redact';
 import type { Rule } from '../rule';
 import { ruleById } from '../rules';
 import type { ReportFormat, ReportOptions } from './report';
+import { sourcesOf } from './sources';
 import { sortedFindings } from './totals';
 
 const LEVEL: Record<Severity, 'error' | 'warning' | 'note'> = {
@@ -205,7 +206,8 @@ export const SARIF_REPORT: ReportFormat = {
         resultOf(artifact, finding, ruleIndex, uriOf(artifact.path)),
       ),
     );
-    const failed = report.artifacts.some(({ status }) => status === 'failed');
+    const failed =
+      report.artifacts.some(({ status }) => status === 'failed') || report.sources?.some(({ error }) => error);
     const sarif = {
       $schema: 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
       version: '2.1.0',
@@ -220,7 +222,10 @@ export const SARIF_REPORT: ReportFormat = {
           },
           columnKind: 'utf16CodeUnits',
           invocations: [{ executionSuccessful: !failed, toolExecutionNotifications: notificationsOf(report, uriOf) }],
-          properties: { advisories: report.advisories, target: report.target },
+          properties: {
+            ...{ advisories: report.advisories, target: report.target },
+            ...(report.sources && { sources: sourcesOf(report) }),
+          },
           results,
         },
       ],

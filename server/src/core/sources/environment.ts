@@ -102,6 +102,8 @@ export interface S3ClientOptions {
   requesterPays?: boolean;
   credentials?: SourceCredentials['s3'];
   http: HttpClient;
+  /** Told of the bytes of listings. */
+  listed?(bytes: number): void;
 }
 
 export interface S3Bucket {

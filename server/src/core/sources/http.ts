@@ -10,6 +10,8 @@ export interface HttpRequest {
   /** Lower-case names. */
   headers?: Readonly<Record<string, string>>;
   body?: string;
+  /** The name must not resolve to this machine or its network: it is where somebody else's redirect leads. */
+  publicOnly?: boolean;
   signal?: AbortSignal;
 }
 
@@ -58,11 +60,18 @@ export async function requestFollowing(
   { credential, allowHttpOrigin, maxRedirects = 5 }: FollowOptions = {},
 ): Promise<{ response: HttpResponse; url: string; hops: readonly HttpResponse[] }> {
   const hops: HttpResponse[] = [];
-  let url = parseUrl(request.url);
+  const first = parseUrl(request.url);
+  let url = first;
   for (;;) {
     checkTransport(url, allowHttpOrigin);
     const secret = credential && url.origin === credential.origin ? credential.headers : undefined;
-    const response = await client.request({ ...request, url: url.href, headers: { ...request.headers, ...secret } });
+    const publicOnly = hops.length > 0 && !isPrivateHost(first.hostname);
+    const response = await client.request({
+      ...request,
+      url: url.href,
+      headers: { ...request.headers, ...secret },
+      ...(publicOnly && { publicOnly }),
+    });
     if (!REDIRECTS.has(response.status)) return { response, url: url.href, hops };
     response.cancel();
     hops.push(response);
@@ -76,6 +85,7 @@ export async function requestFollowing(
     if (url.protocol === 'https:' && next.protocol !== 'https:') {
       throw new RemoteError('refused', `${url.host} redirects to an address that is not encrypted`);
     }
+    checkInward(url, next);
     url = next;
   }
 }
@@ -98,6 +108,44 @@ export function parseUrl(text: string, base?: URL): URL {
 /** True for names and addresses that stay on this machine. */
 export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname);
+}
+
+/**
+ * True for addresses that mean another machine to everybody: this one, the local network (RFC 1918, 4193, 6598), the
+ * link (RFC 3927, 4291; clouds hand out credentials there), and names that only resolve inside. By the text of the name:
+ * what it resolves to is the client's to look at.
+ */
+export function isPrivateHost(hostname: string): boolean {
+  const name = hostname.toLowerCase().replace(/\.$/, '');
+  if (isLoopback(name) || /(?:^|\.)(?:localhost|local|internal|intranet|lan|home|corp)$/.test(name)) return true;
+  if (name.startsWith('[')) {
+    const mapped = /^\[::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})\]$/.exec(name);
+    if (!mapped) return name === '[::]' || /^\[f[cd][0-9a-f]{2}:|^\[fe[89a-f][0-9a-f]:/.test(name);
+    const bits = Number.parseInt(mapped[1] as string, 16) * 0x10000 + Number.parseInt(mapped[2] as string, 16);
+    return isPrivateHost([24, 16, 8, 0].map((shift) => Math.floor(bits / 2 ** shift) % 256).join('.'));
+  }
+  // Other spellings (hexadecimal, a single number) have been made four decimal numbers by the URL parser.
+  const parts = /^(\d{1,3})\.(\d{1,3})\.\d{1,3}\.\d{1,3}$/.exec(name);
+  const [first, second] = (parts?.slice(1).map(Number) ?? []) as [number?, number?];
+  if (first === undefined || second === undefined) return !name.includes('.');
+  return (
+    [0, 10, 127].includes(first) ||
+    (first === 100 && second >= 64 && second < 128) ||
+    (first === 169 && second === 254) ||
+    (first === 172 && second >= 16 && second < 32) ||
+    (first === 192 && second === 168) ||
+    first >= 224
+  );
+}
+
+/**
+ * Whoever runs a public server must not be able to have services of this machine and its network asked.
+ * @throws RemoteError `refused` when one leads to the other
+ */
+export function checkInward(from: URL, to: URL): void {
+  if (to.origin !== from.origin && isPrivateHost(to.hostname) && !isPrivateHost(from.hostname)) {
+    throw new RemoteError('refused', `${from.host} leads to ${to.host}, which is inside this machine or its network`);
+  }
 }
 
 /** @throws RemoteError `refused` for plain http to anything but loopback and the origin the user named */
@@ -136,9 +184,99 @@ export function concatenate(pieces: readonly Uint8Array[], size: number): Uint8A
   return out;
 }
 
-/** @throws RemoteError `protocol` when it is too long or no JSON */
-export async function readJson(response: HttpResponse, limit = 32 * 2 ** 20): Promise<unknown> {
+/**
+ * A client whose answers must come and go on coming: no server may hold a scan by keeping silent, or by sending a byte now
+ * and then.
+ * @param stallMs longest time without an answer or without the next piece of one, milliseconds; a body in all may take
+ * this long for every {@link SLOWEST_BYTES} of it
+ */
+export function withDeadlines(client: HttpClient, stallMs: number): HttpClient {
+  const stalled = (host: string) =>
+    new RemoteError('timeout', `${host} has not answered for ${Math.round(stallMs / 1000)} s`);
+  return {
+    async request(request) {
+      const { host } = new URL(request.url);
+      const response = await before(stallMs, stalled(host), request.signal, (signal) =>
+        client.request({ ...request, signal }),
+      );
+      const started = Date.now();
+      return {
+        ...response,
+        header: (name) => response.header(name),
+        cancel: () => response.cancel(),
+        body: {
+          async *[Symbol.asyncIterator]() {
+            const iterator = response.body[Symbol.asyncIterator]();
+            let size = 0;
+            let ended = false;
+            try {
+              for (;;) {
+                const next = await before(stallMs, stalled(host), request.signal, () => iterator.next());
+                if (next.done) {
+                  ended = true;
+                  return;
+                }
+                size += next.value.length;
+                if (Date.now() - started > stallMs * (1 + size / SLOWEST_BYTES)) {
+                  throw new RemoteError('timeout', `${host} sends too slowly`);
+                }
+                yield next.value;
+              }
+            } finally {
+              if (!ended) response.cancel();
+            }
+          },
+        },
+      };
+    },
+  };
+}
+
+/** Bytes that a body must have in every `stallMs`: with 30 s about a kilobyte in two seconds. */
+const SLOWEST_BYTES = 16 * 1024;
+
+/** Gives `act` up, and tells it so, when it is not done after `ms`. */
+async function before<T>(
+  ms: number,
+  late: RemoteError,
+  signal: AbortSignal | undefined,
+  act: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  signal?.throwIfAborted();
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(late), ms);
+  const abort = () => stop.abort(signal?.reason);
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([
+      act(stop.signal),
+      new Promise<never>((_, reject) => {
+        stop.signal.addEventListener('abort', () => reject(stop.signal.reason as Error), { once: true });
+      }),
+    ]);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+/** @throws RemoteError `protocol` when the body is not sent as it is (RFC 9110 8.4), although that was asked for */
+export function checkEncoding(response: HttpResponse): void {
+  const encoding = response.header('content-encoding')?.trim().toLowerCase();
+  if (encoding && encoding !== 'identity') {
+    throw new RemoteError('protocol', 'the server compresses what it was asked to send as it is');
+  }
+}
+
+/** @param meter counts the bytes. @throws RemoteError `protocol` when it is too long or no JSON */
+export async function readJson(
+  response: HttpResponse,
+  limit = 32 * 2 ** 20,
+  meter?: { received(bytes: number): void },
+): Promise<unknown> {
+  checkEncoding(response);
   const bytes = await readBody(response, limit);
+  meter?.received(bytes.length);
   try {
     return JSON.parse(new TextDecoder().decode(bytes)) as unknown;
   } catch {

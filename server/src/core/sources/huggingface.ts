@@ -107,7 +107,7 @@ export class HuggingFaceSource implements Source {
         throw new RemoteError('protocol', 'the listing of the hub does not end');
       asked.add(url);
       const { response, url: from } = await this.#ask(url, signal);
-      const page = await this.#json(response);
+      const page = await readJson(response, undefined, this.#files.meter);
       if (!Array.isArray(page)) throw new RemoteError('protocol', 'the hub does not answer with a list of files');
       for (const item of page as unknown[]) {
         const entry = treeEntry(item);
@@ -172,7 +172,7 @@ export class HuggingFaceSource implements Source {
     const { repoType, repo, revision = 'main' } = this.spec;
     const url = `${this.#endpoint}/api/${repoType}s/${encodePath(repo)}/revision/${encodeURIComponent(revision)}?securityStatus=true`;
     const { response } = await this.#ask(url, signal);
-    const info = asRecord(await this.#json(response));
+    const info = asRecord(await readJson(response, undefined, this.#files.meter));
     const sha = info?.sha;
     if (!info || typeof sha !== 'string' || !COMMIT.test(sha)) {
       throw new RemoteError('protocol', 'the hub does not say which commit the revision is');
@@ -191,12 +191,6 @@ export class HuggingFaceSource implements Source {
     );
     if (answer.response.status !== 200) throw this.#errorOf(answer.response);
     return answer;
-  }
-
-  async #json(response: HttpResponse): Promise<unknown> {
-    const length = Number(response.header('content-length'));
-    if (Number.isSafeInteger(length)) this.#files.meter.received(length);
-    return readJson(response);
   }
 
   #errorOf(response: HttpResponse): RemoteError {

@@ -5,6 +5,7 @@ import type { SourceEnvironment } from './environment';
 import { FolderSource } from './folder';
 import { GitHubSource } from './git/github';
 import { GitSource } from './git/source';
+import { withDeadlines } from './http';
 import { HuggingFaceSource } from './huggingface';
 import { RemoteError } from './remoteError';
 import { S3Source } from './s3/source';
@@ -43,7 +44,8 @@ export function openSource(spec: SourceSpec, settings: ScanSettings, environment
   }
 }
 
-function openRemote(spec: RemoteSpec, settings: ScanSettings, environment: SourceEnvironment): Source {
+function openRemote(spec: RemoteSpec, settings: ScanSettings, given: SourceEnvironment): Source {
+  const environment = { ...given, http: withDeadlines(given.http, settings.remote.stallMs) };
   switch (spec.kind) {
     case 'huggingface':
       return new HuggingFaceSource(spec, settings, environment);

@@ -23,6 +23,10 @@ export class RemoteFiles {
   readonly stop = new AbortController();
   readonly #slots = new Slots(PARALLEL);
   readonly #meters = new Map<string, TransferMeter>();
+  /** Sizes of the files that have been opened. */
+  readonly #sizes = new Map<string, number>();
+  /** Files that were read without a transfer of their own. */
+  readonly #here = new Set<string>();
   readonly #folders = new Map<string, string[]>();
   readonly #excluded: Ignore;
   readonly #clock: (() => number) | undefined;
@@ -88,9 +92,30 @@ export class RemoteFiles {
   }
 
   transferred(path?: string): TransferStats {
-    if (path === undefined) return { bytes: this.meter.bytes, requests: this.meter.requests };
-    const meter = this.#meters.get(path);
-    return { bytes: meter?.bytes ?? 0, requests: meter?.requests ?? 0 };
+    const readOf = (name: string) => this.#readOf(name);
+    const sizes = this.#sizes;
+    const meter = path === undefined ? this.meter : this.#meters.get(path);
+    return {
+      ...{ bytes: meter?.bytes ?? 0, requests: meter?.requests ?? 0 },
+      // Summed up when somebody looks: there may be a hundred thousand.
+      get read() {
+        if (path !== undefined) return readOf(path);
+        let sum = 0;
+        for (const name of sizes.keys()) sum += readOf(name);
+        return sum;
+      },
+    };
+  }
+
+  #readOf(path: string): number {
+    const size = this.#sizes.get(path) ?? 0;
+    return this.#here.has(path) ? size : Math.min(size, this.#meters.get(path)?.bytes ?? 0);
+  }
+
+  /** Notes that all of a file was read, out of what had come before. */
+  readHere(path: string, size: number): void {
+    this.#sizes.set(path, size);
+    this.#here.add(path);
   }
 
   /**
@@ -128,8 +153,10 @@ export class RemoteFiles {
         spill: async () => (await this.temporary()).spill(),
         ...(size !== undefined && { expectedSize: size }),
       };
-      if (!this.settings.remote.full) return openRanged(options);
-      const source = await openWhole(options);
+      const source = this.settings.remote.full ? await openWhole(options) : await openRanged(options);
+      this.#sizes.set(path, source.size);
+      this.#here.delete(path);
+      if (!this.settings.remote.full) return source;
       if (hash && (await hashOf(source)) !== hash) {
         await source.close();
         throw new RemoteError('changed', 'the file is not the one that its host describes: its SHA-256 differs');

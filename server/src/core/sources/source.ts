@@ -77,10 +77,13 @@ export interface SourceFact {
   level: 'info' | 'notice';
 }
 
-/** What went over the network so far. */
+/** What went over the network so far, and what it was of. */
 export interface TransferStats {
+  /** Bytes of all answers, listings among them. */
   bytes: number;
   requests: number;
+  /** Bytes of the files that were read, wherever they had come from; never more than the files have. */
+  read: number;
 }
 
 /**

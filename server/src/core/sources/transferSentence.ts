@@ -3,10 +3,14 @@ import type { TransferStats } from './source';
 const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'] as const;
 
 /** How much of a remote source was read, in words: what was not read must not pass for looked at. */
-export function transferSentence({ bytes, requests, ofBytes }: TransferStats & { ofBytes: number }): string {
+export function transferSentence({
+  read,
+  requests,
+  ofBytes,
+}: Omit<TransferStats, 'bytes'> & { ofBytes: number }): string {
   const count = `${requests} ${requests === 1 ? 'request' : 'requests'}`;
-  if (bytes >= ofBytes) return `scanned in full: ${size(ofBytes)} (${count})`;
-  return `structure scanned: ${size(bytes)} of ${size(ofBytes)} (${count})`;
+  if (read >= ofBytes) return `scanned in full: ${size(ofBytes)} (${count})`;
+  return `structure scanned: ${size(read)} of ${size(ofBytes)} (${count})`;
 }
 
 /** Decimal units, as storage and networks are measured. */

@@ -340,4 +340,46 @@ describe('the three Watchtower reports', () => {
     assert.equal(packages?.numpy?.package_vulnerability_severity, '');
     assert.equal(mapped[MODEL.path]?.file_name, MODEL.path);
   });
+
+  it('say of a remote source how much was read and what its host says, as data', () => {
+    const report: ScanReport = {
+      ...scan(artifact({})),
+      sources: [
+        {
+          label: `hf:acme/model@main ${HOSTILE}`,
+          facts: [
+            { label: 'licence', value: 'mit', level: 'info' },
+            { label: "the hub's own scan", value: `model.pkl: ${HOSTILE}`, level: 'notice' },
+          ],
+          transfer: { bytes: 3_200_000, requests: 42, read: 3_100_000, ofBytes: 26_000_000_000 },
+        },
+        {
+          label: 's3://gone/',
+          facts: [],
+          transfer: { bytes: 0, requests: 0, read: 0, ofBytes: 0 },
+          error: { kind: 'not-found', message: 'there is no bucket gone' },
+        },
+      ],
+    };
+    for (const id of ['markdown', 'html', 'sarif', 'cyclonedx'] as const) {
+      const text = reportById(id)?.build(report, {}) ?? '';
+      const plain = text.replaceAll('&#58;', ':');
+      assert.match(plain, /3\.1 MB of 26\.0 GB/, id);
+      assert.match(plain, /mit/, id);
+      assert.match(plain, /model\.pkl/, id);
+      assert.match(plain, /there is no bucket gone/, id);
+      if (id === 'html' || id === 'markdown') assert.ok(!text.includes('<script>'), id);
+    }
+    const json = JSON.parse(reportById('json')?.build(report, {}) ?? '') as ScanReport;
+    assert.deepEqual(json.sources?.[0]?.transfer, {
+      bytes: 3_200_000,
+      requests: 42,
+      read: 3_100_000,
+      ofBytes: 26_000_000_000,
+    });
+    const sarif = JSON.parse(reportById('sarif')?.build(report, {}) ?? '') as {
+      runs: { invocations: { executionSuccessful: boolean }[] }[];
+    };
+    assert.equal(sarif.runs[0]?.invocations[0]?.executionSuccessful, false);
+  });
 });

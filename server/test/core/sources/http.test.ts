@@ -3,10 +3,14 @@ import {
   encodePath,
   type HttpClient,
   type HttpRequest,
+  isPrivateHost,
   nextLink,
+  readBody,
+  readJson,
   requestFollowing,
   requestPatiently,
   retryTime,
+  withDeadlines,
 } from '../../../src/core/sources/http';
 import { RemoteError } from '../../../src/core/sources/remoteError';
 
@@ -76,6 +80,102 @@ describe('requests', () => {
     await assert.rejects(requestFollowing(client, { url: 'http://127.0.0.1/post', method: 'POST' }), RemoteError);
     await assert.rejects(requestFollowing(client, { url: 'http://a.example/' }), refused);
     await assert.rejects(requestFollowing(client, { url: 'http://127.0.0.1.evil.example/' }), refused);
+  });
+
+  it('are not led from a public host into this machine or its network', async () => {
+    const inside = [
+      'https://127.0.0.1/',
+      'https://localhost:8443/',
+      'https://10.1.2.3/',
+      'https://172.31.0.1/',
+      'https://192.168.1.1/',
+      'https://169.254.169.254/latest/meta-data/',
+      'https://100.64.0.1/',
+      'https://0x7f000001/',
+      'https://2130706433/',
+      'https://[::1]/',
+      'https://[::ffff:10.0.0.1]/',
+      'https://[fd00::1]/',
+      'https://[fe80::1]/',
+      'https://router/',
+      'https://metadata.google.internal/',
+      'https://printer.local./',
+    ];
+    for (const place of inside) {
+      const client = scripted({ 'https://a.example/': to(place) });
+      await assert.rejects(requestFollowing(client, { url: 'https://a.example/' }), refused, place);
+      assert.equal(client.asked.length, 1, place);
+    }
+    for (const name of ['a.example', '172.32.0.1', '100.128.0.1', '11.0.0.1', '[2001:db8::1]', 'local.example']) {
+      assert.equal(isPrivateHost(name), false, name);
+    }
+    // What a redirect of a public host leads to is resolved under guard; what the person named is not.
+    const client = scripted({
+      'https://a.example/': to('https://b.example/'),
+      'https://b.example/': { status: 200 },
+      'https://10.0.0.1/': to('https://10.0.0.2/'),
+      'https://10.0.0.2/': { status: 200 },
+    });
+    await requestFollowing(client, { url: 'https://a.example/' });
+    await requestFollowing(client, { url: 'https://10.0.0.1/' });
+    assert.deepEqual(
+      client.asked.map(({ publicOnly }) => publicOnly ?? false),
+      [false, true, false, false],
+    );
+  });
+
+  it('end when a server keeps silent, stops in the middle, or sends a byte now and then', async () => {
+    const timeout = (error: unknown) => error instanceof RemoteError && error.kind === 'timeout';
+    let cancelled = 0;
+    const cancel = () => {
+      cancelled += 1;
+    };
+    const client = (body: () => AsyncIterable<Uint8Array>): HttpClient => ({
+      request: () => Promise.resolve({ status: 200, header: () => undefined, body: body(), cancel }),
+    });
+    const url = 'https://a.example/';
+    let told: AbortSignal | undefined;
+    const silent: HttpClient = {
+      request: ({ signal }) => {
+        told = signal;
+        return new Promise(() => undefined);
+      },
+    };
+    await assert.rejects(withDeadlines(silent, 20).request({ url }), timeout);
+    assert.equal(told?.aborted, true, 'the connection is not told');
+    const stops = withDeadlines(
+      client(async function* () {
+        yield new Uint8Array(10);
+        await new Promise(() => undefined);
+      }),
+      20,
+    );
+    await assert.rejects(readBody(await stops.request({ url }), 1000), timeout);
+    const drips = withDeadlines(
+      client(async function* () {
+        for (;;) {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          yield new Uint8Array(1);
+        }
+      }),
+      40,
+    );
+    await assert.rejects(readBody(await drips.request({ url }), 1e9), /too slowly/);
+    const endless = withDeadlines(
+      client(async function* () {
+        for (;;) yield new Uint8Array(1000);
+      }),
+      1000,
+    );
+    await assert.rejects(readBody(await endless.request({ url }), 50_000), /longer than 50000 bytes/);
+    assert.ok(cancelled >= 3, 'bodies are dropped');
+  });
+
+  it('do not take a compressed listing', async () => {
+    const response = await scripted({
+      'https://a.example/': { status: 200, headers: { 'content-encoding': 'gzip' } },
+    }).request({ url: 'https://a.example/' });
+    await assert.rejects(readJson(response), /compresses what it was asked to send as it is/);
   });
 
   it('wait out short limits and passing errors, and no others', async () => {

@@ -98,9 +98,9 @@ describe('targets', () => {
 
   it('says how much was read', () => {
     assert.equal(
-      transferSentence({ bytes: 3_140_000, requests: 42, ofBytes: 26e9 }),
+      transferSentence({ read: 3_140_000, requests: 42, ofBytes: 26e9 }),
       'structure scanned: 3.1 MB of 26.0 GB (42 requests)',
     );
-    assert.equal(transferSentence({ bytes: 900, requests: 1, ofBytes: 900 }), 'scanned in full: 900 bytes (1 request)');
+    assert.equal(transferSentence({ read: 900, requests: 1, ofBytes: 900 }), 'scanned in full: 900 bytes (1 request)');
   });
 });

@@ -34,15 +34,23 @@ export class Swift {
     if (!process.env.CI && !process.env.WATCHTOWER_TEST_INSTALL) {
       return 'OpenStack Swift is not installed (WATCHTOWER_TEST_INSTALL=1 installs it with apt-get)';
     }
-    try {
-      execFileSync('apt-get', ['install', '-y', '--no-install-recommends', ...PACKAGES], {
-        stdio: 'ignore',
+    const apt = (...args: string[]) =>
+      execFileSync('apt-get', args, {
+        stdio: ['ignore', 'ignore', 'pipe'],
         timeout: 300_000,
         env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
       });
+    try {
+      // A fresh machine has no lists of packages, or old ones.
+      apt('update', '-qq');
+      apt('install', '-y', '-qq', '--no-install-recommends', ...PACKAGES);
       return undefined;
-    } catch {
-      return 'OpenStack Swift could not be installed with apt-get';
+    } catch (error) {
+      const said = String((error as { stderr?: unknown }).stderr ?? '')
+        .trim()
+        .split('\n')
+        .pop();
+      return `OpenStack Swift could not be installed with apt-get${said ? ` (${said.slice(0, 200)})` : ''}`;
     }
   }
 

@@ -1,5 +1,6 @@
-import type { ClosableByteSource } from '../../io/byteSource';
+import type { ByteSource, ClosableByteSource } from '../../io/byteSource';
 import { HttpRangeTransport } from '../../io/httpRange';
+import { evidenceText } from '../../redact';
 import type { ScanSettings } from '../../settings';
 import type { SourceEnvironment } from '../environment';
 import {
@@ -11,13 +12,16 @@ import {
   readJson,
   requestPatiently,
 } from '../http';
-import { RemoteError } from '../remoteError';
+import { concernsWholeSource, RemoteError } from '../remoteError';
 import { RemoteFiles } from '../remoteFiles';
 import type { GitSpec, Source, SourceEntry, SourceFact, SourceSkip, TransferStats } from '../source';
 import { LARGEST_POINTER, LfsStore, parsePointer, SMALLEST_POINTER } from './lfs';
 import { gitCredential } from './source';
+import { Tarball } from './tarball';
 
 const COMMIT = /^[0-9a-f]{40}$/;
+/** So many files are asked for one by one: what an hour's 60 requests, or 5,000 with a token, leave room for. */
+const FEW_FILES = { anonymous: 40, token: 2000 } as const;
 /** Folders asked for one by one when GitHub cuts the whole tree off. */
 const MOST_TREES = 2000;
 
@@ -31,10 +35,11 @@ export class GitHubSource implements Source {
   readonly #facts: SourceFact[] = [];
   readonly #lfs: LfsStore;
   #commit = '';
+  #tarball: Promise<Tarball | undefined> | undefined;
 
   constructor(
     private readonly spec: GitSpec,
-    settings: ScanSettings,
+    private readonly settings: ScanSettings,
     private readonly environment: SourceEnvironment,
   ) {
     const url = parseUrl(spec.url);
@@ -102,18 +107,58 @@ export class GitHubSource implements Source {
   async open(path: string): Promise<ClosableByteSource> {
     const blob = this.#blobs.get(path);
     if (!blob) throw new RemoteError('not-found', 'there is no such file in the repository');
+    const tarball = await this.#tarballForMany();
+    const packed = await tarball?.open(path, blob.oid, blob.size);
+    if (packed) this.#files.readHere(path, packed.size);
+    if (packed) return this.#orLfs(path, { ...bound(packed), close: () => Promise.resolve() });
     const transport = new HttpRangeTransport(this.environment.http, `${this.#repository}/git/blobs/${blob.oid}`, {
       ...this.#follow,
       headers: { accept: 'application/vnd.github.raw+json', 'x-github-api-version': '2022-11-28' },
       ...(this.environment.patience && { patience: this.environment.patience }),
       errorOf: (response) => this.#errorOf(response),
     });
-    const source = await this.#files.open(path, transport, blob.size);
+    return this.#orLfs(path, await this.#files.open(path, transport, blob.size));
+  }
+
+  /** The object that a file stands for, when it is a pointer of Git LFS; else the file. */
+  async #orLfs(path: string, source: ClosableByteSource): Promise<ClosableByteSource> {
     if (source.size < SMALLEST_POINTER || source.size > LARGEST_POINTER) return source;
     const pointer = parsePointer(await source.read(0, source.size));
     if (!pointer) return source;
     await source.close();
     return this.#files.open(path, this.#lfs.transport(pointer), pointer.size, pointer.oid);
+  }
+
+  /**
+   * GitHub answers so and so many requests an hour, one for each file. A repository with more files is taken as one archive, when it can be had and is not too large; what is not in it is asked for one by one all the same.
+   */
+  #tarballForMany(): Promise<Tarball | undefined> {
+    const few = this.environment.credentials.token ? FEW_FILES.token : FEW_FILES.anonymous;
+    if (this.#blobs.size <= few) return Promise.resolve(undefined);
+    this.#tarball ??= this.#takeTarball().catch((error: unknown) => {
+      if (this.#files.stop.signal.aborted || concernsWholeSource(error)) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#facts.push({ label: 'archive', value: `could not be used: ${evidenceText(reason, 120)}`, level: 'notice' });
+      return undefined;
+    });
+    return this.#tarball;
+  }
+
+  async #takeTarball(): Promise<Tarball> {
+    const { sourceBytes, full } = this.settings.remote;
+    const { signal } = this.#files.stop;
+    const response = await this.#ask(
+      `${this.#repository}/tarball/${this.#commit}`,
+      'application/vnd.github+json',
+      signal,
+    );
+    return Tarball.take(response, {
+      temporary: await this.#files.temporary(),
+      meter: this.#files.meter,
+      limits: this.settings.limits,
+      largest: full ? Number.POSITIVE_INFINITY : sourceBytes,
+      signal,
+    });
   }
 
   namesIn(folder: string): Promise<readonly string[]> {
@@ -128,8 +173,12 @@ export class GitHubSource implements Source {
     return this.#files.transferred(path);
   }
 
-  close(): Promise<void> {
-    return this.#files.close();
+  async close(): Promise<void> {
+    const tarball = this.#tarball;
+    // Ends the transfer that may be under way.
+    const closing = this.#files.close();
+    await tarball?.then((taken) => taken?.close()).catch(() => undefined);
+    await closing;
   }
 
   /** The commit of the ref. Of an address' REF/FOLDER the shortest ref that exists is taken, as GitHub allows no other. */
@@ -154,14 +203,16 @@ export class GitHubSource implements Source {
       'application/vnd.github.sha',
       signal,
     );
-    const commit = new TextDecoder().decode(await readBody(response, 1024)).trim();
+    const bytes = await readBody(response, 1024);
+    this.#files.meter.received(bytes.length);
+    const commit = new TextDecoder().decode(bytes).trim();
     if (!COMMIT.test(commit)) throw new RemoteError('protocol', 'GitHub does not say which commit the ref is');
     return commit;
   }
 
   async #json(url: string, signal?: AbortSignal): Promise<unknown> {
     const response = await this.#ask(url, 'application/vnd.github+json', signal);
-    return readJson(response, 64 * 2 ** 20);
+    return readJson(response, 64 * 2 ** 20, this.#files.meter);
   }
 
   async #ask(url: string, accept: string, signal?: AbortSignal): Promise<HttpResponse> {
@@ -192,6 +243,11 @@ export class GitHubSource implements Source {
     if (response.status === 409) return new RemoteError('not-found', 'the repository is empty');
     return new RemoteError('protocol', `GitHub answers with status ${response.status}`);
   }
+}
+
+/** As an object with own methods, which can be spread. */
+function bound(source: ByteSource): ByteSource {
+  return { size: source.size, read: (offset, length) => source.read(offset, length) };
 }
 
 function overlaps(folder: string, subfolder: string): boolean {

@@ -2,7 +2,7 @@
 import { HttpRangeTransport, type RangeTransport } from '../../io/httpRange';
 import type { TransferMeter } from '../../io/transfer';
 import type { SourceEnvironment } from '../environment';
-import { type OriginCredential, parseUrl, readJson, requestPatiently } from '../http';
+import { checkInward, type OriginCredential, parseUrl, readJson, requestPatiently } from '../http';
 import { RemoteError } from '../remoteError';
 
 export interface LfsPointer {
@@ -63,7 +63,7 @@ export class LfsStore {
           if (opened) this.#actions.delete(pointer.oid);
           const { href, headers, expires } = await this.#action(pointer);
           const target = parseUrl(href);
-          // Whoever runs an LFS server must not be able to have services of this machine asked.
+          checkInward(parseUrl(this.#url), target);
           if (target.protocol !== 'https:' && parseUrl(this.#url).protocol === 'https:') {
             throw new RemoteError('refused', 'the LFS server names an address that is not encrypted');
           }
@@ -152,7 +152,7 @@ export class LfsStore {
       }
       throw new RemoteError('not-found', `the repository has no LFS server (status ${response.status})`);
     }
-    const body = (await readJson(response)) as { objects?: unknown };
+    const body = (await readJson(response, undefined, this.meter)) as { objects?: unknown };
     const answers = new Map<string, DownloadAction | RemoteError>();
     for (const object of Array.isArray(body?.objects) ? (body.objects as unknown[]) : []) {
       const { oid, actions, error } = (object ?? {}) as {

@@ -113,6 +113,7 @@ export class GitSource implements Source {
       if (size === undefined) throw new RemoteError('not-found', 'the git server did not send the file');
       blob.size = size;
     }
+    this.#files.readHere(path, blob.size);
     if (blob.size <= MEMORY_BLOB) {
       const bytes = await this.#local(blob.oid, MEMORY_BLOB);
       if (!bytes) throw new RemoteError('protocol', 'git does not give the file that it has listed');

@@ -132,7 +132,7 @@ function replyOf(
   return { kind: 'part', ...wanted, total, tag, body };
 }
 
-function handlerOf({ http, endpoint }: S3ClientOptions): RequestHandler {
+function handlerOf({ http, endpoint, listed }: S3ClientOptions): RequestHandler {
   const allowed = endpoint ? new URL(endpoint).origin : undefined;
   return {
     metadata: { handlerProtocol: 'http/1.1' },
@@ -152,13 +152,22 @@ function handlerOf({ http, endpoint }: S3ClientOptions): RequestHandler {
         headers,
         ...(abortSignal && { signal: abortSignal }),
       });
-      const stream = Readable.from(response.body, { objectMode: false });
+      const isListing = request.query && 'list-type' in request.query;
+      const body = isListing && listed ? counted(response.body, listed) : response.body;
+      const stream = Readable.from(body, { objectMode: false });
       stream.once('close', () => response.cancel());
       return {
         response: { statusCode: response.status, headers: headersOf(response), body: stream },
       };
     },
   } as unknown as RequestHandler;
+}
+
+async function* counted(body: AsyncIterable<Uint8Array>, count: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  for await (const piece of body) {
+    count(piece.length);
+    yield piece;
+  }
 }
 
 interface S3HttpRequest {

@@ -30,6 +30,7 @@ export class S3Source implements Source {
       ...spec,
       credentials: environment.credentials.s3,
       http: environment.http,
+      listed: (bytes) => this.#files.meter.received(bytes),
     });
   }
 
