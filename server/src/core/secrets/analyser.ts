@@ -1,4 +1,5 @@
 import type { Fix, Severity } from '../finding';
+import { pythonSyntax } from '../python/syntax';
 import { hashSecret, redactSecret } from '../redact';
 import type { Rule } from '../rule';
 import type { TextAnalyser, TextContext, TextDocument, TextSegment } from '../text/document';
@@ -714,7 +715,7 @@ export const SECRETS_ANALYSER: TextAnalyser = {
       candidate: Candidate,
       related?: { segment: TextSegment; candidate: Candidate },
     ) => {
-      const fixes = fixesOf(document, segment, candidate);
+      const fixes = fixesOf(context, segment, candidate);
       context.report(segment, {
         rule: candidate.rule,
         severity: candidate.severity,
@@ -760,17 +761,19 @@ export const SECRETS_ANALYSER: TextAnalyser = {
   },
 };
 
-function fixesOf(document: TextDocument, segment: TextSegment, candidate: Candidate): Fix[] {
-  const literal = candidate.assignment?.literal;
+function fixesOf(context: TextContext, segment: TextSegment, candidate: Candidate): Fix[] {
+  const { assignment, rule } = candidate;
   if (segment.language !== 'python' || segment.kind !== 'code') return [];
-  const fix = environmentFix(segment, {
+  const syntax = pythonSyntax(segment, context);
+  if (!syntax) return [];
+  const id = rule.id.slice('secret/'.length);
+  const fix = environmentFix(segment, syntax, {
     start: candidate.start,
     end: candidate.end,
-    ...(literal && { literal }),
-    name: candidate.assignment?.key,
-    fallback: candidate.rule.id.slice('secret/'.length),
-    operator: candidate.assignment?.operator,
-    notebook: document.kind === 'notebook',
+    ...(assignment?.joined && { joined: assignment.joined }),
+    name: assignment?.key,
+    rule: id,
+    service: SECRET_SPECS.has(rule.id),
   });
   return fix ? [fix] : [];
 }
