@@ -540,7 +540,7 @@ class Run {
       start: hit.start,
       end: hit.end,
       secret: hit.secret,
-      severity: hit.verdict === 'weak' ? 'low' : rule.severity,
+      severity: hit.severity ?? (hit.verdict === 'weak' ? 'low' : rule.severity),
       message:
         hit.rule === 'private-key'
           ? capitalised(hit.what)

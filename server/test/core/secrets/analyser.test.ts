@@ -155,6 +155,13 @@ describe('secrets by where they stand', () => {
     assert.match((found as { message: string }).message, /AWS documentation/);
   });
 
+  it('takes an easy password in a connection string for what its name says it is', () => {
+    const at = (text: string) => secretsIn(text).map(severityOf);
+    assert.deepEqual(at('db_credentials = "username:password@localhost:5432/mydatabase"'), ['medium']);
+    assert.deepEqual(at('assert parse("user:password@localhost:5432/db") == expected'), ['low']);
+    assert.deepEqual(at('db_credentials = "<user>:<password>@localhost:5432/db"'), []);
+  });
+
   it('relates the two halves of an AWS key', () => {
     const id = `AKIA${matching('[A-Z0-9]{15}', random)}7`;
     const secret = `${matching('[A-Za-z0-9]{38}', random)}/9`;
