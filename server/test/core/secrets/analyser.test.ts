@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
-import { DEFAULT_SETTINGS } from '../../../src/core/settings';
-import { documentFromText } from '../../../src/core/text/fileDocument';
 import { matching, randomOf } from './shapes';
-import { draftsOf, secretsIn, severityOf, textAt } from './support';
+import { secretsIn, severityOf, textAt } from './support';
 
 const random = randomOf(11);
 const token = () => `Zx9kQ2v${matching('[A-Za-z0-9]{14}', random)}7`;
@@ -225,27 +223,5 @@ describe('secrets by where they stand', () => {
       const json = JSON.stringify(secretsIn(make(secret)));
       assert.ok(!json.includes(secret) && !json.includes(secret.slice(4)), make(secret));
     }
-  });
-
-  it('matches rules of the user with a linear engine', () => {
-    const custom = (rule: object) => ({
-      ...DEFAULT_SETTINGS,
-      secrets: { enabled: true, customRules: [rule as never] },
-    });
-    const text = 'ticket = "ACME-4711-XY"\n';
-    const rule = {
-      id: 'acme',
-      title: 'ACME ticket',
-      pattern: '"(?P<secret>ACME-[0-9]+-[A-Z]+)"',
-      keywords: ['acme'],
-      severity: 'high',
-    };
-    const [found, ...rest] = draftsOf(documentFromText('x.py', text), custom(rule));
-    assert.equal(rest.length, 0);
-    assert.equal(textAt(text, found as never), 'ACME-4711-XY');
-    assert.equal(severityOf(found as never), 'high');
-    const evil = { id: 'evil', pattern: '(a+)+$', keywords: ['aaa'] };
-    draftsOf(documentFromText('x.py', `${'a'.repeat(3000)}!`), custom(evil));
-    assert.deepEqual(draftsOf(documentFromText('x.py', text), custom({ id: 'broken', pattern: '(' })), []);
   });
 });
