@@ -84,6 +84,21 @@ describe('patterns are linear', function () {
       'ZXlK',
       'sk-',
       '\\"token\\": ',
+      'passwords = ["a1b2c3d4", ',
+      'password: Field(',
+      'password={',
+      'password:\n  - ',
+      '<name>password</name>',
+      '| password |\n|---|---|\n',
+      'value: abcd\nname: password\n',
+      'identified by ',
+      'echo "a:bcdef" | chpasswd ',
+      'add_argument("--password", ',
+      '${password:-',
+      'PuTTY-User-Key-File-2: ssh-rsa\nEncryption: none\n',
+      'getconnection("a", "b", ',
+      'password or "',
+      'kind: Secret\n---\n',
     ];
     for (const unit of units) {
       const run = (size: number) => {
