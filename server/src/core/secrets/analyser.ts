@@ -89,6 +89,8 @@ const NAME_KEYWORDS = [
 ];
 
 const MAX_TOKEN = 2100;
+/** Keywords that are looked at between two looks at the budget: each costs a bounded time, and a hostile text has many. */
+const LOOKS_BETWEEN_CHECKS = 2048;
 
 class Engine {
   readonly #matcher: KeywordMatcher;
@@ -153,11 +155,14 @@ class Engine {
   }
 
   /** All candidates of a segment, unsettled. */
-  find(segment: TextSegment, document: TextDocument): Candidate[] {
+  find(segment: TextSegment, document: TextDocument, checkTime: () => void): Candidate[] {
     const { text } = segment;
+    let looks = 0;
     const run = new Run(segment, document, (key) => this.servicesOf(key));
     const actions = this.#actions;
     this.#matcher.scan(text, (keyword, end) => {
+      looks += 1;
+      if (looks % LOOKS_BETWEEN_CHECKS === 0) checkTime();
       for (const action of actions[keyword] as Action[])
         run.act(action, end, (this.#matcher.keywords[keyword] as string).length);
     });
@@ -694,9 +699,9 @@ function settle(candidates: Candidate[]): Candidate[] {
   return kept.sort((a, b) => a.start - b.start);
 }
 
-function findAll(segment: TextSegment, document: TextDocument): Candidate[] {
+function findAll(segment: TextSegment, document: TextDocument, checkTime: () => void): Candidate[] {
   engine ??= new Engine();
-  return settle(engine.find(segment, document));
+  return settle(engine.find(segment, document, checkTime));
 }
 
 /** The access key id of AWS and its secret are worth more together. */
@@ -739,7 +744,7 @@ export const SECRETS_ANALYSER: TextAnalyser = {
       context.checkTime();
       // What a damaged notebook could not be read as is scanned as text once more, after its cells.
       const again = document.kind === 'notebook' && segment.kind === 'raw' && segment.cell === undefined;
-      for (const candidate of findAll(segment, document)) {
+      for (const candidate of findAll(segment, document, () => context.checkTime())) {
         if (again && seen.has(candidate.secret)) continue;
         seen.add(candidate.secret);
         if (segment.output !== undefined || segment.path !== undefined) {
