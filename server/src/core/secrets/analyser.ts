@@ -24,7 +24,7 @@ import {
   repetitionShare,
   sequenceShare,
 } from './judge';
-import { keyKind } from './keys';
+import { type KeyKind, keyKind } from './keys';
 import { kubernetesSecrets } from './kubernetes';
 import { SECRET_RULES, SECRET_SPECS } from './rules';
 import type { AssignedShape, TokenShape } from './rules/define';
@@ -64,6 +64,14 @@ interface CompiledAssigned extends Omit<AssignedShape, 'value'> {
   rule: Rule;
   regex: RegExp;
 }
+
+/** What a name promises of its value, and the services it names. */
+interface NamePromise {
+  kind: KeyKind | undefined;
+  services: readonly CompiledAssigned[];
+}
+
+const NAMES_KEPT = 4096;
 
 type Action =
   | { do: 'tokens'; tokens: CompiledToken[]; length: number }
@@ -158,7 +166,7 @@ class Engine {
   find(segment: TextSegment, document: TextDocument, checkTime: () => void): Candidate[] {
     const { text } = segment;
     let looks = 0;
-    const run = new Run(segment, document, (key) => this.servicesOf(key));
+    const run = new Run(segment, document, (name) => this.#promiseOf(name));
     const actions = this.#actions;
     this.#matcher.scan(text, (keyword, end) => {
       looks += 1;
@@ -169,13 +177,21 @@ class Engine {
     return run.candidates;
   }
 
-  servicesOf(key: string): CompiledAssigned[] {
-    const found: CompiledAssigned[] = [];
-    this.#services.scan(key, (service) => {
+  readonly #promises = new Map<string, NamePromise>();
+
+  /** What a name promises; kept, since the same few names come again and again. */
+  #promiseOf(name: string): NamePromise {
+    const known = this.#promises.get(name);
+    if (known) return known;
+    const services: CompiledAssigned[] = [];
+    this.#services.scan(name, (service) => {
       for (const shape of this.#serviceRules[service] as CompiledAssigned[])
-        if (!found.includes(shape)) found.push(shape);
+        if (!services.includes(shape)) services.push(shape);
     });
-    return found;
+    const promise = { kind: keyKind(name, services.length > 0), services };
+    if (this.#promises.size >= NAMES_KEPT) this.#promises.clear();
+    this.#promises.set(name, promise);
+    return promise;
   }
 }
 
@@ -225,7 +241,7 @@ class Run {
   constructor(
     private readonly segment: TextSegment,
     document: TextDocument,
-    private readonly servicesOf: (key: string) => CompiledAssigned[],
+    private readonly promiseOf: (name: string) => NamePromise,
   ) {
     this.#text = segment.text;
     this.#around = surroundingsOf(segment);
@@ -360,6 +376,7 @@ class Run {
       shape.regex.lastIndex = at;
       found = shape.regex.exec(text)?.[0];
     } else {
+      if (shape.before && !shape.before.test(text[at - 1] ?? '')) return;
       const from = Math.max(0, at - shape.back);
       const match = shape.regex.exec(text.slice(from, at + MAX_TOKEN));
       if (!match || from + match.index > at) return;
@@ -411,6 +428,10 @@ class Run {
     // Later keywords of the same name would only find the same.
     this.#named = name.end;
     if (!service && this.#authTuple(name)) return;
+    const key = text.slice(name.start, name.end);
+    const promise = this.promiseOf(key);
+    // `key` alone says something only with what it is an argument of.
+    if (promise.kind === undefined && promise.services.length === 0 && key !== 'key') return;
     const place = { text, around: this.#around, table: this.segment.kind === 'table' };
     for (const found of assignedValues(place, name)) {
       this.#assigned(found.key === 'key' ? { ...found, key: calledKey(text, found) } : found);
@@ -444,8 +465,7 @@ class Run {
   #assigned(found: Assignment): void {
     const { key, value } = found;
     if (value.length < 4) return;
-    const services = this.servicesOf(key);
-    const kind = keyKind(key, services.length > 0);
+    const { kind, services } = this.promiseOf(key);
     const shape = services.find((candidate) => this.#fits(candidate, found, kind !== undefined));
     if (shape) {
       const documented = documentedKey(value);
