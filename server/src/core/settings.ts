@@ -1,5 +1,6 @@
 import { DEFAULT_LIMITS, type Limits } from './budget';
 import type { Severity } from './finding';
+import { compilePattern } from './secrets/customPattern';
 
 /** A rule of the user's own; matched by a linear-time engine. */
 export interface CustomRule {
@@ -221,6 +222,11 @@ function customRules(raw: unknown, problems: string[]): CustomRule[] | undefined
     const pattern = rule?.pattern;
     if (!rule || typeof id !== 'string' || !id || typeof pattern !== 'string' || !pattern) {
       problems.push(`secrets.customRules[${index}]: needs an id and a pattern`);
+      continue;
+    }
+    const compiled = compilePattern(pattern);
+    if ('problem' in compiled) {
+      problems.push(`secrets.customRules[${index}].pattern: ${compiled.problem}`);
       continue;
     }
     const severity = SEVERITIES.find((known) => known === rule.severity);

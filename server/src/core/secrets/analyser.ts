@@ -1,4 +1,5 @@
 import type { Fix, Severity } from '../finding';
+import { pythonSyntax } from '../python/syntax';
 import { hashSecret, redactSecret } from '../redact';
 import type { Rule } from '../rule';
 import type { TextAnalyser, TextContext, TextDocument, TextSegment } from '../text/document';
@@ -23,7 +24,7 @@ import {
   repetitionShare,
   sequenceShare,
 } from './judge';
-import { keyKind } from './keys';
+import { type KeyKind, keyKind } from './keys';
 import { kubernetesSecrets } from './kubernetes';
 import { SECRET_RULES, SECRET_SPECS } from './rules';
 import type { AssignedShape, TokenShape } from './rules/define';
@@ -64,6 +65,14 @@ interface CompiledAssigned extends Omit<AssignedShape, 'value'> {
   regex: RegExp;
 }
 
+/** What a name promises of its value, and the services it names. */
+interface NamePromise {
+  kind: KeyKind | undefined;
+  services: readonly CompiledAssigned[];
+}
+
+const NAMES_KEPT = 4096;
+
 type Action =
   | { do: 'tokens'; tokens: CompiledToken[]; length: number }
   | { do: 'name' }
@@ -88,6 +97,8 @@ const NAME_KEYWORDS = [
 ];
 
 const MAX_TOKEN = 2100;
+/** Keywords that are looked at between two looks at the budget: each costs a bounded time, and a hostile text has many. */
+const LOOKS_BETWEEN_CHECKS = 2048;
 
 class Engine {
   readonly #matcher: KeywordMatcher;
@@ -152,24 +163,35 @@ class Engine {
   }
 
   /** All candidates of a segment, unsettled. */
-  find(segment: TextSegment, document: TextDocument): Candidate[] {
+  find(segment: TextSegment, document: TextDocument, checkTime: () => void): Candidate[] {
     const { text } = segment;
-    const run = new Run(segment, document, (key) => this.servicesOf(key));
+    let looks = 0;
+    const run = new Run(segment, document, (name) => this.#promiseOf(name));
     const actions = this.#actions;
     this.#matcher.scan(text, (keyword, end) => {
+      looks += 1;
+      if (looks % LOOKS_BETWEEN_CHECKS === 0) checkTime();
       for (const action of actions[keyword] as Action[])
         run.act(action, end, (this.#matcher.keywords[keyword] as string).length);
     });
     return run.candidates;
   }
 
-  servicesOf(key: string): CompiledAssigned[] {
-    const found: CompiledAssigned[] = [];
-    this.#services.scan(key, (service) => {
+  readonly #promises = new Map<string, NamePromise>();
+
+  /** What a name promises; kept, since the same few names come again and again. */
+  #promiseOf(name: string): NamePromise {
+    const known = this.#promises.get(name);
+    if (known) return known;
+    const services: CompiledAssigned[] = [];
+    this.#services.scan(name, (service) => {
       for (const shape of this.#serviceRules[service] as CompiledAssigned[])
-        if (!found.includes(shape)) found.push(shape);
+        if (!services.includes(shape)) services.push(shape);
     });
-    return found;
+    const promise = { kind: keyKind(name, services.length > 0), services };
+    if (this.#promises.size >= NAMES_KEPT) this.#promises.clear();
+    this.#promises.set(name, promise);
+    return promise;
   }
 }
 
@@ -219,7 +241,7 @@ class Run {
   constructor(
     private readonly segment: TextSegment,
     document: TextDocument,
-    private readonly servicesOf: (key: string) => CompiledAssigned[],
+    private readonly promiseOf: (name: string) => NamePromise,
   ) {
     this.#text = segment.text;
     this.#around = surroundingsOf(segment);
@@ -354,6 +376,7 @@ class Run {
       shape.regex.lastIndex = at;
       found = shape.regex.exec(text)?.[0];
     } else {
+      if (shape.before && !shape.before.test(text[at - 1] ?? '')) return;
       const from = Math.max(0, at - shape.back);
       const match = shape.regex.exec(text.slice(from, at + MAX_TOKEN));
       if (!match || from + match.index > at) return;
@@ -405,6 +428,10 @@ class Run {
     // Later keywords of the same name would only find the same.
     this.#named = name.end;
     if (!service && this.#authTuple(name)) return;
+    const key = text.slice(name.start, name.end);
+    const promise = this.promiseOf(key);
+    // `key` alone says something only with what it is an argument of.
+    if (promise.kind === undefined && promise.services.length === 0 && key !== 'key') return;
     const place = { text, around: this.#around, table: this.segment.kind === 'table' };
     for (const found of assignedValues(place, name)) {
       this.#assigned(found.key === 'key' ? { ...found, key: calledKey(text, found) } : found);
@@ -438,8 +465,7 @@ class Run {
   #assigned(found: Assignment): void {
     const { key, value } = found;
     if (value.length < 4) return;
-    const services = this.servicesOf(key);
-    const kind = keyKind(key, services.length > 0);
+    const { kind, services } = this.promiseOf(key);
     const shape = services.find((candidate) => this.#fits(candidate, found, kind !== undefined));
     if (shape) {
       const documented = documentedKey(value);
@@ -539,7 +565,7 @@ class Run {
       start: hit.start,
       end: hit.end,
       secret: hit.secret,
-      severity: hit.verdict === 'weak' ? 'low' : rule.severity,
+      severity: hit.severity ?? (hit.verdict === 'weak' ? 'low' : rule.severity),
       message:
         hit.rule === 'private-key'
           ? capitalised(hit.what)
@@ -693,10 +719,13 @@ function settle(candidates: Candidate[]): Candidate[] {
   return kept.sort((a, b) => a.start - b.start);
 }
 
-/** What a segment holds, in its order and without overlaps. */
-export function candidatesOf(segment: TextSegment, document: TextDocument): Candidate[] {
+/**
+ * What a segment holds, in its order and without overlaps.
+ * @param checkTime called again and again on long texts; throws when the time is over
+ */
+export function candidatesOf(segment: TextSegment, document: TextDocument, checkTime: () => void): Candidate[] {
   engine ??= new Engine();
-  return settle(engine.find(segment, document));
+  return settle(engine.find(segment, document, checkTime));
 }
 
 /** The access key id of AWS and its secret are worth more together. */
@@ -715,7 +744,7 @@ export const SECRETS_ANALYSER: TextAnalyser = {
       candidate: Candidate,
       related?: { segment: TextSegment; candidate: Candidate },
     ) => {
-      const fixes = fixesOf(document, segment, candidate);
+      const fixes = fixesOf(context, segment, candidate);
       context.report(segment, {
         rule: candidate.rule,
         severity: candidate.severity,
@@ -739,7 +768,7 @@ export const SECRETS_ANALYSER: TextAnalyser = {
       context.checkTime();
       // What a damaged notebook could not be read as is scanned as text once more, after its cells.
       const again = document.kind === 'notebook' && segment.kind === 'raw' && segment.cell === undefined;
-      for (const candidate of candidatesOf(segment, document)) {
+      for (const candidate of candidatesOf(segment, document, () => context.checkTime())) {
         if (again && seen.has(candidate.secret)) continue;
         seen.add(candidate.secret);
         if (segment.output !== undefined || segment.path !== undefined) {
@@ -761,17 +790,19 @@ export const SECRETS_ANALYSER: TextAnalyser = {
   },
 };
 
-function fixesOf(document: TextDocument, segment: TextSegment, candidate: Candidate): Fix[] {
-  const literal = candidate.assignment?.literal;
+function fixesOf(context: TextContext, segment: TextSegment, candidate: Candidate): Fix[] {
+  const { assignment, rule } = candidate;
   if (segment.language !== 'python' || segment.kind !== 'code') return [];
-  const fix = environmentFix(segment, {
+  const syntax = pythonSyntax(segment, context);
+  if (!syntax) return [];
+  const id = rule.id.slice('secret/'.length);
+  const fix = environmentFix(segment, syntax, {
     start: candidate.start,
     end: candidate.end,
-    ...(literal && { literal }),
-    name: candidate.assignment?.key,
-    fallback: candidate.rule.id.slice('secret/'.length),
-    operator: candidate.assignment?.operator,
-    notebook: document.kind === 'notebook',
+    ...(assignment?.joined && { joined: assignment.joined }),
+    name: assignment?.key,
+    rule: id,
+    service: SECRET_SPECS.has(rule.id),
   });
   return fix ? [fix] : [];
 }

@@ -28,9 +28,9 @@ function cellsOf(text: string, start: number, end: number): { column: number; st
   const cells: { column: number; start: number; end: number }[] = [];
   let at = start;
   while (at < end && (text[at] === ' ' || text[at] === '|')) at += 1;
-  for (let column = 0; at < end; column += 1) {
-    const bar = text.indexOf('|', at);
-    const close = bar < 0 || bar > end ? end : bar;
+  for (let column = 0; at < end && column < 200; column += 1) {
+    let close = at;
+    while (close < end && text[close] !== '|') close += 1;
     const raw = text.slice(at, close);
     const inner = raw.replace(/^[\s`*]+|[\s`*]+$/g, '');
     const from = at + (inner === '' ? 0 : raw.indexOf(inner));
@@ -40,25 +40,30 @@ function cellsOf(text: string, start: number, end: number): { column: number; st
   return cells;
 }
 
+const DELIMITER_ROW = /\n[ \t]{0,3}\|?[ \t]{0,8}:?-{2,80}:?[ \t]{0,8}\|[-:| \t]{0,400}(?=\r?\n)/g;
+
 /** Tables of Markdown (GitHub Flavored Markdown, 4.10). */
 function* markdownTables(text: string): Generator<Rows> {
-  const delimiter = /\n[ \t]{0,3}\|?[ \t]{0,8}:?-{2,80}:?[ \t]{0,8}\|[-:| \t]{0,400}(?=\r?\n)/g;
-  for (const match of text.matchAll(delimiter)) {
+  if (!['--|', '-- |', '-:|', '-: |', '|--', '| --', '|:-', '| :-'].some((mark) => text.includes(mark))) return;
+  let done = 0;
+  for (const match of text.matchAll(DELIMITER_ROW)) {
+    if (match.index < done) continue;
     const from = text.lastIndexOf('\n', match.index - 1) + 1;
     const header = cellsOf(text, from, match.index).map(({ start, end }) => text.slice(start, end));
-    const first = text.indexOf('\n', match.index + match[0].length) + 1;
+    const rows: { start: number; end: number }[] = [];
+    for (let at = text.indexOf('\n', match.index + match[0].length) + 1; at > 0 && at < text.length; ) {
+      const newline = text.indexOf('\n', at);
+      const end = newline < 0 ? text.length : newline;
+      if (!text.slice(at, end).includes('|')) break;
+      rows.push({ start: at, end: text[end - 1] === '\r' ? end - 1 : end });
+      at = newline < 0 ? text.length : newline + 1;
+      done = end;
+    }
     yield {
       header,
       told: true,
       *rows() {
-        for (let at = first; at > 0 && at < text.length; ) {
-          const newline = text.indexOf('\n', at);
-          const end = newline < 0 ? text.length : newline;
-          const bar = text.indexOf('|', at);
-          if (bar < 0 || bar > end) return;
-          yield cellsOf(text, at, text[end - 1] === '\r' ? end - 1 : end);
-          at = newline < 0 ? text.length : newline + 1;
-        }
+        for (const { start, end } of rows) yield cellsOf(text, start, end);
       },
     };
   }

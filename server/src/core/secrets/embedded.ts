@@ -4,7 +4,7 @@
  * of models are full of tokens and keys that are none.
  */
 import { redactRanges } from '../redact';
-import type { TextSegment } from '../text/document';
+import type { TextDocument, TextSegment } from '../text/document';
 import { type Candidate, candidatesOf } from './analyser';
 
 /** Rank from which a candidate's own shape, and not the name before it, makes it one. */
@@ -29,7 +29,9 @@ export function embeddedCredentials(text: string, key?: string): EmbeddedCredent
     ...(key !== undefined && { path: key.slice(key.lastIndexOf('.') + 1) }),
     locate: () => ({}),
   };
-  return candidatesOf(segment, { name: '', kind: 'text', segments: [segment] }).filter(({ rank }) => rank >= OWN_SHAPE);
+  const document: TextDocument = { name: '', kind: 'text', segments: [segment] };
+  // At most LONGEST characters: no look at the clock is needed.
+  return candidatesOf(segment, document, () => undefined).filter(({ rank }) => rank >= OWN_SHAPE);
 }
 
 /** The text with every credential in it replaced by asterisks. */

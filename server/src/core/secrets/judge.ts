@@ -79,7 +79,7 @@ const REFERENCE = new RegExp(
   [
     // Shell, make, templates of every kind, formatting. Only when well-formed: a password may hold the same signs.
     '^\\$\\{?[A-Za-z_][\\w.:-]*\\}?$|^\\$\\$?\\w+$|\\$\\{[\\w.:/ -]{1,80}\\}|\\$\\([^)]{0,200}\\)|\\$\\{\\{[^{}]{0,200}\\}\\}',
-    '\\{\\{[^{}]{0,200}\\}\\}|\\{%[^{}]{0,200}%\\}|<%.{0,200}%>|<[A-Za-z][\\w]*(?:[- ][\\w]+){1,6}>|^<[^<>]{0,200}>$|^<[^<>]{0,100}$|#\\{[^}]{0,80}\\}',
+    '\\{\\{[^{}]{0,200}\\}\\}|\\{%[^{}]{0,200}%\\}|<%.{0,200}%>|<[A-Za-z][\\w]*(?:[- ][\\w]+){1,6}>|<[\\w -]{0,30}(?:user|pass|pw|token|key|secret|host|name|account|org|client)[\\w -]{0,30}>|^<[^<>]{0,200}>$|^<[^<>]{0,100}$|#\\{[^}]{0,80}\\}',
     '%[sdr](?![\\w])|^%[\\w.()]{1,60}%?$|^@[\\w.-]+@$|%\\(\\w*\\)[sdr]|^%[sdrfv]$|^\\{[\\w.!:\\-[\\]\'"() ]{0,80}\\}$|^\\[[\\w .-]*\\]$|^&\\w+;?$',
     // Tags of YAML and CloudFormation.
     '^!(?:Ref|Sub|ImportValue|GetAtt|Join|Select|vault|secret|env|reference)\\b|^!!\\w+',

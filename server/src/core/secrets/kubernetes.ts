@@ -47,9 +47,8 @@ export function kubernetesSecrets(text: string, at: number): StructuralHit[] {
     p = newline + 1;
   }
   const json = /"(data|stringData)"\s{0,8}:\s{0,8}\{([^{}]{1,20000})\}/g;
-  json.lastIndex = from;
-  for (let match = json.exec(text); match && match.index < end; match = json.exec(text)) {
-    const base = match.index + match[0].length - 1 - (match[2] as string).length;
+  for (const match of text.slice(from, end).matchAll(json)) {
+    const base = from + match.index + match[0].length - 1 - (match[2] as string).length;
     for (const entry of (match[2] as string).matchAll(/"([\w.-]{1,100})"\s{0,8}:\s{0,8}"([^"\\\n]{4,5000})"/g)) {
       const start = base + entry.index + entry[0].length - 1 - (entry[2] as string).length;
       add(entry[1] as string, entry[2] as string, start, match[1] === 'stringData');

@@ -2,6 +2,7 @@
  * Credentials known by where they stand: in addresses, connection strings, headers, pairs, command lines, key blocks.
  * Every reader looks at a bounded stretch around the keyword it was called for.
  */
+import type { Severity } from '../finding';
 import { decodeBase64 } from './checksums';
 import { literalAt, nthLiteral } from './extract/literals';
 import {
@@ -13,6 +14,7 @@ import {
   sequenceShare,
   type Verdict,
 } from './judge';
+import { keyKind } from './keys';
 
 /** A candidate with its place. The secret is `text.slice(start, end)` unless `secret` says otherwise. */
 export interface StructuralHit {
@@ -29,6 +31,8 @@ export interface StructuralHit {
   end: number;
   secret: string;
   verdict: Exclude<Verdict, 'none'>;
+  /** When it is another than the verdict's. */
+  severity?: Severity;
   /** What it is in this place, for the message. */
   what: string;
 }
@@ -128,12 +132,16 @@ export function bareConnection(text: string, at: number): StructuralHit | undefi
     !isPlaceholder(password) && judgeValue(password, { kind: 'password', key: user, context: 'config' }) === 'real';
   // A made-up one is told only where a program uses it: as the whole of a string.
   if (!real && !(/["']/.test(before[1] as string) && text[end] === before[1])) return undefined;
+  const start = at - password.length - 1 - user.length;
+  // An easy password is one all the same where the name says that these are the credentials in use.
+  const name = /([\w.-]{1,60})["']?\]?\s{0,8}[:=]\s{0,8}["']$/.exec(text.slice(Math.max(0, start - 90), start))?.[1];
   return {
     rule: 'connection-string',
-    start: at - password.length - 1 - user.length,
+    start,
     end,
     secret: password,
     verdict: real ? 'real' : 'weak',
+    ...(!real && name && keyKind(name) && { severity: 'medium' as const }),
     what: 'a connection string',
   };
 }

@@ -84,14 +84,30 @@ describe('patterns are linear', function () {
       'ZXlK',
       'sk-',
       '\\"token\\": ',
+      'passwords = ["a1b2c3d4", ',
+      'password: Field(',
+      'password={',
+      'password:\n  - ',
+      '<name>password</name>',
+      '| password |\n|---|---|\n',
+      'value: abcd\nname: password\n',
+      'identified by ',
+      'echo "a:bcdef" | chpasswd ',
+      'add_argument("--password", ',
+      '${password:-',
+      'PuTTY-User-Key-File-2: ssh-rsa\nEncryption: none\n',
+      'getconnection("a", "b", ',
+      'password or "',
+      'kind: Secret\n---\n',
     ];
     for (const unit of units) {
+      const file = unit.startsWith('|') ? 'x.md' : unit.includes('\n') ? 'x.yaml' : 'x.py';
       const run = (size: number) => {
         const text = unit.repeat(size / unit.length);
         let best = Number.POSITIVE_INFINITY;
         for (let i = 0; i < 3; i += 1) {
           const { user } = process.cpuUsage();
-          secretsIn(text, 'x.py');
+          secretsIn(text, file);
           best = Math.min(best, process.cpuUsage().user - user);
         }
         return best;

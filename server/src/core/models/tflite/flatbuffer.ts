@@ -36,10 +36,6 @@ export class Flatbuffer {
     return (await this.#read(at, 4)).getInt32(0, true);
   }
 
-  async u64(at: number): Promise<number> {
-    return Number((await this.#read(at, 8)).getBigUint64(0, true));
-  }
-
   async i8(at: number): Promise<number> {
     return (await this.#read(at, 1)).getInt8(0);
   }

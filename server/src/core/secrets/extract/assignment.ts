@@ -9,8 +9,8 @@ export interface Assignment {
   /** Range of the value in the text, without quotes. Of the first part when it is put together from several. */
   start: number;
   end: number;
-  /** Range of the whole string literal, quotes and prefix included, when the value is exactly one plain literal. */
-  literal?: Range;
+  /** Range of all literals, quotes and prefixes included, when the value is put together from several. */
+  joined?: Range;
   operator: 'assign' | 'compare' | 'argument' | 'tag' | 'option' | 'default' | 'cell' | 'item';
   /** `literal`: a quoted string; `config`: a bare value of a configuration file; `prose`: a bare word of anything else. */
   context: 'literal' | 'config' | 'prose';
@@ -108,15 +108,13 @@ export function literalAssignment(
     const part = only ? constantPart(first) : undefined;
     return part && { ...base, value: text.slice(part.start, part.end), ...part, loose: true };
   }
-  const quoteLength = first.start - first.outerStart;
-  const plain =
-    only && (quoteLength === 1 || quoteLength === 3) && !/^[a-zA-Z@\\&$]/.test(text[first.outerStart] as string);
+  const last = joined.parts[joined.parts.length - 1] as Literal;
   return {
     ...base,
     value: joined.value,
     start: first.start,
     end: first.end,
-    ...(plain && { literal: { start: first.outerStart, end: first.outerEnd } }),
+    ...(!only && { joined: { start: first.outerStart, end: last.outerEnd } }),
   };
 }
 

@@ -239,9 +239,7 @@ class Reader {
   }
 
   #default(at: number): Assignment | undefined {
-    const found = this.#literal('default', joinedLiterals(this.#text, at, true));
-    if (found) delete found.literal;
-    return found;
+    return this.#literal('default', joinedLiterals(this.#text, at, true));
   }
 
   /** What follows a name without a sign: `#define NAME "..."`, `PASSWORD '...'` of SQL, `std::string password{"..."}`, `password in (...)`. */

@@ -100,6 +100,7 @@ export const CLOUD_SERVICES: readonly Service[] = [
         tokens: [
           token('q~', '[A-Za-z0-9_~.]{3}\\dQ~[A-Za-z0-9_~.-]{31,34}(?![\\w~.-])', {
             back: 4,
+            before: /\d/,
             notAfter: /[\w~.@\-/%]/,
             entropy: 3.3,
           }),

@@ -18,6 +18,8 @@ export interface TokenShape {
   pattern: string;
   /** How far before the keyword the token may begin. */
   back?: number;
+  /** What must stand right before the keyword, with `back`: spares most looks. */
+  before?: RegExp;
   /** Least Shannon entropy, bits a character; default 2.8. */
   entropy?: number;
   /** Characters that may not stand before the token; default letters, digits and `_`. */

@@ -463,7 +463,7 @@ export const OTHER_SERVICES: readonly Service[] = [
       'telegram-bot-token': {
         what: 'bot token',
         severity: 'critical',
-        tokens: [token(':aa', '\\d{8,10}:AA[A-Za-z0-9_-]{32,33}(?![\\w-])', { back: 10, entropy: 3.3 })],
+        tokens: [token(':aa', '\\d{8,10}:AA[A-Za-z0-9_-]{32,33}(?![\\w-])', { back: 10, before: /\d/, entropy: 3.3 })],
         assigned: [assigned('telegr', '\\d{5,16}:A[A-Za-z0-9_-]{34}')],
       },
     },
@@ -589,7 +589,7 @@ export const OTHER_SERVICES: readonly Service[] = [
     rules: {
       'mailchimp-key': {
         what: 'API key',
-        tokens: [token('-us', '[0-9a-f]{32}-us[0-9]{1,2}(?![\\w-])', { back: 32, entropy: 3 })],
+        tokens: [token('-us', '[0-9a-f]{32}-us[0-9]{1,2}(?![\\w-])', { back: 32, before: /[0-9a-f]/, entropy: 3 })],
         assigned: [assigned('mailchimp', '[a-f0-9]{32}-us\\d\\d?')],
       },
     },
@@ -779,6 +779,7 @@ export const OTHER_SERVICES: readonly Service[] = [
           token(['eaam', 'eaac', 'eaag', 'eaab'], 'EAA[MCGB][A-Za-z0-9]{90,300}', { entropy: 3.8 }),
           token(['|', '%7c'], '\\d{15,16}(?:\\||%7[Cc])[A-Za-z0-9_-]{27,40}', {
             back: 16,
+            before: /\d/,
             entropy: 3,
             near: /facebook|meta|graph|fb/i,
           }),
