@@ -21,6 +21,7 @@ import { PADDLE_RULES } from './models/paddle/format';
 import { TORCH_RULES } from './models/pytorch/rules';
 import { R_RULES } from './models/r/rules';
 import { SAFETENSORS_RULES } from './models/safetensors/rules';
+import { SERVING_RULES } from './models/serving/rules';
 import { SKOPS_RULES } from './models/skops/format';
 import { TENSORFLOW_RULES } from './models/tensorflow/rules';
 import { TFLITE_RULES } from './models/tflite/rules';
@@ -62,6 +63,7 @@ const FAMILIES: readonly Record<string, Rule>[] = [
   PYTHON_RULES,
   R_RULES,
   SECRET_RULES,
+  SERVING_RULES,
   SKOPS_RULES,
   TENSORFLOW_RULES,
   TFLITE_RULES,

@@ -30,6 +30,8 @@ import { PICKLE_FORMAT } from './pickle/format';
 import { TORCH_LEGACY_FORMAT, TORCH_TAR_FORMAT, TORCH_ZIP_FORMAT } from './pytorch/format';
 import { R_FORMAT } from './r/format';
 import { SAFETENSORS_FORMAT } from './safetensors/format';
+import { MODELFILE_FORMAT } from './serving/modelfile';
+import { TRITON_FORMAT } from './serving/triton';
 import { SKOPS_FORMAT } from './skops/format';
 import { CHECKPOINT_FORMAT, CHECKPOINT_STATE_FORMAT } from './tensorflow/checkpoint';
 import { SAVED_MODEL_DIRECTORY } from './tensorflow/directory';
@@ -62,6 +64,8 @@ export const MODEL_FORMATS: readonly Format[] = [
   CONFIG_JSON_FORMAT,
   CONFIG_YAML_FORMAT,
   JINJA_FORMAT,
+  MODELFILE_FORMAT,
+  TRITON_FORMAT,
   KERAS_FORMAT,
   KERAS_JSON_FORMAT,
   KERAS_YAML_FORMAT,

@@ -72,6 +72,54 @@ const TABLE: readonly Opaque[] = [
     native: false,
     framework: 'ONNX Runtime',
   },
+  {
+    id: 'mnn',
+    title: 'MNN model',
+    extensions: ['.mnn'],
+    magics: [],
+    native: false,
+    framework: 'MNN',
+  },
+  {
+    id: 'tvm-params',
+    title: 'TVM parameters',
+    extensions: [],
+    magics: [[0xb7, 0x9c, 0x04, 0x05, 0x4f, 0x8d, 0xe5, 0xf7]],
+    native: false,
+    framework: 'Apache TVM',
+  },
+  {
+    id: 'mlir-bytecode',
+    title: 'MLIR bytecode',
+    extensions: ['.mlirbc'],
+    magics: [[0x4d, 0x4c, 0xef, 0x52]],
+    native: false,
+    framework: 'MLIR / StableHLO',
+  },
+  {
+    id: 'dali-pipeline',
+    title: 'DALI pipeline',
+    extensions: ['.dali'],
+    magics: [],
+    native: true,
+    framework: 'NVIDIA DALI',
+  },
+  {
+    id: 'ascend-model',
+    title: 'Ascend offline model',
+    extensions: ['.om'],
+    magics: [[0x49, 0x4d, 0x4f, 0x44]],
+    native: true,
+    framework: 'CANN',
+  },
+  {
+    id: 'hailo-model',
+    title: 'Hailo executable',
+    extensions: ['.hef'],
+    magics: [[0x01, 0x48, 0x45, 0x46]],
+    native: true,
+    framework: 'Hailo',
+  },
 ];
 
 function opaque({ id, title, extensions, magics, native, framework }: Opaque): Format {
@@ -82,7 +130,10 @@ function opaque({ id, title, extensions, magics, native, framework }: Opaque): F
     extensions,
     identify({ head, extension }) {
       const known = magics.some(
-        (magic) => head.length >= magic.length && magic.every((byte, i) => byte === undefined || head[i] === byte),
+        (magic) =>
+          magic.length > 0 &&
+          head.length >= magic.length &&
+          magic.every((byte, i) => byte === undefined || head[i] === byte),
       );
       return known ? 'certain' : extensions.includes(extension) ? 'named' : undefined;
     },
