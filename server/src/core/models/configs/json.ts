@@ -6,6 +6,7 @@ import { LineIndex } from '../../text/lineIndex';
 import { hasTemplateSyntax, judgeTemplate } from '../jinja/judge';
 import { decodeConfig } from './decode';
 import { CONFIG_RULES } from './rules';
+import { compareShards, type ShardReport } from './shards';
 import { isCommand, isDottedPath, judgeTarget, LOOSE_KEY } from './target';
 import { type JsonMember, type JsonNode, readTolerantJson, withoutAsciiEscapes } from './tolerantJson';
 
@@ -122,7 +123,7 @@ class ConfigScan {
         if (value.kind === 'string') this.#target(value.value, key, value.at, value.end);
         return;
       case 'weight_map':
-        this.#weightMap(member);
+        await this.#weightMap(member);
         return;
       case 'trust_remote_code':
         if (
@@ -279,7 +280,7 @@ class ConfigScan {
     });
   }
 
-  #weightMap(member: JsonMember): void {
+  async #weightMap(member: JsonMember): Promise<void> {
     for (const file of new Set(stringsOf(member.value))) {
       if (!pathHazard(file) && !/^[a-z][a-z0-9+.-]*:\/\//i.test(file)) continue;
       this.context.report({
@@ -287,6 +288,42 @@ class ConfigScan {
         message: `The index of shards names ${evidenceText(file, 120)}, outside the folder of the model.`,
         location: this.#locate(member),
         anchor: file,
+      });
+    }
+    if (member.value.kind !== 'object') return;
+    const pairs = member.value.members.flatMap(({ key, value }) =>
+      value.kind === 'string' ? [[key, value.value] as const] : [],
+    );
+    const shards = [...new Set(pairs.map(([, shard]) => shard))];
+    if (this.input.companions)
+      this.#reportShards(await compareShards(pairs, this.input.companions), shards.length, member);
+  }
+
+  #reportShards({ missing, absent, extra }: ShardReport, count: number, member: JsonMember): void {
+    const location = this.#locate(member);
+    const shown = (names: readonly string[]) =>
+      names
+        .slice(0, 3)
+        .map((name) => evidenceText(name, 80))
+        .join(', ') + (names.length > 3 ? ', ...' : '');
+    if (missing.length) {
+      this.context.report({
+        rule: CONFIG_RULES['missing-shard'],
+        message: `${missing.length} of ${count} shards that the index names are not beside it (${shown(missing)}): they were not scanned.`,
+        location,
+        anchor: 'missing',
+      });
+    }
+    for (const [list, what] of [
+      [absent, 'that the index names are not in their shards'],
+      [extra, 'of the shards are not named by the index, so that loaders pass over them'],
+    ] as const) {
+      if (list.length === 0) continue;
+      this.context.report({
+        rule: CONFIG_RULES['shard-mismatch'],
+        message: `${list.length} tensors ${what} (${shown(list.map(({ tensor, shard }) => `${tensor} in ${shard}`))}).`,
+        location,
+        anchor: what,
       });
     }
   }

@@ -70,6 +70,25 @@ export const CONFIG_RULES = defineRules('config', {
     remediation: 'Read it with json.load, and write it without Python objects.',
     references: MODEL_REFERENCES.deserialization,
   },
+  'missing-shard': {
+    title: 'Shard of a checkpoint is not there',
+    category: 'coverage',
+    severity: 'info',
+    description:
+      'The index of a sharded checkpoint names files that are not in its folder. What they hold was not scanned.',
+    remediation: 'Fetch the missing files and scan again.',
+    references: { cwe: ['CWE-693'], atlas: ['AML.T0010'], nist: ['MEASURE 2.7'] },
+  },
+  'shard-mismatch': {
+    title: 'Index and shards of a checkpoint disagree',
+    category: 'model',
+    severity: 'low',
+    risk: 'runtime',
+    description:
+      'The index of a sharded checkpoint places tensors in files that do not hold them, or files hold tensors that it does not name. Parts of the checkpoint are of another origin, or weights ride along that no loader reads.',
+    remediation: 'Obtain the checkpoint from its publisher again.',
+    references: { ...MODEL_REFERENCES.runtime, cwe: ['CWE-345', 'CWE-353'] },
+  },
   'path-escape': {
     title: 'Configuration that points out of its folder',
     category: 'model',

@@ -8,7 +8,7 @@ import { judgeTarget } from '../../../../src/core/models/configs/target';
 import { CONFIG_YAML_FORMAT } from '../../../../src/core/models/configs/yaml';
 import type { Companions } from '../../../../src/core/scanner';
 import { HONEST_TEMPLATES } from '../jinja/honestTemplates';
-import { scanBytes, verdicts } from '../scanBytes';
+import { bytesOf, integer, scanBytes, verdicts } from '../scanBytes';
 
 const FORMATS = [CONFIG_JSON_FORMAT, CONFIG_YAML_FORMAT, JINJA_FORMAT, LFS_POINTER_FORMAT];
 
@@ -119,6 +119,33 @@ describe('configurations', () => {
       weight_map: { a: 'model-1.safetensors', b: '../../other/x.bin' },
     });
     assert.deepEqual(verdicts(report), ['high config/path-escape']);
+  });
+
+  it('compares the index of a sharded checkpoint with the shards beside it', async () => {
+    const shard = (...tensors: string[]) => {
+      const header = JSON.stringify({
+        __metadata__: { format: 'pt' },
+        ...Object.fromEntries(tensors.map((name) => [name, { dtype: 'F32', shape: [0], data_offsets: [0, 0] }])),
+      });
+      return bytesOf(integer(header.length, 8), header);
+    };
+    const beside = (files: Record<string, Uint8Array>): Companions => ({
+      list: async () => Object.keys(files),
+      open: async (path) => (files[path] ? new MemoryByteSource(files[path]) : undefined),
+    });
+    const index = { weight_map: { a: 'm-1.safetensors', b: 'm-1.safetensors', c: 'm-2.safetensors' } };
+    const found = async (files: Record<string, Uint8Array>) => {
+      const report = await json('model.safetensors.index.json', index, beside(files));
+      return report.findings.map((f) => `${f.severity} ${f.ruleId}: ${f.message}`).sort();
+    };
+    assert.deepEqual(await found({ 'm-1.safetensors': shard('a', 'b'), 'm-2.safetensors': shard('c') }), []);
+    const [missing, ...others] = await found({ 'm-1.safetensors': shard('a', 'b') });
+    assert.deepEqual(others, []);
+    assert.match(missing ?? '', /^info config\/missing-shard: 1 of 2 shards .*\(m-2\.safetensors\)/);
+    const [absent, extra] = await found({ 'm-1.safetensors': shard('a', 'x'), 'm-2.safetensors': shard('c') });
+    assert.match(absent ?? '', /^low config\/shard-mismatch: 1 tensors of the shards .*x in m-1/);
+    assert.match(extra ?? '', /^low config\/shard-mismatch: 1 tensors that the index names .*b in m-1/);
+    assert.deepEqual(await found({ 'm-1.safetensors': new Uint8Array(4), 'm-2.safetensors': shard('c') }), []);
   });
 
   it('jsonpickle', async () => {
