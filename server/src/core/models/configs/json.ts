@@ -16,7 +16,7 @@ const EXTENSIONS = ['.json', '.jsonc', '.json5'];
 
 /** Words without which nothing in a JSON file concerns this format. */
 const TRIGGERS =
-  /\b(?:auto_map|custom_pipelines|chat_template|_target_|__target__|class_path|weight_map|trust_remote_code|auto_mapping|_?attn_implementation|_class_name|base_model_name_or_path)\b|\bpy\/[a-z]+|"idx"\s*:|["'](?:[\w]+\.)*_?(?:os|posix|subprocess|pty|builtins|importlib|runpy|pickle|marshal|ctypes|shutil|sys|urllib\.request)\.[a-z_]\w*["']|(?:template|jinja)\w*["']?\s*:/;
+  /\b(?:auto_map|custom_pipelines|chat_template|_target_|__target__|class_path|weight_map|trust_remote_code|auto_mapping|_?attn_implementation|_class_name|base_model_name_or_path)\b|\bpy\/[a-z]+|"idx"\s*:|["'](?:\w{1,60}\.){0,8}_?(?:os|posix|subprocess|pty|builtins|importlib|runpy|pickle|marshal|ctypes|shutil|sys|urllib\.request)\.[a-z_]\w*["']|(?:template|jinja)\w*["']?\s*:\s*["'[{]/;
 
 /** Files that loaders of models read by name: what cannot be looked at of them is said. */
 const READ_BY_NAME =
@@ -32,7 +32,8 @@ export const CONFIG_JSON_FORMAT: Format = {
     if (!EXTENSIONS.includes(probe.extension)) return undefined;
     if (probe.size > LARGEST) return READ_BY_NAME.test(probe.name) ? 'certain' : undefined;
     const text = await configText(probe);
-    return text !== undefined && TRIGGERS.test(withoutAsciiEscapes(text)) ? 'certain' : undefined;
+    if (text === undefined) return undefined;
+    return TRIGGERS.test(text) || TRIGGERS.test(withoutAsciiEscapes(text)) ? 'certain' : undefined;
   },
   async scan(input, context) {
     if (input.source.size > LARGEST) context.incomplete(`the configuration is read up to ${LARGEST} bytes`);

@@ -10,8 +10,10 @@ import { CONFIG_RULES } from './rules';
 import { isCommand, isDottedPath, judgeTarget, LOOSE_KEY } from './target';
 
 const LARGEST = 16 * 2 ** 20;
+/** As much as is read of a text. */
+const READ = 4 * 2 ** 20;
 const TRIGGERS =
-  /python\/|%(?:70|50|2[fF])|_target_|class_path|template|trust_remote_code|!ruby\/|%TAG|!!?(?:javax?|com|org|sun|ch)\.|\b_?(?:os|posix|subprocess|pty|builtins|importlib|runpy|pickle|marshal|ctypes|shutil|sys|urllib\.request)\.[a-z_]\w*/;
+  /python\/|%(?:70|50|2[fF])|_target_|class_path|chat_template|__(?:class|globals|builtins|subclasses|mro)__|trust_remote_code|!ruby\/|%TAG|!!?(?:javax?|com|org|sun|ch)\.|\b_?(?:os|posix|subprocess|pty|builtins|importlib|runpy|pickle|marshal|ctypes|shutil|sys|urllib\.request)\.[a-z_]\w*/;
 const LONGEST_QUOTED = 2 ** 20;
 const PREFIX = 'tag:yaml.org,2002:python/';
 /** Tags of PyYAML that make plain values of built-in types. */
@@ -42,8 +44,8 @@ export const CONFIG_YAML_FORMAT: Format = {
     return TRIGGERS.test(text) ? 'certain' : undefined;
   },
   async scan(input, context) {
-    context.budget.checkMemory(input.source.size, 'the configuration');
-    scanYaml(decodeConfig(await input.source.read(0, input.source.size)), context);
+    if (input.source.size > READ) context.incomplete(`the configuration is read up to ${READ} bytes`);
+    scanYaml(decodeConfig(await input.source.read(0, READ)), context);
   },
 };
 
@@ -53,6 +55,8 @@ const MARK = /^[\x02\x18\x1f]$/;
 /** Scalars kept for what refers to them. */
 const MOST_SCALARS = 100_000;
 const MOST_CANDIDATES = 8;
+/** Values put together from others that are followed. */
+const MOST_COMPUTED = 2000;
 
 /**
  * Judges tags and targets of a YAML text by its tokens alone: nothing is composed or resolved, no alias is followed but
@@ -114,7 +118,7 @@ class Pairs {
   readonly #anchors = new Map<string, string>();
   /** Scalars by the last part of their key, as interpolations of OmegaConf name them. */
   readonly #scalars = new Map<string, string[]>();
-  readonly #computed: { key: string; value: string; location: Location }[] = [];
+  readonly #computed = new Map<string, { key: string; value: string; location: Location }>();
   #kept = 0;
 
   constructor(private readonly context: ScanContext) {}
@@ -126,7 +130,8 @@ class Pairs {
       const values = this.#scalars.get(key);
       if (!values) this.#scalars.set(key, [value]);
       else if (values.length < MOST_CANDIDATES) values.push(value);
-      if (value.includes('${')) this.#computed.push({ key, value, location });
+      if (value.includes('${') && this.#computed.size < MOST_COMPUTED)
+        this.#computed.set(`${key}\0${value}`, { key, value, location });
     }
   }
 
@@ -141,7 +146,7 @@ class Pairs {
 
   /** `${a.b}` stands for the value of `a.b`; every value of a key `b` is tried. */
   finish(): void {
-    for (const { key, value, location } of this.#computed) {
+    for (const { key, value, location } of this.#computed.values()) {
       let candidates = [value];
       for (let round = 0; round < 4 && candidates.some((c) => c.includes('${')); round += 1) {
         candidates = candidates.flatMap((candidate) => {
@@ -219,9 +224,9 @@ function judgePair(key: string, value: string, location: Location, context: Scan
   }
 }
 
-/** Classes with which SnakeYAML (TorchServe's, CVE-2022-1471) loads foreign code or opens addresses while it reads. */
-const JVM_GADGET =
-  /ScriptEngineManager|URLClassLoader|JdbcRowSet|RowSetImpl|BadAttributeValue|PropertyPathFactoryBean|JndiConfiguration|WrapperConnectionPoolDataSource|C3P0|TemplatesImpl|JMXConfigurator|HikariConfig|MarshalledObject|BeanComparator|LazyMap|ConfigurationMap/;
+/** Classes with which SnakeYAML (TorchServe's, CVE-2022-1471) and Ruby's Psych run foreign code or open addresses while they read. */
+const GADGET =
+  /ScriptEngineManager|URLClassLoader|JdbcRowSet|RowSetImpl|BadAttributeValue|PropertyPathFactoryBean|JndiConfiguration|WrapperConnectionPoolDataSource|C3P0|TemplatesImpl|JMXConfigurator|HikariConfig|MarshalledObject|BeanComparator|LazyMap|ConfigurationMap|Gem::(?:Requirement|Installer|SpecFetcher|Package::TarReader|Package::TarHeader|RequestSet)|Net::(?:WriteAdapter|BufferedIO)|\bERB\b/;
 
 function judgeTag(tag: string, location: Location, context: ScanContext): void {
   if (
@@ -230,7 +235,7 @@ function judgeTag(tag: string, location: Location, context: ScanContext): void {
   ) {
     context.report({
       rule: CONFIG_RULES['python-tag'],
-      ...(JVM_GADGET.test(tag) && { severity: 'high' as const }),
+      ...(GADGET.test(tag) && { severity: 'high' as const }),
       message: `The tag ${evidenceText(tag, 120)} makes a Ruby or Java loader build an object of that class.`,
       location,
       anchor: tag,

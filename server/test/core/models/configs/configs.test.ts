@@ -351,6 +351,9 @@ describe('configurations', () => {
     await yaml(`a: &a [x]\nb: &b [*a,*a,*a]\nc: &c [*b,*b,*b]\n_target_: os.system`);
     await json('config.json', `{"auto_map": ${'['.repeat(50_000)}${']'.repeat(50_000)}}`);
     await json('config.json', '{"auto_map": {"__proto__": 1, "a": "x.Y"');
+    await json('config.json', `["${'a.'.repeat(1_000_000)}", "auto_map", {"class_path": "x.Y"}]`);
+    await json('config.json', `{"class_path": ${'{['.repeat(100_000)}${'}'.repeat(200_000)}`);
+    await yaml(`_target_: \${a}\n${`a: \${a}\${a}\n`.repeat(5000)}`);
   });
 
   it('a Git LFS pointer is said to be one, whatever its name', async () => {
