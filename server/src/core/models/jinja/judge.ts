@@ -155,7 +155,7 @@ export function judgeTemplate(template: string, report: TemplateReport): void {
   judge.characters();
   let statements: Statement[];
   try {
-    if (template.length > LONGEST) throw new TemplateSyntaxError('longer than any chat template', 0);
+    if (template.length > LONGEST) throw new TemplateSyntaxError('longer than any chat template', 0, true);
     statements = parseTemplate(template);
   } catch (error) {
     if (!(error instanceof TemplateSyntaxError)) throw error;
@@ -247,9 +247,12 @@ class Judge {
   unparsable(error: TemplateSyntaxError): void {
     this.#report(
       TEMPLATE_RULES['not-parsed'],
-      `The template is no valid Jinja (${error.message}), so it was judged by its words alone.`,
+      error.beyond
+        ? `The template is ${error.message}, so it was judged by its words and tag by tag: that is how a reader is kept from what it does.`
+        : `The template is no valid Jinja (${error.message}), so it was judged by its words and tag by tag.`,
       error.at,
       'not-parsed',
+      error.beyond ? { severity: 'medium' } : {},
     );
     for (const token of looseTokens(this.template)) {
       const value = token.kind === 'name' || token.kind === 'string' ? token.value : '';

@@ -6,10 +6,12 @@ export type Token =
   | { kind: 'string'; value: string; at: number }
   | { kind: 'number'; value: number; at: number };
 
+/** Where a template is none. `beyond` tells that it may well be one, but nested or long as nobody writes them. */
 export class TemplateSyntaxError extends Error {
   constructor(
     message: string,
     readonly at: number,
+    readonly beyond = false,
   ) {
     super(message);
     this.name = 'TemplateSyntaxError';

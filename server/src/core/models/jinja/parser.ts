@@ -566,13 +566,14 @@ class Parser {
 
   #node<T extends Expression>(node: T): T {
     this.#nodes += 1;
-    if (this.#nodes > MAX_NODES) throw new TemplateSyntaxError('larger than any template', node.at);
+    if (this.#nodes > MAX_NODES) throw new TemplateSyntaxError('larger than any template', node.at, true);
     return node;
   }
 
   #enter(): void {
     this.#depth += 1;
-    if (this.#depth > MAX_DEPTH) throw this.#error('nested deeper than any template');
+    if (this.#depth > MAX_DEPTH)
+      throw new TemplateSyntaxError('nested deeper than any template', this.#peek().at, true);
   }
 
   #peek(ahead = 0): Token {

@@ -95,7 +95,8 @@ export const TEMPLATE_RULES = defineRules('template', {
     category: 'model',
     severity: 'info',
     risk: 'runtime',
-    description: 'A template could not be parsed as Jinja, so it was judged by its words alone.',
+    description:
+      'A template could not be parsed as Jinja, so it was judged by its words and tag by tag. One that is nested or long beyond measure is medium: nobody writes such a template but to keep readers from it.',
     remediation: REVIEW,
     references: INJECTION,
   },

@@ -254,6 +254,9 @@ describe('chat templates', () => {
     ];
     for (const template of deep) judge(template);
     assert.ok(judge(`{{ x${'.a'.repeat(50_000)}.__class__ }}`).length > 0);
+    const buried = `{{ ${'('.repeat(200)}x['__cla' ~ 'ss__']${')'.repeat(200)} }}`;
+    assert.deepEqual(verdicts(buried), ['medium template/not-parsed']);
+    assert.deepEqual(verdicts(`{{ ${'('.repeat(20)}x${')'.repeat(20)} }}`), []);
   });
 
   it('a template cut off anywhere is parsed or refused, nothing else', () => {
