@@ -70,10 +70,9 @@ export function extensionMismatch(
   const { extension } = probe;
   const promised = formats.find((format) => format.kind === 'model' && format.extensions.includes(extension));
   if (!promised || chosen.some(({ format }) => format.extensions.includes(extension))) return undefined;
-  // A format without extensions of its own is a part of others, and a text is judged by name and content alike.
+  // Compressed and packed models keep their names by custom; a format without extensions of its own is a part of others.
   const certain = chosen.find(
-    ({ format, claim }) =>
-      claim === 'certain' && (format.kind === 'model' || format.kind === 'archive') && format.extensions.length > 0,
+    ({ format, claim }) => claim === 'certain' && format.kind === 'model' && format.extensions.length > 0,
   );
   return certain && { content: certain.format.title, name: promised.title };
 }

@@ -91,6 +91,9 @@ describe('engine', () => {
       (await scanFile(name, source(), options([one, two])))?.findings.map((f) => `${f.severity} ${f.ruleId}`);
     assert.deepEqual(await found('x.two'), ['info coverage/extension-mismatch']);
     for (const name of ['x.one', 'x.other', 'x']) assert.deepEqual(await found(name), [], name);
+    // A model that is compressed keeps its name.
+    const wrapper: Format = { ...one, kind: 'archive' };
+    assert.deepEqual((await scanFile('x.two', source(), options([wrapper, two])))?.findings, []);
   });
 
   it('a format leaves out those it supersedes', async () => {
