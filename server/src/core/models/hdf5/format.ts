@@ -512,7 +512,7 @@ function skipSelection(c: Cursor): void {
 /** @param part everything, or only what the own reader left out */
 async function scanWithLibrary(source: ByteSource, scan: Hdf5Scan, part: 'all' | 'rest'): Promise<void> {
   const bytes = await readAll(source, (size) => scan.context.budget.checkMemory(size, 'the HDF5 library'));
-  const content = await (await loadLibrary()).readWithLibrary(bytes);
+  const content = await (await loadLibrary()).readWithLibrary(bytes, () => scan.context.budget.checkTime());
   if (part === 'all' || scan.hasShared) {
     for (const { path, name, value } of content.attributes) {
       if (typeof value === 'string') await scan.noteText(path, name, value);
