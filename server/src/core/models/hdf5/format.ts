@@ -43,6 +43,8 @@ class Hdf5Scan {
   parameters = 0;
   readonly properties: Record<string, string | number | boolean> = {};
   readonly #rows = new Map<string, number>();
+  /** Keras 3 stores layers under the name of their class: of a single embedding that is enough to know it. */
+  readonly #loneRows: number[] = [];
   readonly keras: KerasReporter;
   isKeras = false;
   sniffed = 0;
@@ -62,15 +64,23 @@ class Hdf5Scan {
     this.keras = new KerasReporter(context);
   }
 
+  /** Rows stored for an embedding layer. */
+  rowsOf(layer: string): number | undefined {
+    return this.#rows.get(layer) ?? (this.#loneRows.length === 1 ? this.#loneRows[0] : undefined);
+  }
+
   noteTensor(path: string, dtype: string, shape: number[], bytes: number): void {
     this.tensorCount += 1;
-    this.parameters += shape.reduce((product, size) => product * size, 1);
+    // What an optimizer remembers of its steps is no part of the model.
+    if (!/^\/optimizer(?:_weights)?\//.test(path))
+      this.parameters += shape.reduce((product, size) => product * size, 1);
     if (bytes > LARGEST_PLAUSIBLE && bytes > 1000 * this.fileSize) this.#oversized.push({ path, bytes });
     if (this.tensors.length < MOST_LISTED) {
       this.tensors.push({ name: evidenceText(path.slice(1), 200), dtype, shape, bytes });
     }
     // Keras: model_weights/<layer>/<layer>/embeddings:0, or layers/<layer>/vars/0 of the third generation.
     const parts = path.split('/');
+    if (/\/embedding(?:_\d+)?\/vars\/0$/.test(path) && shape.length === 2) this.#loneRows.push(shape[0] as number);
     if (/^embeddings(?::\d+)?$/.test(parts[parts.length - 1] ?? '') && shape.length === 2) {
       for (const part of parts.slice(1, -1)) this.#rows.set(part, shape[0] as number);
     }
@@ -169,7 +179,7 @@ class Hdf5Scan {
   }
 
   finish(): void {
-    this.keras.finish((layer) => this.#rows.get(layer));
+    this.keras.finish((layer) => this.rowsOf(layer));
     for (const external of this.#externals) this.#reportExternal(external);
     for (const { path, bytes } of this.isKeras ? this.#oversized.slice(0, 20) : []) {
       this.context.report({
@@ -502,7 +512,7 @@ function skipSelection(c: Cursor): void {
 /** @param part everything, or only what the own reader left out */
 async function scanWithLibrary(source: ByteSource, scan: Hdf5Scan, part: 'all' | 'rest'): Promise<void> {
   const bytes = await readAll(source, (size) => scan.context.budget.checkMemory(size, 'the HDF5 library'));
-  const content = await (await loadLibrary()).readWithLibrary(bytes);
+  const content = await (await loadLibrary()).readWithLibrary(bytes, () => scan.context.budget.checkTime());
   if (part === 'all' || scan.hasShared) {
     for (const { path, name, value } of content.attributes) {
       if (typeof value === 'string') await scan.noteText(path, name, value);
@@ -564,6 +574,39 @@ async function scanHdf5(input: ScanInput, context: ScanContext): Promise<void> {
     // What was read before any damage is judged.
     scan.finish();
   }
+}
+
+export interface WeightsSummary {
+  parameters: number;
+  tensorCount: number;
+  tensors: TensorDescription[];
+  rowsOf(layer: string): number | undefined;
+}
+
+/**
+ * What the weights of a Keras archive hold, without judging them: that is done when the member is scanned itself.
+ * @returns undefined when the bytes are no HDF5 file or a damaged one
+ */
+export async function summariseWeights(input: ByteSource, context: ScanContext): Promise<WeightsSummary | undefined> {
+  const source = new PagedByteSource(input);
+  const silent: ScanContext = {
+    ...context,
+    report: () => undefined,
+    describe: () => undefined,
+    incomplete: () => undefined,
+    scan: async () => [],
+  };
+  const scan = new Hdf5Scan(silent, source.size);
+  try {
+    const start = await findSuperblock(source, await source.read(0, 4096));
+    if (start === undefined) return undefined;
+    const damaged = await scanStructure(await Hdf5File.open(source, start, context.budget), scan);
+    if (damaged) return undefined;
+  } catch (error) {
+    if (error instanceof UnreadableHdf5) return undefined;
+    throw error;
+  }
+  return scan;
 }
 
 /** What the own reader does not understand is given to the library; what neither reads is damaged. */

@@ -28,17 +28,25 @@ export interface LibraryContent {
   unreadable: string[];
 }
 
-const MOST_OBJECTS = 20_000;
-const MOST_KEYS = 200_000;
+/**
+ * The library resolves every path from the root and cannot tell that two paths lead to one object: groups that hold each
+ * other are followed a few levels only.
+ */
+const MOST_OBJECTS = 4000;
+const MOST_KEYS = 20_000;
+const DEEPEST = 24;
+/** Groups with the same links that are read: a cycle looks the same at every turn. */
+const MOST_ALIKE = 100;
 const LARGEST_VALUE = 4 * 1024 * 1024;
 let serial = 0;
 
 /**
  * Reads the structure of an HDF5 file.
  * @param bytes the whole file
+ * @param checkTime called between groups; ends the reading by throwing
  * @throws Error when the library refuses the file
  */
-export async function readWithLibrary(bytes: Uint8Array): Promise<LibraryContent> {
+export async function readWithLibrary(bytes: Uint8Array, checkTime?: () => void): Promise<LibraryContent> {
   const library = await import('h5wasm');
   const { FS, activate_throwing_error_handler: throwErrors } = await library.ready;
   // Errors are thrown instead of printed.
@@ -52,9 +60,18 @@ export async function readWithLibrary(bytes: Uint8Array): Promise<LibraryContent
       const content: LibraryContent = { attributes: [], datasets: [], externalLinks: [], unreadable: [] };
       const pending: { group: Group; path: string }[] = [{ group: file, path: '' }];
       let keys = 0;
+      const alike = new Map<string, number>();
       for (let count = 0; pending.length && count < MOST_OBJECTS && keys < MOST_KEYS; count += 1) {
+        checkTime?.();
         const { group, path } = pending.pop() as { group: Group; path: string };
-        keys += readGroup(group, path, content, pending, MOST_KEYS - keys);
+        const names = group.keys();
+        const shape = names.slice(0, 1000).join('\0');
+        const met = alike.get(shape) ?? 0;
+        alike.set(shape, met + 1);
+        if (met === MOST_ALIKE) content.unreadable.push(`${path} and other groups with the same links`);
+        if (met >= MOST_ALIKE) continue;
+        readGroup(group, names.slice(0, MOST_KEYS - keys), path, content, pending);
+        keys += names.length;
       }
       if (pending.length) content.unreadable.push(`more than ${MOST_OBJECTS} objects or ${MOST_KEYS} links`);
       return content;
@@ -66,26 +83,24 @@ export async function readWithLibrary(bytes: Uint8Array): Promise<LibraryContent
   }
 }
 
-/** @returns how many links of the group were followed, at most `most`: groups may hold themselves and each other */
 function readGroup(
   group: Group,
+  names: readonly string[],
   path: string,
   content: LibraryContent,
   pending: { group: Group; path: string }[],
-  most: number,
-): number {
+): void {
   readAttributes(group.attrs, path, content);
-  let followed = 0;
-  for (const key of group.keys()) {
+  for (const key of names) {
     const inner = `${path}/${key}`;
-    followed += 1;
-    if (followed > most || content.datasets.length + content.externalLinks.length > MOST_OBJECTS) return followed;
+    if (content.datasets.length + content.externalLinks.length > MOST_OBJECTS) return;
     try {
       const entity = group.get(key);
       const kind = (entity as { type?: string } | null)?.type;
       if (entity === null) content.unreadable.push(inner);
       else if (kind === 'Group') {
-        if (inner.length < 2000) pending.push({ group: entity as Group, path: inner });
+        if (inner.split('/').length <= DEEPEST) pending.push({ group: entity as Group, path: inner });
+        else content.unreadable.push(inner);
       } else if (kind === 'Dataset') readDataset(entity as Dataset, inner, content);
       else if ('filename' in entity)
         content.externalLinks.push({ path: inner, file: entity.filename, target: entity.obj_path });
@@ -93,7 +108,6 @@ function readGroup(
       content.unreadable.push(inner);
     }
   }
-  return followed;
 }
 
 function readDataset(dataset: Dataset, path: string, content: LibraryContent): void {

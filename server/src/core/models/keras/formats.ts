@@ -4,6 +4,7 @@ import { scanZipMembers } from '../../archives/zipMembers';
 import { type ByteSource, readAll } from '../../io/byteSource';
 import { evidenceText } from '../../redact';
 import type { Claim, Format, Probe, ScanContext, ScanInput } from '../../scanner';
+import { summariseWeights, type WeightsSummary } from '../hdf5/format';
 import { decodeJsonBytes, fromPlain, JsonObject } from './json';
 import { KerasReporter } from './report';
 import { KERAS_RULES as RULES } from './rules';
@@ -69,13 +70,34 @@ async function scanKerasArchive(input: ScanInput, context: ScanContext): Promise
       location: { member: entry.name },
     });
   }
-  reporter.finish();
+  const weights = await weightsOf(zip, context);
+  reporter.finish(weights && ((layer) => weights.rowsOf(layer)));
   context.describe({
     format: 'keras',
     ...reporter.describe(),
+    ...(weights && {
+      parameters: weights.parameters,
+      tensorCount: weights.tensorCount,
+      tensors: weights.tensors,
+    }),
     members: zip.entries.slice(0, 500).map((entry) => ({ name: evidenceText(entry.name, 200), bytes: entry.size })),
   });
   await scanZipMembers(zip, context, { skip: (entry) => own.has(entry) });
+}
+
+/** Packed weights of more than this would have to be unpacked twice. */
+const LARGEST_PACKED = 64 * 1024 * 1024;
+
+async function weightsOf(zip: ZipArchive, context: ScanContext): Promise<WeightsSummary | undefined> {
+  const entry = zip.allEntries.find(({ name }) => baseName(name) === 'model.weights.h5');
+  if (!entry || (entry.method !== 0 && entry.size > LARGEST_PACKED)) return undefined;
+  try {
+    return await summariseWeights(await zip.open(entry), context);
+  } catch (error) {
+    if (error instanceof Error && error.name === 'BudgetExceeded') throw error;
+    // What is wrong with the member is said when it is scanned itself.
+    return undefined;
+  }
 }
 
 /** Keras 3 archives: https://keras.io/guides/serialization_and_saving */

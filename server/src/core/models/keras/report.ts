@@ -18,6 +18,9 @@ import { type ConfigSightings, isStandardLibrary, type LambdaSighting, type Plac
 const DEEPEST = 400;
 const MOST_LISTED = 500;
 
+/** Objects with a name that are no layers. */
+const NO_LAYER = /(?:^|>)\w*Policy(?:V1|Map)?$/;
+
 /** Kinds of hazard that make loaded code an attack rather than a risk. */
 const GRAVE: readonly Hazard['kind'][] = ['process', 'code', 'native', 'network', 'traversal', 'file'];
 
@@ -183,6 +186,7 @@ export class KerasReporter {
   #noteLayers(sightings: ConfigSightings): void {
     const known = new Set(this.#layers.map((layer) => `${layer.name}\0${layer.className}`));
     for (const { name, className, path } of sightings.layers) {
+      if (NO_LAYER.test(className)) continue;
       if (this.#layers.length > MOST_LISTED) return;
       const layer = {
         name: evidenceText(name, 120),

@@ -21,6 +21,8 @@ import { ONNX_RULES as RULES } from './rules';
 const DEEPEST = 40;
 const MOST_LISTED = 2000;
 const MOST_KEPT = 100_000;
+/** Operators of vendors are facts; hundreds of them say no more. */
+const MOST_VENDOR = 300;
 
 const PYTHON_OPERATORS = new Set([
   'PyOp',
@@ -243,7 +245,7 @@ class OnnxScan {
     if (providerOf(domain, op) === 'standard') return;
     const known = this.domains.get(key);
     if (known) known.count += 1;
-    else if (this.domains.size < 500) this.domains.set(key, { op, node, count: 1, offset });
+    else if (this.domains.size < MOST_KEPT) this.domains.set(key, { op, node, count: 1, offset });
   }
 
   async attribute(field: WireField, scope: Scope, node: string, depth: number, constant?: string): Promise<void> {
@@ -349,10 +351,13 @@ class OnnxScan {
   }
 
   finish(): void {
+    let vendors = 0;
     for (const [key, { op, node, count, offset }] of this.domains) {
       const domain = key.includes('::') ? key.slice(0, key.length - op.length - 2) : '';
       if (this.localFunctions.has(`${domain}\0${op}`)) continue;
       const vendor = providerOf(domain, op) === 'vendor';
+      vendors += vendor ? 1 : 0;
+      if (vendor && vendors > MOST_VENDOR) continue;
       this.context.report({
         rule: vendor ? RULES['vendor-operator'] : RULES['custom-operator'],
         message: vendor

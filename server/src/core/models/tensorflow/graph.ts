@@ -53,9 +53,26 @@ interface Scope {
   name: string;
   nodes: Map<string, KeptNode>;
   pending: { node: NodeDef; offset?: number }[];
+  /** How many nodes of an operator are pending: one operator must not crowd out another. */
+  counts: Map<string, number>;
+  /** What is known of the text that a node gives. */
+  texts: Map<string, string | undefined>;
 }
 
+const emptyScope = (name: string): Scope => ({
+  name,
+  nodes: new Map(),
+  pending: [],
+  counts: new Map(),
+  texts: new Map(),
+});
+
 const KEPT_NODES = 100_000;
+const MOST_PENDING = 20_000;
+const MOST_OPERATORS = 20_000;
+/** Different arguments of one operator that are told. */
+const MOST_TOLD = 50;
+const LONGEST_TEXT = 4096;
 
 /**
  * Judges a graph and its function library node by node, and what their connections show. Feed it scope by scope:
@@ -68,13 +85,16 @@ export class GraphJudge {
   readonly lambdaLayers = new Map<string, string>();
   readonly #risky = new Map<string, Sighting>();
   readonly #unknown = new Map<string, Sighting>();
+  readonly #told = new Map<string, number>();
   readonly #checkpoints = new Map<string, Sighting>();
   readonly #tables: { sighting: Sighting; path?: string }[] = [];
   /** Which functions a scope calls. */
   readonly #calls = new Map<string, Set<string>>();
   readonly #tampering: { scope: string; node: string; what: string }[] = [];
   readonly #triggers: { scope: string; node: string; what: string }[] = [];
-  #scope: Scope = { name: '', nodes: new Map(), pending: [] };
+  #scope = emptyScope('');
+  /** Nodes that were not judged because there are too many of their operator. */
+  #dropped = 0;
   /** What the MetaGraph declares as assets: the file's name, and the tensor that gets its path when the model is loaded. */
   readonly assets: { filename: string; tensor: string }[] = [];
   nodes = 0;
@@ -83,7 +103,7 @@ export class GraphJudge {
 
   /** Starts a graph (`''`) or a function of the library. */
   beginScope(name: string): void {
-    this.#scope = { name, nodes: new Map(), pending: [] };
+    this.#scope = emptyScope(name);
     if (name) {
       this.functions.add(name);
       const layer = layerOfFunction(name);
@@ -116,7 +136,11 @@ export class GraphJudge {
       CHECKPOINT_OPERATORS.has(node.op) ||
       !isKnownOperator(node.op)
     ) {
-      if (scope.pending.length < 10_000) scope.pending.push({ node, ...(offset !== undefined && { offset }) });
+      const count = scope.counts.get(node.op) ?? 0;
+      if (count < MOST_PENDING && (count > 0 || scope.counts.size < MOST_OPERATORS)) {
+        scope.counts.set(node.op, count + 1);
+        scope.pending.push({ node, ...(offset !== undefined && { offset }) });
+      } else this.#dropped += 1;
     }
     // The descriptor of protocol buffers comes from the running program, from the graph itself, or from a file.
     if (node.op === 'DecodeProtoV2' || node.op === 'EncodeProto') {
@@ -174,21 +198,42 @@ export class GraphJudge {
     const results = outputs.length ? outputs.map(producerOf) : this.#sinks();
     for (const output of results) this.#judgeOutput(output);
     this.#findTriggers();
-    this.#scope = { name: '', nodes: new Map(), pending: [] };
+    this.#scope = emptyScope('');
   }
 
   #sight(into: Map<string, Sighting>, pending: { node: NodeDef; offset?: number }, literal: string | undefined): void {
-    const key = `${pending.node.op}\0${literal ?? ''}`;
-    const known = into.get(key);
-    if (known) known.count += 1;
-    else if (into.size < 500) {
-      into.set(key, { ...sightingOf(pending, this.#scope.name), ...(literal !== undefined && { literal }) });
+    const { op } = pending.node;
+    const known = into.get(`${op}\0${literal ?? ''}`);
+    if (known) {
+      known.count += 1;
+      return;
     }
+    const told = this.#told.get(op) ?? 0;
+    if (told >= MOST_TOLD || (told === 0 && this.#told.size >= MOST_OPERATORS)) {
+      this.#dropped += 1;
+      return;
+    }
+    this.#told.set(op, told + 1);
+    into.set(`${op}\0${literal ?? ''}`, {
+      ...sightingOf(pending, this.#scope.name),
+      ...(literal !== undefined && { literal }),
+    });
   }
 
   /** The text that an input is known to be, as far as it stands in the graph: `*` for the rest of a join. */
   #text(input: string | undefined, depth = 0): string | undefined {
-    const node = input === undefined || depth > 8 ? undefined : this.#scope.nodes.get(producerOf(input));
+    if (input === undefined || depth > 16) return undefined;
+    const name = producerOf(input);
+    const { texts } = this.#scope;
+    if (texts.has(name)) return texts.get(name);
+    // A graph may lead back to a node; what is known of it meanwhile is nothing.
+    texts.set(name, undefined);
+    const text = this.#textOf(this.#scope.nodes.get(name), depth)?.slice(0, LONGEST_TEXT);
+    texts.set(name, text);
+    return text;
+  }
+
+  #textOf(node: KeptNode | undefined, depth: number): string | undefined {
     switch (node?.op) {
       case 'Const':
         return node.strings?.find((value) => value !== '') ?? node.strings?.[0];
@@ -371,6 +416,7 @@ export class GraphJudge {
    * @param toldLambdas names of Lambda layers that the Keras metadata beside the graph already tells of
    */
   report(context: ScanContext, toldLambdas: ReadonlySet<string>): void {
+    if (this.#dropped) context.incomplete(`${this.#dropped} nodes of operators with too many others are not told`);
     for (const sighting of this.#risky.values()) this.#reportRisk(context, sighting);
     for (const sighting of this.#checkpoints.values()) this.#reportCheckpoint(context, sighting);
     for (const { sighting, path } of this.#tables) this.#reportTable(context, sighting, path);

@@ -20,6 +20,8 @@ class Gathered {
   tensors: TensorDescription[] = [];
   tensorCount = 0;
   parameters = 0;
+  /** Elements of constants, which are the weights of a frozen graph. */
+  constants = 0;
   properties: Record<string, string | number | boolean> = {};
   inputs: TensorDescription[] = [];
   outputs: TensorDescription[] = [];
@@ -65,10 +67,11 @@ function noteTensor(scan: Scan, node: ReturnType<typeof decodeNode>): void {
   const { gathered } = scan;
   gathered.tensorCount += 1;
   const count = shape.reduce((product, size) => product * Math.max(0, size), 1);
+  const dtype = dtypeName(node.attrs.get('dtype')?.type ?? tensor?.dtype ?? 0);
   if (node.op !== 'Const') gathered.parameters += count;
+  else if (dtype.includes('float')) gathered.constants += count;
   if (gathered.tensors.length < MAX_LISTED) {
     const name = node.attrs.get('shared_name')?.text || node.name;
-    const dtype = dtypeName(node.attrs.get('dtype')?.type ?? tensor?.dtype ?? 0);
     gathered.tensors.push({ name: evidenceText(name), dtype, shape });
   }
 }
@@ -288,7 +291,7 @@ async function scanProtobuf(kind: Kind, input: ScanInput, context: ScanContext):
     describeGraph(kind, judge, {
       ...(typeof version === 'string' && { frameworkVersion: version }),
       properties: gathered.properties,
-      parameters: gathered.parameters,
+      parameters: gathered.parameters || (kind === 'graph-def' ? gathered.constants : 0),
       tensorCount: gathered.tensorCount,
       tensors: gathered.tensors,
       inputs: gathered.inputs,

@@ -79,13 +79,14 @@ async function scanTflite(input: ScanInput, context: ScanContext): Promise<void>
       if (custom !== undefined && (builtin === CUSTOM || custom)) judgeCustom(custom, code, context);
     }
     const subgraphs = await buffer.vector(model, MODEL.subgraphs, 4);
+    const buffers = await buffer.vector(model, MODEL.buffers, 4);
     properties.subgraphs = subgraphs.count;
     for (let i = 0; i < Math.min(subgraphs.count, 1000); i += 1) {
       const subgraph = await buffer.element(subgraphs, i);
       const list = await buffer.vector(subgraph, SUBGRAPH.tensors, 4);
       for (let t = 0; t < Math.min(list.count, MOST); t += 1) {
         context.budget.checkTime();
-        const tensor = await readTensor(buffer, await buffer.element(list, t));
+        const tensor = await readTensor(buffer, buffers, await buffer.element(list, t));
         tensorCount += 1;
         parameters += tensor.isConstant ? tensor.shape.reduce((product, size) => product * Math.max(0, size), 1) : 0;
         if (tensors.length < MOST_LISTED) tensors.push({ name: tensor.name, dtype: tensor.dtype, shape: tensor.shape });
@@ -161,6 +162,7 @@ async function scanAssociatedFiles(input: ScanInput, context: ScanContext): Prom
 
 async function readTensor(
   buffer: Flatbuffer,
+  buffers: { at: number; count: number },
   table: number,
 ): Promise<{ name: string; dtype: string; shape: number[]; isConstant: boolean }> {
   const sizes = await buffer.vector(table, TENSOR.shape, 4);
@@ -169,13 +171,21 @@ async function readTensor(
   const typeAt = await buffer.field(table, TENSOR.type);
   const type = typeAt === undefined ? 0 : await buffer.i8(typeAt);
   const data = await buffer.field(table, TENSOR.buffer);
+  const index = data === undefined ? 0 : await buffer.u32(data);
   const name = (await buffer.text(table, TENSOR.name, 400)) ?? '';
   return {
     name: evidenceText(name, 200),
     dtype: TYPES[type] ?? `type ${type}`,
     shape,
-    isConstant: data !== undefined && (await buffer.u32(data)) > 0,
+    // Every tensor has a buffer; those of activations are empty.
+    isConstant: index > 0 && index < buffers.count && (await holdsData(buffer, await buffer.element(buffers, index))),
   };
+}
+
+async function holdsData(buffer: Flatbuffer, table: number): Promise<boolean> {
+  if ((await buffer.vector(table, BUFFER.data, 1)).count > 0) return true;
+  const size = await buffer.field(table, BUFFER.size);
+  return size !== undefined && (await buffer.u64(size)) > 0;
 }
 
 function judgeCustom(name: string, offset: number, context: ScanContext): void {

@@ -232,6 +232,15 @@ describe('HDF5', () => {
     assert.equal((await scanBytes('m.h5', 'no HDF5 at all', { formats: [HDF5_FORMAT] })).status, 'failed');
   });
 
+  it('the library follows groups that hold each other a few turns only, and says so', async () => {
+    const bytes = await hdf5((file) => {
+      file.create_group('a');
+      for (const name of ['b', 'c', 'd']) file.create_hard_link('/a', `a/${name}`);
+    });
+    const content = await (await loadLibrary()).readWithLibrary(bytes);
+    assert.ok(content.unreadable.some((path) => path.endsWith('other groups with the same links')));
+  });
+
   it('a part that is used over and over is not read over and over', async () => {
     // A root group whose object header has thousands of attributes, each with its value in one large heap object.
     const bytes = await hdf5((file) => file.create_attribute('model_config', config([dense])), 'v108');

@@ -384,6 +384,32 @@ describe('Keras configurations', () => {
     );
   });
 
+  it('the weights of an archive are described, and their embedding rows compared', async () => {
+    const library = await import('h5wasm');
+    const { FS } = await library.ready;
+    const weights = (rows: number): Uint8Array => {
+      const file = new library.File('weights-of-keras.h5', 'w');
+      const vars = file.create_group('layers').create_group('embedding').create_group('vars');
+      vars.create_dataset({ name: '0', data: new Float32Array(rows * 2), shape: [rows, 2] });
+      file
+        .create_group('optimizer')
+        .create_group('vars')
+        .create_dataset({ name: '0', data: new Float32Array(5) });
+      file.flush();
+      file.close();
+      return FS.readFile('weights-of-keras.h5');
+    };
+    const embedding = layer('Embedding', { name: 'tokens', input_dim: 10, output_dim: 2 });
+    const honest = await judge(sequential([embedding]), { 'model.weights.h5': weights(10) });
+    assert.deepEqual(verdicts(honest), ['info keras/embedding-layer']);
+    assert.equal(honest.description?.parameters, 20);
+    assert.equal(honest.description?.format, 'keras');
+    assert.deepEqual(honest.description?.tensors?.[0]?.shape, [10, 2]);
+    const appended = await judge(sequential([embedding]), { 'model.weights.h5': weights(12) });
+    assert.deepEqual(verdicts(appended), ['medium keras/embedding-layer']);
+    assert.match(appended.findings[0]?.message ?? '', /stores 12 rows where its configuration has 10/);
+  });
+
   it('an archive under another name, and plain configurations, are known by content', async () => {
     const zip = await archive(sequential([lambda(functionObject(attack))]));
     assert.deepEqual(verdicts(await scanBytes('weights.bin', zip)), ['critical keras/lambda-layer']);

@@ -279,6 +279,25 @@ describe('TensorFlow graphs', () => {
     }
   });
 
+  it('many harmless nodes hide no other, and a join that doubles at every step ends', async () => {
+    const crowd = Array.from({ length: 12_000 }, (_, i) => node(`r${i}`, 'RestoreV2', ['x']));
+    const prints = Array.from({ length: 600 }, (_, i) =>
+      node(`p${i}`, 'PrintV2', ['x'], { output_stream: field(2, `s${i}`) }),
+    );
+    const report = await scanBytes('m.pb', graph([input, ...crowd, ...prints, node('last', 'PyFunc', ['x'])]));
+    assert.ok(verdicts(report).includes('high tensorflow/python-operator'));
+    assert.equal(report.status, 'partial');
+    const joins = Array.from({ length: 16 }, (_, i) =>
+      node(
+        `j${i}`,
+        'StringJoin',
+        Array.from({ length: 16 }, () => (i === 15 ? 'c' : `j${i + 1}`)),
+      ),
+    );
+    const doubling = graph([textConstant('c', '/tmp/x'), ...joins, node('r', 'ReadFile', ['j0'])]);
+    assert.deepEqual(verdicts(await scanBytes('m.pb', doubling)), ['high tensorflow/file-operator']);
+  });
+
   it('arbitrary bytes are no graph', async () => {
     const text = new TextEncoder().encode('\n\u000bhello world, this is text');
     await assert.rejects(scanBytes('a.bin', concat(text, new Uint8Array(64))), /no format claims/);

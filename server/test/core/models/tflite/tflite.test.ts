@@ -48,7 +48,7 @@ function model(customs: string[], description = 'test'): Uint8Array {
   const b = new Builder();
   b.u32(0);
   b.bytes.push(...new TextEncoder().encode('TFL3'));
-  const root = b.table([3, 0, 0, 0]);
+  const root = b.table([3, 0, 0, 0, 0]);
   b.patch(0, root.at);
   const codes = b.vector(customs.length);
   b.point(root.fields[1] as number, codes.at);
@@ -76,6 +76,13 @@ function model(customs: string[], description = 'test'): Uint8Array {
   b.point(graph.fields[3] as number, operators.at);
   for (const item of operators.items) b.point(item, b.table([0]).at);
   b.point(root.fields[3] as number, b.text(description));
+  const buffers = b.vector(2);
+  b.point(root.fields[4] as number, buffers.at);
+  b.point(buffers.items[0] as number, b.table([]).at);
+  const data = b.table([0]);
+  b.point(buffers.items[1] as number, data.at);
+  b.point(data.fields[0] as number, b.u32(48));
+  b.bytes.push(...new Array(48).fill(0));
   return Uint8Array.from(b.bytes);
 }
 
