@@ -588,7 +588,13 @@ function referenceSeverity(global: PickleGlobal, verdict: Verdict, capability: C
   if (MILD.has(capability)) return global.uses & Use.Passed ? 'low' : 'info';
   const weak = verdict.by === 'word';
   const grave = GRAVE.has(capability);
-  if (global.uses & Use.Passed) return weak ? 'medium' : callSeverity(verdict);
+  if (global.uses & Use.Passed) {
+    if (!weak) return callSeverity(verdict);
+    // A partial keeps what it is given; only who uses the object calls it.
+    return global.holder?.path === 'functools.partial' || global.holder?.path === '_functools.partial'
+      ? 'low'
+      : 'medium';
+  }
   if (global.uses & Use.Stored) return weak ? 'low' : grave ? 'high' : 'medium';
   // Behind the damage there may have been a call.
   if (broken && grave && !weak) return 'high';

@@ -503,6 +503,10 @@ describe('pickle judgement', () => {
     const unknown = stackGlobal('sklearn.utils.something', 'compute');
     assert.ok((await severityOf(call(stackGlobal('functools', 'partial'), unknown))) <= info);
     assert.equal(await severityOf(call(stackGlobal('builtins', 'map'), unknown, bytes(']'))), medium);
+    // Judged by nothing but a word of its name.
+    const named = stackGlobal('matplotlib.colorbar', '_remove_cbar_axes');
+    assert.equal(await severityOf(call(stackGlobal('functools', 'partial'), named)), low);
+    assert.equal(await severityOf(call(stackGlobal('builtins', 'map'), named, bytes(']'))), medium);
   });
 
   it('maps Python 2 names and keeps the original', async () => {
