@@ -9,7 +9,8 @@ const FAMILIES: readonly [Capability, string][] = [
   [
     'process',
     `wmi _wmi mimetools pyautogui pynput keyboard mouse xdist torch.utils.viz
-     torch.cuda._memory_viz torch._strobelight torch.utils._strobelight torch.numa imageio_ffmpeg ffmpeg pytesseract pdfkit weasyprint matplotlib.texmanager matplotlib.testing matplotlib.animation
+     torch.cuda._memory_viz torch._strobelight torch.utils._strobelight torch.numa statsmodels.tsa.x13 jax._src.environment_info torch_geometric.graphgym.utils torch_geometric.profile xarray.util polars._cpu_check
+     lightning.pytorch.strategies.launchers pytorch_lightning.strategies.launchers lightning.fabric.strategies.launchers transformers.testing_utils transformers.cli sympy.testing sympy.printing.gtk imageio_ffmpeg ffmpeg pytesseract pdfkit weasyprint matplotlib.texmanager matplotlib.testing matplotlib.animation
      sympy.printing.preview sympy.utilities.autowrap sympy.utilities._compilation networkx.drawing.nx_agraph networkx.drawing.nx_pydot ultralytics.utils.checks
      PIL.ImageGrab PIL.EpsImagePlugin horovod pyperclip tqdm.contrib.concurrent modal sounddevice torch.utils.data.communication torch.utils.data.dataloader._MultiProcessingDataLoaderIter dircache statvfs popen
      os posix nt os.path ntpath posixpath subprocess _posixsubprocess _bootsubprocess popen2 commands pty multiprocessing _multiprocessing
@@ -31,7 +32,7 @@ const FAMILIES: readonly [Capability, string][] = [
   ],
   [
     'code',
-    `parser.compilest attr._make._make_init attr._make._make_hash attr._make._compile_and_eval attr._make._linecache_and_compile attr.make_class attrs.make_class pydantic.create_model pydantic.main.create_model pydantic._internal._typing_extra pydantic.v1.utils decorator ply past future.utils.exec_ six.exec_
+    `parser.compilest sympy.polys.monomials.MonomialOps jax._src.debugger transformers.utils.doc.copy_func networkx.algorithms.isomorphism.matchhelpers.copyfunc astropy.extern.ply attr._make._make_init attr._make._make_hash attr._make._compile_and_eval attr._make._linecache_and_compile attr.make_class attrs.make_class pydantic.create_model pydantic.main.create_model pydantic._internal._typing_extra pydantic.v1.utils decorator ply past future.utils.exec_ six.exec_
      parser.compileast parser.STType parser.ASTType parser.sequence2st parser.sequence2ast parser.tuple2st parser.tuple2ast parser._pickler
      _symtable hotshot _hotshot Tix FixTk FileDialog ScrolledText SimpleDialog Tkdnd tkColorChooser tkCommonDialog tkFileDialog tkFont tkMessageBox tkSimpleDialog ttk
      werkzeug typer coverage cmd dask.delayed dask.base dask.threaded dask.local dask.multiprocessing keras.layers.Lambda tensorflow.keras.layers.Lambda torch._jit_internal transformers.pipelines.custom keras.utils.custom_object_scope
@@ -126,7 +127,7 @@ const FAMILIES: readonly [Capability, string][] = [
   ],
   [
     'network',
-    `SimpleXMLRPCServer sentence_transformers.SentenceTransformer ultralytics.utils.downloads ultralytics.hub jsonschema.RefResolver deepspeed.init_inference DocXMLRPCServer robotparser transformers.pipeline transformers.pipelines transformers.modelcard transformers.onnx
+    `SimpleXMLRPCServer astropy.samp sentence_transformers.SentenceTransformer ultralytics.utils.downloads ultralytics.hub jsonschema.RefResolver deepspeed.init_inference DocXMLRPCServer robotparser transformers.pipeline transformers.pipelines transformers.modelcard transformers.onnx
      xgboost.tracker xgboost.dask xgboost.testing xgboost.collective xgboost.federated email.utils.make_msgid
      socket _socket ssl _ssl select selectors socketserver SocketServer asyncore asynchat http httplib urllib urllib2 urlparse.urlopen ftplib imaplib poplib smtplib smtpd nntplib
      telnetlib xmlrpc xmlrpclib wsgiref cgi webbrowser antigravity BaseHTTPServer SimpleHTTPServer CGIHTTPServer
