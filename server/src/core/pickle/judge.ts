@@ -6,7 +6,7 @@ import type { FindingDraft } from '../scanner';
 import { dillType } from './evaluate';
 import type { PickleTrace } from './machine';
 import { OPCODES } from './opcodes';
-import { judgeName } from './policy';
+import { isClassName, judgeName } from './policy';
 import { dangerousWord, OTHER_STDLIB } from './policyDanger';
 import { LIBRARIES } from './policySafe';
 import { CAPABILITY_TEXT, type Capability, type Verdict } from './policyTypes';
@@ -380,7 +380,10 @@ export async function judgeTrace(
           return undefined;
         }
         // `__new__` of a plain function is an error, so this is a class, and one of a library that models are made of.
-        if (constructed && (verdict.by === 'class' || LIBRARIES.has(callee.module.split('.')[0] as string))) {
+        // What stands in `__main__` is the loading program's own and nothing that a file can bring or choose.
+        const root = callee.module.split('.')[0] as string;
+        const own = root === '__main__' && isClassName(callee.module, callee.name);
+        if (constructed && (own || verdict.by === 'class' || LIBRARIES.has(root))) {
           return unknown('info');
         }
         return unknown('medium');
@@ -585,7 +588,13 @@ function referenceSeverity(global: PickleGlobal, verdict: Verdict, capability: C
   if (MILD.has(capability)) return global.uses & Use.Passed ? 'low' : 'info';
   const weak = verdict.by === 'word';
   const grave = GRAVE.has(capability);
-  if (global.uses & Use.Passed) return weak ? 'medium' : callSeverity(verdict);
+  if (global.uses & Use.Passed) {
+    if (!weak) return callSeverity(verdict);
+    // A partial keeps what it is given; only who uses the object calls it.
+    return global.holder?.path === 'functools.partial' || global.holder?.path === '_functools.partial'
+      ? 'low'
+      : 'medium';
+  }
   if (global.uses & Use.Stored) return weak ? 'low' : grave ? 'high' : 'medium';
   // Behind the damage there may have been a call.
   if (broken && grave && !weak) return 'high';

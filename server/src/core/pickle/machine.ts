@@ -99,7 +99,7 @@ enum Request {
 }
 
 /** Containers and calls that are kept in detail; beyond it plain data is only counted. */
-const DETAIL = 100_000;
+const DETAIL = 50_000;
 const CHILDREN = 1024;
 const OBJECTS = 4_000_000;
 const CALLS = 20_000;
@@ -1163,6 +1163,15 @@ export class PickleMachine implements Evaluation {
   /** The opcodes whose argument is a line. @returns what is wrong with it */
   #line(code: number, buf: Uint8Array, from: number, to: number, at: number): string | undefined {
     const inside = to <= buf.length;
+    // Most lines are memo indices and small numbers, and a protocol 0 pickle has millions of them.
+    const plain = inside ? plainDigits(buf, from, to) : -1;
+    if (plain >= 0) {
+      if (code === 0x67 || code === 0x70) return this.#indexed(code, plain, at);
+      if ((code === 0x49 && buf[from] !== 0x30) || code === 0x4c) {
+        this.#push(small(plain, at));
+        return undefined;
+      }
+    }
     const short = inside ? numeral(buf, from, to) : undefined;
     switch (code) {
       case 0x49: // INT
@@ -1210,19 +1219,23 @@ export class PickleMachine implements Evaluation {
       default: {
         // GET and PUT
         if (short === undefined || !/^\+?\d(?:_?\d){0,14}$/.test(short)) return 'a malformed memo index';
-        const index = Number(short.replace(/_/g, ''));
-        if (code === 0x70) {
-          if (!this.#has(1)) return 'stack underflow';
-          this.#putMemo(index, this.#top(), at);
-          return undefined;
-        }
-        const ref = this.#getMemo(index);
-        if (ref === 0 && !this.options.loose) return 'memo entry that does not exist';
-        this.#gets += 1;
-        this.#push(ref || UNKNOWN);
-        return undefined;
+        return this.#indexed(code, Number(short.replace(/_/g, '')), at);
       }
     }
+  }
+
+  /** GET and PUT. @returns what is wrong with it */
+  #indexed(code: number, index: number, at: number): string | undefined {
+    if (code === 0x70) {
+      if (!this.#has(1)) return 'stack underflow';
+      this.#putMemo(index, this.#top(), at);
+      return undefined;
+    }
+    const ref = this.#getMemo(index);
+    if (ref === 0 && !this.options.loose) return 'memo entry that does not exist';
+    this.#gets += 1;
+    this.#push(ref || UNKNOWN);
+    return undefined;
   }
 
   async #findNewline(offset: number): Promise<number> {
@@ -1422,6 +1435,18 @@ function u32(buf: Uint8Array, i: number): number {
     ((buf[i] as number) | ((buf[i + 1] as number) << 8) | ((buf[i + 2] as number) << 16)) +
     (buf[i + 3] as number) * 0x1000000
   );
+}
+
+/** The number of one to twelve digits and nothing else, or -1. */
+function plainDigits(buf: Uint8Array, from: number, to: number): number {
+  if (to === from || to - from > 12) return -1;
+  let value = 0;
+  for (let i = from; i < to; i += 1) {
+    const digit = (buf[i] as number) - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
 }
 
 const NUMERAL_LIMIT = 64;

@@ -9,7 +9,10 @@ const FAMILIES: readonly [Capability, string][] = [
   [
     'process',
     `wmi _wmi mimetools pyautogui pynput keyboard mouse xdist torch.utils.viz
-     torch.cuda._memory_viz torch._strobelight torch.utils._strobelight torch.numa torch.utils.data.communication torch.utils.data.dataloader._MultiProcessingDataLoaderIter dircache statvfs popen
+     torch.cuda._memory_viz torch._strobelight torch.utils._strobelight torch.numa statsmodels.tsa.x13 jax._src.environment_info torch_geometric.graphgym.utils torch_geometric.profile xarray.util polars._cpu_check
+     lightning.pytorch.strategies.launchers pytorch_lightning.strategies.launchers lightning.fabric.strategies.launchers transformers.testing_utils transformers.cli sympy.testing sympy.printing.gtk imageio_ffmpeg ffmpeg pytesseract pdfkit weasyprint matplotlib.texmanager matplotlib.testing matplotlib.animation
+     sympy.printing.preview sympy.utilities.autowrap sympy.utilities._compilation networkx.drawing.nx_agraph networkx.drawing.nx_pydot ultralytics.utils.checks
+     PIL.ImageGrab PIL.EpsImagePlugin horovod pyperclip tqdm.contrib.concurrent modal sounddevice torch.utils.data.communication torch.utils.data.dataloader._MultiProcessingDataLoaderIter dircache statvfs popen
      os posix nt os.path ntpath posixpath subprocess _posixsubprocess _bootsubprocess popen2 commands pty multiprocessing _multiprocessing
      moviepy billiard asyncio _asyncio concurrent.futures.process _winapi _osx_support _aix_support _pyrepl platform pipes mailcap
      test distutils distutils.spawn idlelib.run signal _signal posixshmem _posixshmem
@@ -29,7 +32,8 @@ const FAMILIES: readonly [Capability, string][] = [
   ],
   [
     'code',
-    `parser.compilest parser.compileast parser.STType parser.ASTType parser.sequence2st parser.sequence2ast parser.tuple2st parser.tuple2ast parser._pickler
+    `parser.compilest sympy.polys.monomials.MonomialOps jax._src.debugger transformers.utils.doc.copy_func networkx.algorithms.isomorphism.matchhelpers.copyfunc astropy.extern.ply attr._make._make_init attr._make._make_hash attr._make._compile_and_eval attr._make._linecache_and_compile attr.make_class attrs.make_class pydantic.create_model pydantic.main.create_model pydantic._internal._typing_extra pydantic.v1.utils decorator ply past future.utils.exec_ six.exec_
+     parser.compileast parser.STType parser.ASTType parser.sequence2st parser.sequence2ast parser.tuple2st parser.tuple2ast parser._pickler
      _symtable hotshot _hotshot Tix FixTk FileDialog ScrolledText SimpleDialog Tkdnd tkColorChooser tkCommonDialog tkFileDialog tkFont tkMessageBox tkSimpleDialog ttk
      werkzeug typer coverage cmd dask.delayed dask.base dask.threaded dask.local dask.multiprocessing keras.layers.Lambda tensorflow.keras.layers.Lambda torch._jit_internal transformers.pipelines.custom keras.utils.custom_object_scope
      scipy._lib.decorator scipy.optimize._nonlin._nonlin_wrapper scipy.signal._signaltools.hilbert2 scipy.special._precompute scipy.stats._generate_pyx rexec Bastion copy._reconstruct concurrent.futures.thread._worker shlex.shlex.sourcehook
@@ -61,7 +65,7 @@ const FAMILIES: readonly [Capability, string][] = [
   ],
   [
     'import',
-    `nltk.lazyimport scipy._lib.deprecation scipy.stats._distn_infrastructure.rv_generic pandas.plotting._core sklearn.utils.discovery sklearn.utils._show_versions warnings._getcategory warnings._setoption warnings._processoptions _codecs.lookup scipy.optimize._optimize.show_options numpy.core.function_base.add_newdoc codecs.lookup
+    `nltk.lazyimport gym.make gymnasium.make gym.envs.registration gymnasium.envs.registration pydantic._internal._validators entrypoints timm.models._factory timm.create_model scipy._lib.deprecation scipy.stats._distn_infrastructure.rv_generic pandas.plotting._core sklearn.utils.discovery sklearn.utils._show_versions warnings._getcategory warnings._setoption warnings._processoptions _codecs.lookup scipy.optimize._optimize.show_options numpy.core.function_base.add_newdoc codecs.lookup
      importlib imp _imp _frozen_importlib _frozen_importlib_external zipimport pkgutil pydoc modulefinder encodings ihooks
      imputil zope.dottedname werkzeug.utils django.utils.module_loading stevedore pluggy six.moves apipkg lazy_import lazy_loader
      torch._utils._import_dotted_name torch._dynamo.utils torch._sources torch._lazy transformers.utils.import_utils transformers.utils.imports
@@ -70,7 +74,7 @@ const FAMILIES: readonly [Capability, string][] = [
   ],
   [
     'native',
-    `ctypes _ctypes _ctypes_test cffi _cffi_backend comtypes win32com win32api win32process pythoncom pywintypes clr pythonnet msilib _msi
+    `ctypes _ctypes scipy.LowLevelCallable ctransformers vllm paddle.utils.cpp_extension _ctypes_test cffi _cffi_backend comtypes win32com win32api win32process pythoncom pywintypes clr pythonnet msilib _msi
      torch.ops torch._ops torch.classes torch._classes torch.utils.cpp_extension torch.library torch._C torch._inductor torch.cuda._nvrtc
      torch.backends.xeon torch._library torch.utils.dlpack torch._native torch.cuda.memory.CUDAPluggableAllocator torch.xpu.memory.XPUPluggableAllocator
      torch.cuda._preload_cuda_deps torch._preload_cuda_deps torch._preload_cuda_lib pandas.core.interchange
@@ -80,7 +84,7 @@ const FAMILIES: readonly [Capability, string][] = [
   ],
   [
     'unpickle',
-    `Cookie pstats paddle.load paddle.jit.load paddle.framework.io mxnet.nd.load mxnet.ndarray.load mxnet.gluon.SymbolBlock.imports nbformat.read
+    `Cookie pstats bentoml ultralytics.YOLO ultralytics.models.yolo.model networkx.readwrite.gpickle networkx.read_gpickle statsmodels.iolib.smpickle paddle.load paddle.jit.load paddle.framework.io mxnet.nd.load mxnet.ndarray.load mxnet.gluon.SymbolBlock.imports nbformat.read
      pickle _pickle cPickle pickletools shelve marshal dill.session klepto cloudpickle.load compress_pickle pickle5 pickleshare zodbpickle ZODB quickle
      joblib joblib.numpy_pickle joblib.numpy_pickle_utils joblib.numpy_pickle_compat joblib._store_backends joblib.memory sklearn.externals.joblib
      torch.serialization torch.hub torch.utils.serialization torch.package.package_importer torch.jit._serialization torch._weights_only_unpickler
@@ -106,7 +110,7 @@ const FAMILIES: readonly [Capability, string][] = [
   ],
   [
     'file',
-    `binhex mimify toaiff sunaudio linuxaudiodev audiodev whichdb dbhash cookielib _LWPCookieJar _MozillaCookieJar _elementtree.parse _elementtree.ElementTree
+    `binhex mimify markdown.markdownFromFile charset_normalizer configobj dask.bag environs tifffile rasterio osgeo open3d.io pydicom SimpleITK databricks.koalas koalas matplotlib.cbook.get_sample_data matplotlib.cbook.open_file_cm matplotlib.cbook.to_filehandle matplotlib.style dateutil.zoneinfo tomlkit.toml_file rich.progress.open pycparser.parse_file toaiff sunaudio linuxaudiodev audiodev whichdb dbhash cookielib _LWPCookieJar _MozillaCookieJar _elementtree.parse _elementtree.ElementTree
      keyring secretstorage duckdb vaex.open vaex.from_csv modin.pandas.read_csv modin.pandas.io matplotlib.pyplot.savefig PIL.ImageFile.LoadFont
      tabnanny zoneinfo._common zoneinfo._tzpath torch.profiler torch.autograd.profiler torch.autograd.profiler_util torch.utils._crash_handler torch.utils.file_baton torch.utils.jit sklearn.tree._export pandas.util._print_versions pandas._version scipy._lib._tmpdirs scipy._lib._testutils base64.main quopri.main json.tool sklearn.feature_extraction.image mhlib multifile posixfile
      io _io _pyio pathlib shutil tempfile glob fileinput filecmp linecache mmap zipfile zipfile._path tarfile gzip bz2 lzma _compression compression
@@ -123,7 +127,7 @@ const FAMILIES: readonly [Capability, string][] = [
   ],
   [
     'network',
-    `SimpleXMLRPCServer DocXMLRPCServer robotparser transformers.pipeline transformers.pipelines transformers.modelcard transformers.onnx
+    `SimpleXMLRPCServer astropy.samp sentence_transformers.SentenceTransformer ultralytics.utils.downloads ultralytics.hub jsonschema.RefResolver deepspeed.init_inference DocXMLRPCServer robotparser transformers.pipeline transformers.pipelines transformers.modelcard transformers.onnx
      xgboost.tracker xgboost.dask xgboost.testing xgboost.collective xgboost.federated email.utils.make_msgid
      socket _socket ssl _ssl select selectors socketserver SocketServer asyncore asynchat http httplib urllib urllib2 urlparse.urlopen ftplib imaplib poplib smtplib smtpd nntplib
      telnetlib xmlrpc xmlrpclib wsgiref cgi webbrowser antigravity BaseHTTPServer SimpleHTTPServer CGIHTTPServer

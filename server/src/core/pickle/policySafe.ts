@@ -242,7 +242,7 @@ export const LIBRARIES: ReadonlySet<string> = new Set(
    optax haiku chex equinox orbax bayes_opt nltk feature_engine sklearn_pandas mord dask_ml cuml cudf cupy
    sklearn_crfsuite pycrfsuite crf fasttext ngboost econml causalml shap lime eli5 pygam glmnet surprise implicit lightfm
    annoy faiss kmodes minisom hmmlearn pomegranate filterpy statsforecast neuralprophet darts gluonts mapie imodels
-   autogluon pycaret h2o evalml flaml sksurv group_lasso arch ruptures stumpy tsfresh pyts featuretools woodwork
+   autogluon pycaret h2o evalml matplotlib seaborn cycler flaml sksurv group_lasso arch ruptures stumpy tsfresh pyts featuretools woodwork
    pyarrow polars numba mpmath sympy astropy skimage albumentations imgaug kornia monai nibabel trimesh shapely geopandas
    rdkit ase pymatgen openbabel datasketch rank_bm25 textblob stanza zoneinfo cftime bidict sortedcontainers frozendict pyrsistent
    attr attrs pydantic bert_score seqeval torchaudio torchdata fairscale deepspeed apex bitsandbytes optimum auto_gptq

@@ -159,6 +159,11 @@ describe('pickle judgement', () => {
   it('takes the unknown for what it is', async () => {
     const unknown = stackGlobal('mypackage.model', 'build');
     assert.equal(await severityOf(call(unknown)), medium);
+    const made = (module: string, name: string) => bytes(stackGlobal(module, name), tuple(), 0x81, '}', 'b');
+    assert.equal(await severityOf(made('mypackage.model', 'Net')), medium);
+    assert.ok((await severityOf(made('__main__', 'Net'))) <= info);
+    assert.equal(await severityOf(call(stackGlobal('__main__', 'Net'), text('x'))), medium);
+    assert.ok((await severityOf(call(stackGlobal('__main__', 'os.system'), text('x')))) >= high);
     assert.ok((await severityOf(unknown)) <= info);
     const strict = await scan(pickle(call(unknown)), 'model.pkl', { models: { enabled: true, strict: true } });
     assert.equal(strict?.findings[0]?.severity, 'high');
@@ -498,6 +503,10 @@ describe('pickle judgement', () => {
     const unknown = stackGlobal('sklearn.utils.something', 'compute');
     assert.ok((await severityOf(call(stackGlobal('functools', 'partial'), unknown))) <= info);
     assert.equal(await severityOf(call(stackGlobal('builtins', 'map'), unknown, bytes(']'))), medium);
+    // Judged by nothing but a word of its name.
+    const named = stackGlobal('matplotlib.colorbar', '_remove_cbar_axes');
+    assert.equal(await severityOf(call(stackGlobal('functools', 'partial'), named)), low);
+    assert.equal(await severityOf(call(stackGlobal('builtins', 'map'), named, bytes(']'))), medium);
   });
 
   it('maps Python 2 names and keeps the original', async () => {

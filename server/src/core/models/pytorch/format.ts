@@ -13,6 +13,7 @@ import { isQuiet } from '../../pickle/judge';
 import { PickleMachine, PickleWindow } from '../../pickle/machine';
 import { evidenceText } from '../../redact';
 import type { Format, ScanContext } from '../../scanner';
+import { isExportedGraph, scanExportedGraph } from './exported';
 import { TORCH_RULES } from './rules';
 import { scanTorchScript } from './script';
 import { sniffStorage } from './storage';
@@ -104,6 +105,8 @@ export const TORCH_ZIP_FORMAT: Format = {
       ) {
         own.add(entry);
         await withMember(entry, zip, context, (member) => scanTorchScript(entry.name, member, context));
+      } else if (flavour === 'exported' && isExportedGraph(path)) {
+        await withMember(entry, zip, context, (member) => scanExportedGraph(entry.name, member, context));
       } else if (/\.(?:so|dll|dylib|pyd)(?:\.\d+)*$/.test(path)) {
         own.add(entry);
         context.report({

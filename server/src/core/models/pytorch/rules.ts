@@ -40,6 +40,26 @@ export const TORCH_RULES = defineRules('torch', {
     remediation: 'Read the sources as you read code that you run, or get the weights as safetensors.',
     references: { ...MODEL_REFERENCES.deserialization, cwe: ['CWE-94', 'CWE-829'] },
   },
+  'exported-call': {
+    title: 'Exported program calls a function that is no operator',
+    category: 'model',
+    severity: 'high',
+    risk: 'runtime',
+    description:
+      'A node of the graph names a function of torch, or reached through it, that is no operator on tensors. torch.export.load looks the name up and running the program calls it.',
+    remediation: 'Do not run the program: torch.export writes operators only.',
+    references: { ...MODEL_REFERENCES.runtime, cwe: ['CWE-470', 'CWE-94'] },
+  },
+  'exported-code': {
+    title: 'Code in the expressions of an exported program',
+    category: 'model',
+    severity: 'critical',
+    risk: 'deserialization',
+    description:
+      'The text of a size or a guard is Python code. torch.export.load hands such texts to sympy.sympify and exec, which run it.',
+    remediation: 'Do not load the file: torch.export writes arithmetic of symbols only.',
+    references: { ...MODEL_REFERENCES.deserialization, cwe: ['CWE-95', 'CWE-94'] },
+  },
   'storage-is-pickle': {
     title: 'Tensor data that are a pickle',
     category: 'model',

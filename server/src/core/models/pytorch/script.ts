@@ -7,7 +7,7 @@ import { TORCH_RULES } from './rules';
 const MAX_SOURCE = 16 * 2 ** 20;
 
 /** Operators of ATen and torch that open files. */
-const FILE_OPERATOR =
+export const FILE_OPERATOR =
   /\b(?:ops|torch)\.(?:aten\.|prim\.|image\.|torchvision\.|torchaudio\.|sox_io\.)?(save|from_file|_from_file|read_file|write_file|load|encode_jpeg_file|load_audio_file|save_audio_file|load_library|_load_for_lite_interpreter)\s*\(/;
 
 /** What the compiler never writes: imports of Python modules, process and interpreter calls. */

@@ -331,6 +331,82 @@ describe('PyTorch checkpoints before 1.6', () => {
   });
 });
 
+describe('programs of torch.export', () => {
+  interface Parts {
+    target?: string;
+    size?: string;
+    guard?: string;
+    member?: string;
+  }
+
+  const archive = ({ target = 'torch.ops.aten.add.Tensor', size = '2*s0 + Max(1, u0)', guard, member }: Parts) =>
+    zip([
+      [
+        member ?? 'a/models/model.json',
+        bytes(
+          JSON.stringify({
+            graph_module: {
+              graph: {
+                nodes: [{ target, inputs: [], outputs: [], metadata: { stack_trace: 'open("x.py")\nos.system' } }],
+                sym_int_values: { s0: { as_expr: { expr_str: size, hint: { as_int: 3 } } } },
+              },
+            },
+            guards_code: guard === undefined ? [] : [guard],
+          }),
+        ),
+      ],
+      ['a/archive_format', bytes('pt2')],
+      ['a/archive_version', bytes('0')],
+    ]);
+
+  it('is quiet about operators, sizes and guards', async () => {
+    for (const target of [
+      'torch.ops.aten.add.Tensor',
+      'torch.ops.higher_order.cond',
+      'torch.ops.my_library.kernel.default',
+      '_operator.getitem',
+      'math.trunc',
+      'torch.sym_max',
+      'torch._C._set_grad_enabled',
+      '#namespace:operator',
+    ]) {
+      assert.equal(await worst(archive({ target }), 'a.pt2'), -1, target);
+    }
+    for (const size of [
+      'FloorDiv(s0, 2) + Mod(s1, 0.5)',
+      "Min(Integer(8), Mul(Rational(1, 2), Symbol('s28', positive=True, integer=True), Float('0.5', precision=53)))",
+      'ceiling(s0/2)',
+    ]) {
+      assert.equal(await worst(archive({ size }), 'a.pt2'), -1, size);
+    }
+    assert.equal(await worst(archive({ guard: "L['x'].size()[0] == L['args'][0].size()[1]" }), 'a.pt2'), -1);
+  });
+
+  it('finds functions that are no operators and code that loading evaluates', async () => {
+    for (const target of [
+      'torch.hub.load',
+      'torch.serialization.os.system',
+      'torch.load',
+      'torch.ops.aten.from_file',
+    ]) {
+      assert.ok((await worst(archive({ target }), 'a.pt2')) >= high, target);
+    }
+    for (const size of [
+      '__import__("os").system("x")',
+      's0.__class__',
+      "eval('1')",
+      'exec (1)',
+      'open(s0)',
+      "Symbol('x().y')",
+    ]) {
+      assert.equal(await worst(archive({ size }), 'a.pt2'), RANK.critical, size);
+    }
+    assert.equal(await worst(archive({ guard: "__import__('os').system('x')" }), 'a.pt2'), RANK.critical);
+    const old = archive({ size: '__import__("os")', member: 'a/serialized_exported_program.json' });
+    assert.equal(await worst(old, 'a.pt2'), RANK.critical);
+  });
+});
+
 describe('PyTorch tar checkpoints', () => {
   function tar(members: readonly [string, Uint8Array][]): Uint8Array {
     const blocks: Uint8Array[] = [];
