@@ -6,6 +6,7 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   writeSync,
@@ -247,7 +248,7 @@ function onnx(file) {
 }
 
 /** A Keras model in HDF5 as h5py writes one, made with the library itself. */
-async function hdf5(file) {
+async function hdf5(file, datasets = 15) {
   const h5wasm = await import('h5wasm/node');
   await h5wasm.ready;
   const model = new h5wasm.File(file, 'w');
@@ -260,11 +261,28 @@ async function hdf5(file) {
   model.create_attribute('model_config', JSON.stringify({ class_name: 'Sequential', config: { name: 'm', layers } }));
   const weights = model.create_group('model_weights');
   const data = new Float32Array(10_500_000);
-  for (let i = 0; i < 15; i += 1) {
+  for (let i = 0; i < datasets; i += 1) {
     const group = weights.create_group(`dense_${i}`);
     group.create_dataset({ name: 'kernel:0', data, shape: [data.length] });
   }
   model.close();
+}
+
+/** A Keras 3 model: the same weights as a stored member of a zip archive. */
+async function keras(file) {
+  const weights = `${file}.h5`;
+  await hdf5(weights, 5);
+  const layer = { module: 'keras.layers', class_name: 'Dense', config: { name: 'dense', units: 1024 } };
+  const config = { module: 'keras', class_name: 'Sequential', config: { name: 'm', layers: [layer] } };
+  write(
+    file,
+    zipPieces([
+      ['metadata.json', Buffer.from(JSON.stringify({ keras_version: '3.5.0' }))],
+      ['config.json', Buffer.from(JSON.stringify(config))],
+      ['model.weights.h5', readFileSync(weights)],
+    ]),
+  );
+  rmSync(weights);
 }
 
 /** Aims in bytes; undefined where there is none. */
@@ -274,7 +292,8 @@ const FILES = [
   ['safetensors', 'model.safetensors', safetensors, 70_000],
   ['GGUF', 'model.gguf', gguf, 7_000_000],
   ['ONNX', 'model.onnx', onnx, 1_000_000],
-  ['HDF5', 'model.h5', hdf5, 300_000],
+  ['HDF5', 'model.h5', (file) => hdf5(file), 300_000],
+  ['Keras archive', 'model.keras', keras, 300_000],
 ];
 
 function essence(report) {

@@ -1,7 +1,7 @@
 import type { Connection } from 'vscode-languageserver/node';
 import type { HttpClient, HttpRequest, HttpResponse } from '../core/sources/http';
 import { HttpBody, HttpDrop, HttpExchange } from '../protocol/messages';
-import { networkError, proxyRefusal } from '../remote/nodeHttp';
+import { checkPublic, networkError, proxyRefusal } from '../remote/nodeHttp';
 
 /** HTTP through the editor, whose own modules know its proxy and its certificates. */
 export class EditorHttp implements HttpClient {
@@ -9,12 +9,13 @@ export class EditorHttp implements HttpClient {
 
   constructor(private readonly connection: Connection) {}
 
-  async request({ url, method = 'GET', headers = {}, body, signal }: HttpRequest): Promise<HttpResponse> {
+  async request({ url, method = 'GET', headers = {}, body, publicOnly, signal }: HttpRequest): Promise<HttpResponse> {
     signal?.throwIfAborted();
     const id = this.#next++;
     const drop = () => void this.connection.sendNotification(HttpDrop.type, { id });
     signal?.addEventListener('abort', drop, { once: true });
-    const { host } = new URL(url);
+    const { host, hostname } = new URL(url);
+    if (publicOnly) await checkPublic(hostname);
     try {
       const answer = await this.connection.sendRequest(HttpExchange.type, {
         id,

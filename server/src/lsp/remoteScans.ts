@@ -10,7 +10,7 @@ import { HUGGING_FACE } from '../core/sources/huggingface';
 import { openSource } from '../core/sources/open';
 import { parseTarget, TargetError, targetOf } from '../core/sources/parse';
 import { RemoteError } from '../core/sources/remoteError';
-import type { RemoteSpec, SourceFact, SourceSkip, TransferStats } from '../core/sources/source';
+import type { RemoteSpec, Source, SourceFact, SourceSkip, TransferStats } from '../core/sources/source';
 import { transferSentence } from '../core/sources/transferSentence';
 import { CloseRemote, ConfirmRemote, ParseRemote, REMOTE_SCHEME, RemoteText, ScanRemote } from '../protocol/messages';
 import { remoteEnvironment } from '../remote/environment';
@@ -24,6 +24,8 @@ import type { FindingsStore } from './store';
 import { uriBelow } from './uris';
 
 const PROGRESS_EVERY_MS = 100;
+/** A source that nobody has read a text of for this long is closed. */
+const READER_KEPT_MS = 120_000;
 /** Text that a read-only view shows. */
 const MOST_TEXT = 4 * 2 ** 20;
 
@@ -50,6 +52,8 @@ export class RemoteScans {
   readonly #scanned = new Map<string, Scanned>();
   /** URI of a file to its place in its source. */
   readonly #places = new Map<string, { root: string; path: string }>();
+  /** Sources that are open for texts, by root. */
+  readonly #readers = new Map<string, { source: Promise<Source>; timer: NodeJS.Timeout }>();
   readonly #http: EditorHttp;
   #swept: Promise<unknown> | undefined;
 
@@ -88,6 +92,7 @@ export class RemoteScans {
 
   /** Forgets a source: what was found in it, and how it is reached. */
   close(root: string): void {
+    this.#closeReader(root);
     this.#scanned.delete(root);
     for (const [uri, place] of this.#places) if (place.root === root) this.#places.delete(uri);
     this.store.deleteWhere(({ remote }) => remote === root);
@@ -155,6 +160,7 @@ export class RemoteScans {
     if (seen.size || !result.cancelled) {
       const { label, facts = [], notScanned } = result;
       const before = this.#scanned.get(root);
+      this.#closeReader(root);
       this.#scanned.set(root, {
         ...{ root, label, spec, facts, transfer, notScanned, environment },
         // Findings of an earlier scan that a cancelled one has left may be of another commit.
@@ -183,20 +189,55 @@ export class RemoteScans {
     const place = this.#places.get(uri);
     const scanned = place && this.#scanned.get(place.root);
     if (!scanned) throw new RemoteError('not-found', 'this file belongs to no remote scan of this session');
-    const { scan: settings } = await this.workspace.settingsFor('');
-    const source = openSource(scanned.pinned, settings, scanned.environment);
     try {
-      // A git repository has to be there before one of its files can be opened; others open by name.
-      if (scanned.pinned.kind === 'git') for await (const _ of source.list());
+      const source = await this.#reader(scanned);
       const file = await source.open(place.path);
       try {
         return new TextDecoder().decode(await file.read(0, Math.min(file.size, MOST_TEXT)));
       } finally {
         await file.close();
       }
-    } finally {
-      await source.close();
+    } catch (error) {
+      // What failed once is asked for anew the next time.
+      this.#closeReader(place.root);
+      throw error;
     }
+  }
+
+  /** Closes what is open for texts, with its temporary folders. */
+  async dispose(): Promise<void> {
+    const closing = [...this.#readers.values()].map(({ source }) => source.then((opened) => opened.close()));
+    for (const root of [...this.#readers.keys()]) this.#closeReader(root);
+    await Promise.allSettled(closing);
+  }
+
+  /** A source that stays open for a while: to fetch a repository again for every text would be slow. */
+  #reader({ root, pinned, environment }: Scanned): Promise<Source> {
+    const kept = this.#readers.get(root);
+    kept?.timer.refresh();
+    if (kept) return kept.source;
+    const source = (async () => {
+      const { scan: settings } = await this.workspace.settingsFor('');
+      const opened = openSource(pinned, settings, environment);
+      try {
+        // A git repository has to be there before one of its files can be opened; others open by name.
+        if (pinned.kind === 'git') for await (const _ of opened.list());
+        return opened;
+      } catch (error) {
+        await opened.close();
+        throw error;
+      }
+    })();
+    const timer = setTimeout(() => this.#closeReader(root), READER_KEPT_MS).unref();
+    this.#readers.set(root, { source, timer });
+    return source;
+  }
+
+  #closeReader(root: string): void {
+    const kept = this.#readers.get(root);
+    this.#readers.delete(root);
+    clearTimeout(kept?.timer);
+    kept?.source.then((source) => source.close()).catch(() => undefined);
   }
 }
 

@@ -161,6 +161,7 @@ connection.onShutdown(async () => {
   clearTimeout(settingsPause);
   fileEvents.dispose();
   tidings.dispose();
+  await remoteScans.dispose();
   await scanner.stop();
 });
 

@@ -1,5 +1,5 @@
 /** HTTP for the command line and the server: Node's own client, with the proxy and the certificates of the environment. */
-import dns from 'node:dns';
+import dns, { type LookupAddress } from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
@@ -171,17 +171,30 @@ export class NodeHttpClient implements HttpClient {
   }
 }
 
+const isInside = ({ address, family }: LookupAddress) => isPrivateHost(family === 6 ? `[${address}]` : address);
+
+function insideError(hostname: string): RemoteError {
+  return new RemoteError('refused', `${hostname}, where a redirect leads, is inside this machine or its network`);
+}
+
 /** Resolves a name, and refuses it when an address of it is inside this machine or its network. */
 const lookupPublic: LookupFunction = (hostname, options, done) => {
   dns.lookup(hostname, { ...options, all: true }, (error, addresses) => {
-    const inside = addresses?.some(({ address, family }) => isPrivateHost(family === 6 ? `[${address}]` : address));
-    if (error || inside) {
-      const why = `${hostname}, where a redirect leads, is inside this machine or its network`;
-      done(error ?? new RemoteError('refused', why), []);
-    } else if (options.all) done(null, addresses);
+    if (error || addresses.some(isInside)) done(error ?? insideError(hostname), []);
+    else if (options.all) done(null, addresses);
     else done(null, addresses[0]?.address ?? '', addresses[0]?.family);
   });
 };
+
+/**
+ * The same look at a name for a client that resolves for itself. Where names cannot be resolved here, behind a proxy,
+ * there is nothing to see.
+ * @throws RemoteError `refused`
+ */
+export async function checkPublic(hostname: string): Promise<void> {
+  const addresses = await dns.promises.lookup(hostname, { all: true }).catch(() => []);
+  if (addresses.some(isInside)) throw insideError(hostname);
+}
 
 export function proxyRefusal(status: number): RemoteError {
   return status === 407

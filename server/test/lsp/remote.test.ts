@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Trace } from 'vscode-languageserver-protocol/node';
-import { CloseRemote, ConfirmRemote, ParseRemote, RemoteText, ScanRemote } from '../../src/protocol/messages';
+import {
+  CloseRemote,
+  ConfirmRemote,
+  ParseRemote,
+  RemoteText,
+  ScanRemote,
+  ServerInformation,
+} from '../../src/protocol/messages';
+import { findGit } from '../../src/remote/gitProcess';
+import { GitServer, makeRepository } from '../remote/support/gitServer';
 import { HubServer } from '../remote/support/hubServer';
 import { buildServer, TestEditor, until } from './support';
 
@@ -53,6 +63,9 @@ describe('remote scans of the language server', function () {
     await until(() => editor.diagnostics.get(uri), 'diagnostics of the remote text');
     const { text } = await editor.connection.sendRequest(RemoteText.type, { uri });
     assert.equal(text, code);
+    const asked = hub.requests.length;
+    await editor.connection.sendRequest(RemoteText.type, { uri });
+    assert.ok(hub.requests.length <= asked + 1, 'the source is opened again for every text');
     assert.ok(
       hub.requests.length > 0 && hub.requests.every(({ authorization }) => authorization === `Bearer ${hub.token}`),
     );
@@ -152,6 +165,40 @@ describe('remote scans of the language server', function () {
       assert.ok(!answer.problem.includes('secret'));
     }
     assert.equal(hub.requests.length, 0);
+  });
+
+  it('reads texts of a git repository from one clone, which goes when the source is closed', async function () {
+    if (!findGit(process.env)) this.skip();
+    const folder = mkdtempSync(path.join(tmpdir(), 'watchtower-test-lsp-git-'));
+    const server = new GitServer(folder);
+    try {
+      const origin = await server.start();
+      makeRepository(folder, 'repo.git', { 'a.py': { content: code }, 'b.py': { content: code } });
+      const { processId } = await editor.connection.sendRequest(ServerInformation.type);
+      const ours = () =>
+        readdirSync(tmpdir())
+          .filter((name) => name.startsWith('watchtower-scan-'))
+          .filter((name) => {
+            const lock = path.join(tmpdir(), name, 'watchtower.lock');
+            return existsSync(lock) && readFileSync(lock, 'utf8').includes(`"pid":${processId},`);
+          });
+      const { root } = await editor.connection.sendRequest(ScanRemote.type, {
+        target: `${origin}/repo.git`,
+        options: {},
+        credentials: {},
+      });
+      assert.deepEqual(ours(), [], 'the scan has left its folder');
+      assert.equal((await editor.connection.sendRequest(RemoteText.type, { uri: `${root}/a.py` })).text, code);
+      const asked = server.requests.length;
+      assert.equal((await editor.connection.sendRequest(RemoteText.type, { uri: `${root}/b.py` })).text, code);
+      assert.equal(server.requests.length, asked, 'the repository is fetched again');
+      assert.equal(ours().length, 1);
+      await editor.connection.sendRequest(CloseRemote.type, { root });
+      await until(() => ours().length === 0, 'the clone to go');
+    } finally {
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   it('leaves no credential in a trace of the protocol', async () => {

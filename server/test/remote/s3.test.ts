@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { DEFAULT_SETTINGS } from '../../src/core/settings';
 import type { HttpClient } from '../../src/core/sources/http';
+import { openSource } from '../../src/core/sources/open';
 import { RemoteError } from '../../src/core/sources/remoteError';
 import * as s3 from '../../src/core/sources/s3/client';
 import { S3Source } from '../../src/core/sources/s3/source';
-import type { S3Spec } from '../../src/core/sources/source';
+import type { S3Spec, Source } from '../../src/core/sources/source';
 import { listAll, type TestEnvironment, testEnvironment } from './support/environment';
 import { S3Fixture } from './support/s3Fixture';
 
@@ -177,6 +180,30 @@ describe('S3 source', function () {
       assert.ok(!/very-secret|session-token/.test(`${String(error)} ${JSON.stringify(error)}`));
       return true;
     });
+  });
+
+  it('tells a store that is not there, keeps silent, or asks to slow down', async () => {
+    const kind = (source: Source) =>
+      listAll(source).then(
+        () => 'none',
+        (error: unknown) => (error instanceof RemoteError ? error.kind : String(error)),
+      );
+    assert.equal(await kind(open({ endpoint: 'http://127.0.0.1:9' })), 'offline');
+    const silent = createServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const environment = testEnvironment({}, s3);
+    environments.push(environment);
+    try {
+      const endpoint = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+      const remote = { ...DEFAULT_SETTINGS.remote, stallMs: 100 };
+      const spec: S3Spec = { kind: 's3', bucket: 'models', prefix: '', endpoint, anonymous: true };
+      assert.equal(await kind(openSource(spec, { ...DEFAULT_SETTINGS, remote }, environment)), 'timeout');
+    } finally {
+      silent.closeAllConnections();
+      silent.close();
+    }
+    bucket.failWith = { status: 503, code: 'SlowDown' };
+    assert.equal(await kind(open()), 'rate-limited');
   });
 
   it('asks as requester pays only when told to', async () => {

@@ -108,6 +108,11 @@ describe('remote scans', function () {
       mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
       writeFileSync(path.join(folder, name), content);
     }
+    // An HDF5 superblock behind a user block is found wherever it may stand, on another machine too.
+    const signature = Uint8Array.of(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a);
+    const behind = new Uint8Array(600_000);
+    behind.set(signature, 2 ** 18);
+    for (const name of ['behind.bin', 'behind.h5', 'behind']) writeFileSync(path.join(folder, name), behind);
     await equalToLocal(folder, 'acme/sample');
   });
 

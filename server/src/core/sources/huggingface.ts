@@ -221,7 +221,13 @@ export class HuggingFaceSource implements Source {
   }
 
   #describe({ safetensors, pickles, python }: { safetensors: number; pickles: number; python: number }): void {
-    if (this.spec.repoType !== 'model') return;
+    const { repoType, repo } = this.spec;
+    const script = `${repo.slice(repo.lastIndexOf('/') + 1)}.py`;
+    if (repoType === 'dataset' && this.#sizes.has(script)) {
+      const value = `datasets before version 4 runs ${evidenceText(script, 80)} when it is told trust_remote_code=True`;
+      this.#facts.push({ label: 'loading script', value, level: 'notice' });
+    }
+    if (repoType !== 'model') return;
     if (pickles && safetensors) {
       this.#facts.push({
         label: 'safetensors files',

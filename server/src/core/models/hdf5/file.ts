@@ -1,5 +1,5 @@
 import type { Budget } from '../../budget';
-import type { ByteSource } from '../../io/byteSource';
+import { type ByteSource, peekAt } from '../../io/byteSource';
 import { Cursor, decodeText, ExcessiveHdf5, UNDEFINED_ADDRESS, UnreadableHdf5 } from './cursor';
 import { FractalHeap, indexRecords } from './fractalHeap';
 import {
@@ -24,11 +24,14 @@ const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 /** Where a file's superblock may stand: at 0, then at powers of two from 512 (a user block before it). */
 export async function findSuperblock(source: ByteSource, head: Uint8Array): Promise<number | undefined> {
   if (hasSignature(head, 0)) return 0;
+  const far: number[] = [];
   for (let at = 512; at < source.size && at <= 2 ** 27; at *= 2) {
-    const bytes = at + 8 <= head.length ? head.subarray(at, at + 8) : await source.read(at, 8);
-    if (hasSignature(bytes, 0)) return at;
+    if (at + 8 > head.length) far.push(at);
+    else if (hasSignature(head, at)) return at;
   }
-  return undefined;
+  // Together, since each may be a request to another machine; backwards, so that it does not look like reading on.
+  const looks = far.reverse().map(async (at) => hasSignature(await peekAt(source, at, 8), 0));
+  return far[(await Promise.all(looks)).lastIndexOf(true)];
 }
 
 export function hasSignature(bytes: Uint8Array, at: number): boolean {

@@ -625,6 +625,21 @@ async function secondOpinion(source: ByteSource, scan: Hdf5Scan, first: Unreadab
   }
 }
 
+/** Names under which HDF5 files with a user block are met, on disk and on other machines alike. */
+const MAY_HAVE_BLOCK = new Set([
+  '.h5',
+  '.hdf5',
+  '.keras',
+  '',
+  '.bin',
+  '.model',
+  '.weights',
+  '.dat',
+  '.data',
+  '.hdf',
+  '.nc',
+]);
+
 /** HDF5, and Keras models and weights in it. https://docs.hdfgroup.org/hdf5/v1_14/_f_m_t3.html */
 export const HDF5_FORMAT: Format = {
   id: 'hdf5',
@@ -634,10 +649,7 @@ export const HDF5_FORMAT: Format = {
   async identify(probe) {
     if (hasSignature(probe.head, 0)) return 'certain';
     // A block of the user may stand before the signature. Asking for it costs reads, so not under names of other formats.
-    const mayHaveBlock =
-      ['.h5', '.hdf5', '.keras'].includes(probe.extension) ||
-      (!probe.source.distant &&
-        ['', '.bin', '.model', '.weights', '.dat', '.data', '.hdf', '.nc'].includes(probe.extension));
+    const mayHaveBlock = MAY_HAVE_BLOCK.has(probe.extension);
     if (mayHaveBlock && (await findSuperblock(probe.source, probe.head)) !== undefined) return 'certain';
     for (const at of [512, 1024, 2048]) if (hasSignature(probe.head, at)) return 'certain';
     return this.extensions.includes(probe.extension) && probe.size > 0 ? 'named' : undefined;
