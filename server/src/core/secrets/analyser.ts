@@ -497,8 +497,8 @@ class Run {
     if (verdict === 'none') return;
     if (this.#around === 'config' && storedSafely(this.#text, found)) return;
     if (found.loose && (verdict !== 'real' || !looksRandom(value) || isUuid(value))) return;
-    // On its own the word means many things: a filter's band, a stage of a computation.
-    if (verdict === 'weak' && /^(?:pass|pw)$/i.test(key)) return;
+    // On its own the word means many things: a filter's band, a stage of a computation, the result of a test.
+    if ((verdict === 'weak' || found.context === 'prose') && /^(?:pass|pw)$/i.test(key)) return;
     if (kind === 'token' && isUuid(value) && found.context === 'prose') return;
     const rule = (kind === 'password' ? SECRET_RULES.password : SECRET_RULES['generic-credential']) as Rule;
     const documented = documentedKey(value);

@@ -65,10 +65,23 @@ const PLACEHOLDER_WORDS = new Set(
     'testpass testpassword text that the there this to todo tok token true type undefined unknown unset update use used ' +
     'user username userpass value values var variable via webhook will with word write yes you your yours ' +
     'abc abcd abcdef xyz qwerty asdf lorem ipsum xxx yyy zzz some fakekey afakekey somefakekey afake realsecret ' +
-    'hf wandb kaggle anthropic cohere huggingface face hugging pinecone url uri host bot channel value1 key1 only long ' +
+    'proxy repo smtp ftp ssh http mysql postgres redis mongo bob alice jdoe guest1 hf wandb kaggle anthropic cohere huggingface face hugging pinecone url uri host bot channel value1 key1 only long ' +
     'enough too short correct wrong bad good valid my-app mypw nobody knows e.g eg ie'
   ).split(' '),
 );
+
+const SECRECY = /^(?:pass|passwd|password|pwd|pw|secret|token|key)$/;
+
+/** `proxypass`, `adminpwd`, `dbsecret`: a word of secrecy with another placeholder before or after it. */
+function isCompoundPlaceholder(value: string): boolean {
+  if (!/^[a-z]{5,24}$/.test(value)) return false;
+  for (let i = 2; i <= value.length - 2; i += 1) {
+    const [head, tail] = [value.slice(0, i), value.slice(i)];
+    if ((SECRECY.test(head) || SECRECY.test(tail)) && PLACEHOLDER_WORDS.has(head) && PLACEHOLDER_WORDS.has(tail))
+      return true;
+  }
+  return false;
+}
 
 /** Anywhere in the value, these say that it stands for another. */
 const PLACEHOLDER_PARTS =
@@ -176,6 +189,7 @@ function allWordsPlaceholders(value: string): boolean {
   if (words.length === 0) return true;
   // `A,.:-@*?!` has a word in it, but does not consist of words.
   if (words.join('').length * 2 < value.length) return false;
+  if (PLACEHOLDER_WORDS.has(value.toLowerCase())) return true;
   return words.every(
     (word) =>
       PLACEHOLDER_WORDS.has(word) || PLACEHOLDER_WORDS.has(word.replace(/\d{1,4}$/, '')) || /^(.)\1+$/.test(word),
@@ -306,7 +320,8 @@ export function judgeValue(value: string, { kind, key, context }: JudgeOptions):
 
 function judgePassword(value: string, context: JudgeOptions['context']): Verdict {
   if (/\s/.test(value) && (isProse(value) || /\n/.test(value) || context === 'prose')) return 'none';
-  if (/^(?:[.~]{0,2}\/|[A-Za-z]:\\)/.test(value) || (PATH.test(value) && !/\d/.test(value))) return 'none';
+  if (/^(?:[.~]{0,2}\/|[A-Za-z]:\\)/.test(value)) return 'none';
+  if (PATH.test(value) && (context === 'prose' || !/\d/.test(value))) return 'none';
   if (/^\d{1,3}$|^\d+\.\d+$/.test(value)) return 'none';
   if (isCode(value) && !/[!@#%^~]/.test(value)) return 'none';
   if (/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(value)) return 'none';
@@ -316,6 +331,7 @@ function judgePassword(value: string, context: JudgeOptions['context']): Verdict
     if (/^\d+$/.test(value)) return value.length >= 4 && context !== 'prose' ? 'weak' : 'none';
     if (context === 'prose' || /^[A-Z]/.test(value)) return 'none';
     if (!/^[\x20-\x7e]+$/.test(value)) return 'none';
+    if (isCompoundPlaceholder(value)) return context === 'config' ? 'weak' : 'none';
     return context === 'config' ? 'real' : value.length >= 6 ? 'weak' : 'none';
   }
   if (/^[a-z]+(?:[_-][a-z]+)+$/i.test(value)) {
@@ -332,7 +348,7 @@ function judgePassword(value: string, context: JudgeOptions['context']): Verdict
 }
 
 function judgeToken(value: string, context: JudgeOptions['context']): Verdict {
-  if (/\s/.test(value)) return 'none';
+  if (/\s|%20/.test(value)) return 'none';
   if (PATH.test(value) || (NUMBER.test(value) && value.length < 16)) return 'none';
   if (isCode(value) || /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(value)) return 'none';
   if (/^[\w.+-]+@[\w-]+\.[\w.]+$/.test(value)) return 'none';

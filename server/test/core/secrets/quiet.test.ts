@@ -200,6 +200,13 @@ const QUIET: Record<string, readonly string[]> = {
     '[tool]\nkey = value1\ntokens = 4096\nmax_tokens = 2048\npassword_hash = sha512\n',
   ],
   'users.csv': ['id,password,token\n1,,\n2,N/A,null\n', 'token,count\nthe,123\nfox1,4\n', 'key,value\nlr,0.001\n'],
+  'check.log': [
+    'PASS: gdb.dwarf2/varval.exp: print bad_die_val2\nFAIL: gdb.mi/gdb669.exp: finding threads (at main)\n',
+    '2024-01-02 10:00:00 fixed: ssh/login style password requests, and login and passwd commands.\n',
+    'The problem was identified by "jamesh42" and its user role by \'bob77x\'.\n',
+    'pkcs11:token=Root%20CA%20Certificates;serial=1%3AROOTS%3ADEFAULT;model=1%2E0\n',
+  ],
+  'openssl.cnf': ['secret = $insta::secret # pass:insta\n'],
   'uv.lock': [`[[package]]\nname = "token-x"\nhash = "sha256:${hex(64)}"\nsecret = "${hex(40)}"\n`],
 };
 

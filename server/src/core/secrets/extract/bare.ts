@@ -100,7 +100,7 @@ export function bareValue(
   if (around !== 'code') {
     // Inside a longer string of a configuration file, a value that the string goes on after is code or prose.
     const goesOn = state === 'string' && !/["'&]/.test(text[at + match[0].length] ?? '"');
-    return make(value, around === 'config' && !goesOn ? 'config' : 'prose');
+    return make(value, around === 'config' && !goesOn && state !== 'comment' ? 'config' : 'prose');
   }
   if (state === 'shell') return make(value, 'config');
   if (state === 'string' || state === 'comment') return /^[\w.]+[[({]/.test(value) ? undefined : make(value, 'prose');

@@ -327,7 +327,9 @@ class Reader {
   #netrc(at: number): Assignment | undefined {
     const text = this.#text;
     if (text[at] !== ' ' && text[at] !== '\t' && text[at] !== '\n') return undefined;
-    if (!/\blogin\s{1,8}\S{1,100}\s{1,8}$/.test(text.slice(Math.max(0, this.name.start - 130), this.name.start)))
+    const lead = text.slice(Math.max(0, this.name.start - 260), this.name.start);
+    const entry = /\b(?:machine\s{1,8}\S{1,100}|default)\s{1,8}login\s{1,8}\S{1,100}\s{1,8}$/.test(lead);
+    if (!entry && !(this.#around === 'config' && /(?:^|\n)[ \t]{0,20}login\s{1,8}\S{1,100}\s{1,8}$/.test(lead)))
       return undefined;
     const gap = /\s{1,4}(?=\S)/y;
     gap.lastIndex = at;
