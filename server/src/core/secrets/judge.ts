@@ -233,6 +233,8 @@ export function isIdentifierShaped(value: string): boolean {
     .split(/[^A-Za-z]+/)
     .filter((word) => word.length > 1);
   if (words.length === 0) return false;
+  // `YXNkZmZmZm`: capitals that fall anywhere make no words.
+  if (words.length >= 4 && words.filter((word) => word.length <= 2).length * 2 > words.length) return false;
   return !(wordiness(value) < 0.5) && words.every((word) => word.length <= 18);
 }
 
@@ -336,7 +338,7 @@ function judgePassword(value: string, context: JudgeOptions['context']): Verdict
   }
   if (/^[a-z]+(?:[_-][a-z]+)+$/i.test(value)) {
     // Words joined by signs name things, unless their capitals fall where no name has them.
-    if (context === 'config' && /[a-z][A-Z]+[a-z]+[A-Z]/.test(value) && wordiness(value) < 0.6) return 'real';
+    if (context !== 'prose' && /[a-z][A-Z]+[a-z]+[A-Z]/.test(value) && wordiness(value) < 0.5) return 'real';
     return context === 'prose' || value.length < 8 || value.includes('_') ? 'none' : 'weak';
   }
   if (isIdentifierShaped(value) && /[._:/$]|^(?=.{16}).*(?:[Pp]assword|[Ss]ecret|[Tt]oken)/.test(value)) return 'none';
