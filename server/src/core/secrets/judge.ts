@@ -349,9 +349,19 @@ function judgePassword(value: string, context: JudgeOptions['context']): Verdict
   return 'real';
 }
 
+/** `/` is a sign of base64 too: what is long, has every kind of letter and no dot is no path. */
+function isRandomBase64(value: string): boolean {
+  return (
+    /^[A-Za-z0-9+/]{32,}={0,2}$/.test(value) &&
+    characterClasses(value) >= 3 &&
+    shannonEntropy(value) >= 4.2 &&
+    wordiness(value) < 0.45
+  );
+}
+
 function judgeToken(value: string, context: JudgeOptions['context']): Verdict {
   if (/\s|%20/.test(value)) return 'none';
-  if (PATH.test(value) || (NUMBER.test(value) && value.length < 16)) return 'none';
+  if ((PATH.test(value) && !isRandomBase64(value)) || (NUMBER.test(value) && value.length < 16)) return 'none';
   if (isCode(value) || /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(value)) return 'none';
   if (/^[\w.+-]+@[\w-]+\.[\w.]+$/.test(value)) return 'none';
   if (!/^[\x21-\x7e]+$/.test(value)) return 'none';

@@ -228,7 +228,7 @@ export function headerValue(text: string, at: number): StructuralHit | undefined
 /** Calls whose arguments are a user name and a password, lower-case, and how many arguments stand before the password. */
 export const CREDENTIAL_CALLS: ReadonlyMap<string, number> = new Map([
   ...[
-    ...['basicauth(', 'digestauth(', 'proxyauth(', '.login(', 'networkcredential(', 'passwordauthentication('],
+    ...['basicauth(', 'digestauth(', 'proxyauth(', 'login(', 'networkcredential(', 'passwordauthentication('],
     ...['usernamepasswordcredentials(', 'passwordcredential(', 'plaincredentials(', 'plainauthprovider('],
   ].map((call) => [call, 1] as const),
   ...[

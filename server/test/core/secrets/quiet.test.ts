@@ -150,6 +150,7 @@ const QUIET: Record<string, readonly string[]> = {
     '| Parameter | Token |\n|---|---|\n| a | `token_v2` |\n| b | string1 |\n',
     '- `password`: your password (8 characters, 1 digit)\n- `token`: the token of step 2\n',
     '**Password:** the one of step 2\n**Token**: `HF_TOKEN2`\n',
+    `- Release GPG key: ${hex(40).toUpperCase()}\n- SSH key: ${hex(40)}\n`,
     'The password is required since version2. The token is validated.\n',
     'Set `OPENAI_API_KEY=sk-...` and `export TOKEN=<your token>`.\n',
     'curl -H "Authorization: Bearer $TOKEN" -u "$USER:$PASSWORD" https://api.internal/v1\n',

@@ -18,7 +18,7 @@ const CONFIG_LINE = /[^\s"'`<][^\r\n]{0,600}/y;
 /** A parameter of an address ends at the next one. */
 const PARAMETER = /[^\s"'`<>&#;,|()\\]{1,600}/y;
 /** Anchors and tags of YAML before a value: `&name`, `!!str`. Other tags say how the value is looked up. */
-const YAML_MARK = /(?:(?:&[\w-]{1,60}|!!(?:str|binary))[ \t]{1,8}){1,2}/y;
+const YAML_MARK = /(?:(?:&[\w-]{1,60}|!!(?:str|binary)|!)[ \t]{1,8}){1,2}/y;
 
 /** Begin of the value at `at` after YAML's anchors and tags. */
 export function afterYamlMarks(text: string, at: number): number {
