@@ -93,7 +93,7 @@ type Action =
 /** Parts of names that promise a secret; the name around them is judged as a whole. */
 const NAME_KEYWORDS = [
   ...['pass', 'pwd', 'pw', 'psw', 'pswd', 'kennwort', 'contrasena', 'secret', 'token', 'key', 'cred', 'auth'],
-  ...['jwt', 'hmac', 'cookie', '_pat', 'sas_', 'sig=', 'saspwd'],
+  ...['jwt', 'hmac', 'psk', 'cookie', '_pat', 'sas_', 'sig=', 'saspwd'],
 ];
 
 const MAX_TOKEN = 2100;
@@ -225,6 +225,9 @@ function surroundingsOf(segment: TextSegment): Surroundings {
   }
 }
 
+/** Files of rules and commands whose values stand bare, as in a shell. */
+const COMMAND_FILE = /^(?:gnu)?makefile$|\.mk$|^justfile$|^procfile$/;
+
 class Run {
   readonly candidates: Candidate[] = [];
   readonly #text: string;
@@ -244,7 +247,7 @@ class Run {
     private readonly promiseOf: (name: string) => NamePromise,
   ) {
     this.#text = segment.text;
-    this.#around = surroundingsOf(segment);
+    this.#around = COMMAND_FILE.test(document.name.toLowerCase()) ? 'shell' : surroundingsOf(segment);
     this.#lockFile = isLockFile(document.name.toLowerCase());
     if (segment.path !== undefined) this.#keyed(segment.path);
     this.#columns();
@@ -374,7 +377,14 @@ class Run {
     if (shape.back === undefined) {
       if (at > 0 && attached(text, at, shape.notAfter)) return;
       shape.regex.lastIndex = at;
-      found = shape.regex.exec(text)?.[0];
+      const match = shape.regex.exec(text);
+      found = match?.[0];
+      const secret = match?.groups?.secret;
+      if (found !== undefined && secret !== undefined) {
+        // The group is the end of the match: what stands before it only tells what it is.
+        start = at + found.lastIndexOf(secret);
+        found = secret;
+      }
     } else {
       if (shape.before && !shape.before.test(text[at - 1] ?? '')) return;
       const from = Math.max(0, at - shape.back);
@@ -386,7 +396,7 @@ class Run {
     }
     if (found === undefined) return;
     if (shape.near && !shape.near.test(text.slice(Math.max(0, start - 200), start))) return;
-    const body = shape.back === undefined ? found.slice(shape.prefix.length) : found;
+    const body = shape.back === undefined && start === at ? found.slice(shape.prefix.length) : found;
     const documented = documentedKey(found);
     const masked = !documented && isMaskedToken(found, body);
     if (!documented && !masked) {
@@ -431,10 +441,10 @@ class Run {
     const key = text.slice(name.start, name.end);
     const promise = this.promiseOf(key);
     // `key` alone says something only with what it is an argument of.
-    if (promise.kind === undefined && promise.services.length === 0 && key !== 'key') return;
+    if (promise.kind === undefined && promise.services.length === 0 && !/^keys?$/i.test(key)) return;
     const place = { text, around: this.#around, table: this.segment.kind === 'table' };
     for (const found of assignedValues(place, name)) {
-      this.#assigned(found.key === 'key' ? { ...found, key: calledKey(text, found) } : found);
+      this.#assigned(/^keys?$/i.test(found.key) ? { ...found, key: qualifiedKey(text, found) } : found);
     }
   }
 
@@ -486,7 +496,7 @@ class Run {
     if (kind === undefined) return;
     if (kind === 'auth') {
       if (found.context === 'literal' || found.context === 'config') {
-        if (this.#encodedLogin(found)) return;
+        if (this.#encodedLogin(found) || this.#plainLogin(found)) return;
         const hit = headerValue(this.#text, found.start);
         if (hit && hit.end <= found.end + 1) this.#structural(hit);
       }
@@ -497,8 +507,8 @@ class Run {
     if (verdict === 'none') return;
     if (this.#around === 'config' && storedSafely(this.#text, found)) return;
     if (found.loose && (verdict !== 'real' || !looksRandom(value) || isUuid(value))) return;
-    // On its own the word means many things: a filter's band, a stage of a computation.
-    if (verdict === 'weak' && /^(?:pass|pw)$/i.test(key)) return;
+    // On its own the word means many things: a filter's band, a stage of a computation, the result of a test.
+    if ((verdict === 'weak' || found.context === 'prose') && /^(?:pass|pw)$/i.test(key)) return;
     if (kind === 'token' && isUuid(value) && found.context === 'prose') return;
     const rule = (kind === 'password' ? SECRET_RULES.password : SECRET_RULES['generic-credential']) as Rule;
     const documented = documentedKey(value);
@@ -553,6 +563,19 @@ class Run {
     if (verdict !== 'none') {
       const what = 'the login of a registry';
       this.#structural({ rule: 'authorization-header', start, end, secret: value, verdict, what });
+    }
+    return true;
+  }
+
+  /** `auth: user:password` */
+  #plainLogin({ value, end }: Assignment): boolean {
+    const pair = /^[A-Za-z][\w.@-]{0,60}:(?!\/\/)([^\s:]{4,100})$/.exec(value);
+    if (!pair) return false;
+    const secret = pair[1] as string;
+    const verdict = judgeValue(secret, { kind: 'password', key: '', context: 'literal' });
+    if (verdict === 'real' && looksRandom(secret)) {
+      const what = 'a user name and password pair';
+      this.#structural({ rule: 'password', start: end - secret.length, end, secret, verdict, what });
     }
     return true;
   }
@@ -672,12 +695,15 @@ function storedSafely(text: string, { keyStart }: Assignment): boolean {
   return false;
 }
 
-/** The argument `key` with the name of what is called: `wandb.login.key`. */
-function calledKey(text: string, { key, keyStart }: Assignment): string {
+/** `key` with the name of what it is an argument of (`wandb.login.key`), or with the word before it (`API key`). */
+function qualifiedKey(text: string, { key, keyStart }: Assignment): string {
   const call = /([\w.]{2,60})\(\s{0,40}(?:[^()\n]{0,120},\s{0,40})?$/.exec(
     text.slice(Math.max(0, keyStart - 260), keyStart),
   );
-  return call ? `${call[1]}.${key}` : key;
+  if (call) return `${call[1]}.${key}`;
+  const word = /\b([A-Za-z]{2,20})[ \t]$/.exec(text.slice(Math.max(0, keyStart - 24), keyStart));
+  // The key of GPG or SSH that a document names is the public one, by its fingerprint.
+  return word && !/^(?:gpg|pgp|ssh|public)$/i.test(word[1] as string) ? `${word[1]} ${key}` : key;
 }
 
 function describeKey({ key, operator }: Assignment): string {

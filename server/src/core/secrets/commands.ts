@@ -80,6 +80,19 @@ export const COMMANDS: ReadonlyMap<string, readonly CommandForm[]> = new Map<str
       ),
     ],
   ],
+  ['sqlcmd', [option('password', '-P')]],
+  ['cqlsh', [option('password', '-p')]],
+  ['twine upload', [option('password', '-p')]],
+  ['sqlplus', [form('password', `\\s["']?[\\w$#]{1,40}/(?<bare>[^\\s"'/@]{4,100})@`)]],
+  [
+    '7z ',
+    [
+      form(
+        'password',
+        `\\s-p(?:(?<quote>["'])(?<quoted>[^"'\\n]{3,200})\\k<quote>|(?<bare>[^\\s"'$-][^\\s"']{2,200}))`,
+      ),
+    ],
+  ],
   ['redis-cli', [option('password', '-a|--pass')]],
   ['mongosh', [option('password', '-p')]],
   ['mongodump', [option('password', '-p')]],

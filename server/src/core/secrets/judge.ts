@@ -65,10 +65,23 @@ const PLACEHOLDER_WORDS = new Set(
     'testpass testpassword text that the there this to todo tok token true type undefined unknown unset update use used ' +
     'user username userpass value values var variable via webhook will with word write yes you your yours ' +
     'abc abcd abcdef xyz qwerty asdf lorem ipsum xxx yyy zzz some fakekey afakekey somefakekey afake realsecret ' +
-    'hf wandb kaggle anthropic cohere huggingface face hugging pinecone url uri host bot channel value1 key1 only long ' +
+    'proxy repo smtp ftp ssh http mysql postgres redis mongo bob alice jdoe guest1 hf wandb kaggle anthropic cohere huggingface face hugging pinecone url uri host bot channel value1 key1 only long ' +
     'enough too short correct wrong bad good valid my-app mypw nobody knows e.g eg ie'
   ).split(' '),
 );
+
+const SECRECY = /^(?:pass|passwd|password|pwd|pw|secret|token|key)$/;
+
+/** `proxypass`, `adminpwd`, `dbsecret`: a word of secrecy with another placeholder before or after it. */
+function isCompoundPlaceholder(value: string): boolean {
+  if (!/^[a-z]{5,24}$/.test(value)) return false;
+  for (let i = 2; i <= value.length - 2; i += 1) {
+    const [head, tail] = [value.slice(0, i), value.slice(i)];
+    if ((SECRECY.test(head) || SECRECY.test(tail)) && PLACEHOLDER_WORDS.has(head) && PLACEHOLDER_WORDS.has(tail))
+      return true;
+  }
+  return false;
+}
 
 /** Anywhere in the value, these say that it stands for another. */
 const PLACEHOLDER_PARTS =
@@ -176,6 +189,7 @@ function allWordsPlaceholders(value: string): boolean {
   if (words.length === 0) return true;
   // `A,.:-@*?!` has a word in it, but does not consist of words.
   if (words.join('').length * 2 < value.length) return false;
+  if (PLACEHOLDER_WORDS.has(value.toLowerCase())) return true;
   return words.every(
     (word) =>
       PLACEHOLDER_WORDS.has(word) || PLACEHOLDER_WORDS.has(word.replace(/\d{1,4}$/, '')) || /^(.)\1+$/.test(word),
@@ -219,6 +233,8 @@ export function isIdentifierShaped(value: string): boolean {
     .split(/[^A-Za-z]+/)
     .filter((word) => word.length > 1);
   if (words.length === 0) return false;
+  // `YXNkZmZmZm`: capitals that fall anywhere make no words.
+  if (words.length >= 4 && words.filter((word) => word.length <= 2).length * 2 > words.length) return false;
   return !(wordiness(value) < 0.5) && words.every((word) => word.length <= 18);
 }
 
@@ -306,7 +322,8 @@ export function judgeValue(value: string, { kind, key, context }: JudgeOptions):
 
 function judgePassword(value: string, context: JudgeOptions['context']): Verdict {
   if (/\s/.test(value) && (isProse(value) || /\n/.test(value) || context === 'prose')) return 'none';
-  if (/^(?:[.~]{0,2}\/|[A-Za-z]:\\)/.test(value) || (PATH.test(value) && !/\d/.test(value))) return 'none';
+  if (/^(?:[.~]{0,2}\/|[A-Za-z]:\\)/.test(value)) return 'none';
+  if (PATH.test(value) && (context === 'prose' || !/\d/.test(value))) return 'none';
   if (/^\d{1,3}$|^\d+\.\d+$/.test(value)) return 'none';
   if (isCode(value) && !/[!@#%^~]/.test(value)) return 'none';
   if (/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(value)) return 'none';
@@ -316,11 +333,12 @@ function judgePassword(value: string, context: JudgeOptions['context']): Verdict
     if (/^\d+$/.test(value)) return value.length >= 4 && context !== 'prose' ? 'weak' : 'none';
     if (context === 'prose' || /^[A-Z]/.test(value)) return 'none';
     if (!/^[\x20-\x7e]+$/.test(value)) return 'none';
+    if (isCompoundPlaceholder(value)) return context === 'config' ? 'weak' : 'none';
     return context === 'config' ? 'real' : value.length >= 6 ? 'weak' : 'none';
   }
   if (/^[a-z]+(?:[_-][a-z]+)+$/i.test(value)) {
     // Words joined by signs name things, unless their capitals fall where no name has them.
-    if (context === 'config' && /[a-z][A-Z]+[a-z]+[A-Z]/.test(value) && wordiness(value) < 0.6) return 'real';
+    if (context !== 'prose' && /[a-z][A-Z]+[a-z]+[A-Z]/.test(value) && wordiness(value) < 0.5) return 'real';
     return context === 'prose' || value.length < 8 || value.includes('_') ? 'none' : 'weak';
   }
   if (isIdentifierShaped(value) && /[._:/$]|^(?=.{16}).*(?:[Pp]assword|[Ss]ecret|[Tt]oken)/.test(value)) return 'none';
@@ -331,9 +349,19 @@ function judgePassword(value: string, context: JudgeOptions['context']): Verdict
   return 'real';
 }
 
+/** `/` is a sign of base64 too: what is long, has every kind of letter and no dot is no path. */
+function isRandomBase64(value: string): boolean {
+  return (
+    /^[A-Za-z0-9+/]{32,}={0,2}$/.test(value) &&
+    characterClasses(value) >= 3 &&
+    shannonEntropy(value) >= 4.2 &&
+    wordiness(value) < 0.45
+  );
+}
+
 function judgeToken(value: string, context: JudgeOptions['context']): Verdict {
-  if (/\s/.test(value)) return 'none';
-  if (PATH.test(value) || (NUMBER.test(value) && value.length < 16)) return 'none';
+  if (/\s|%20/.test(value)) return 'none';
+  if ((PATH.test(value) && !isRandomBase64(value)) || (NUMBER.test(value) && value.length < 16)) return 'none';
   if (isCode(value) || /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(value)) return 'none';
   if (/^[\w.+-]+@[\w-]+\.[\w.]+$/.test(value)) return 'none';
   if (!/^[\x21-\x7e]+$/.test(value)) return 'none';

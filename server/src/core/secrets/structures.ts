@@ -228,7 +228,7 @@ export function headerValue(text: string, at: number): StructuralHit | undefined
 /** Calls whose arguments are a user name and a password, lower-case, and how many arguments stand before the password. */
 export const CREDENTIAL_CALLS: ReadonlyMap<string, number> = new Map([
   ...[
-    ...['basicauth(', 'digestauth(', 'proxyauth(', '.login(', 'networkcredential(', 'passwordauthentication('],
+    ...['basicauth(', 'digestauth(', 'proxyauth(', 'login(', 'networkcredential(', 'passwordauthentication('],
     ...['usernamepasswordcredentials(', 'passwordcredential(', 'plaincredentials(', 'plainauthprovider('],
   ].map((call) => [call, 1] as const),
   ...[
@@ -282,6 +282,8 @@ export function sqlPassword(text: string, at: number): StructuralHit | undefined
     /identified(?:\s{1,4}(?:with|via)\s{1,4}["'`]?\w{1,40}["'`]?)?\s{1,4}(?:by|using)\s{1,4}(["'])([^"'\n]{3,200})\1/iy;
   clause.lastIndex = at;
   const match = clause.exec(text);
+  // Prose has the words too.
+  if (!/\b(?:create|alter|grant)\s[^;]{0,300}$/i.test(text.slice(Math.max(0, at - 320), at))) return undefined;
   const secret = match?.[2];
   if (!match || !secret || /^password$|^\*[0-9A-F]{40}$/i.test(secret)) return undefined;
   const verdict = judgeValue(secret, { kind: 'password', key: '', context: 'config' });

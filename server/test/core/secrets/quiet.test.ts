@@ -150,6 +150,7 @@ const QUIET: Record<string, readonly string[]> = {
     '| Parameter | Token |\n|---|---|\n| a | `token_v2` |\n| b | string1 |\n',
     '- `password`: your password (8 characters, 1 digit)\n- `token`: the token of step 2\n',
     '**Password:** the one of step 2\n**Token**: `HF_TOKEN2`\n',
+    `- Release GPG key: ${hex(40).toUpperCase()}\n- SSH key: ${hex(40)}\n`,
     'The password is required since version2. The token is validated.\n',
     'Set `OPENAI_API_KEY=sk-...` and `export TOKEN=<your token>`.\n',
     'curl -H "Authorization: Bearer $TOKEN" -u "$USER:$PASSWORD" https://api.internal/v1\n',
@@ -200,6 +201,13 @@ const QUIET: Record<string, readonly string[]> = {
     '[tool]\nkey = value1\ntokens = 4096\nmax_tokens = 2048\npassword_hash = sha512\n',
   ],
   'users.csv': ['id,password,token\n1,,\n2,N/A,null\n', 'token,count\nthe,123\nfox1,4\n', 'key,value\nlr,0.001\n'],
+  'check.log': [
+    'PASS: gdb.dwarf2/varval.exp: print bad_die_val2\nFAIL: gdb.mi/gdb669.exp: finding threads (at main)\n',
+    '2024-01-02 10:00:00 fixed: ssh/login style password requests, and login and passwd commands.\n',
+    'The problem was identified by "jamesh42" and its user role by \'bob77x\'.\n',
+    'pkcs11:token=Root%20CA%20Certificates;serial=1%3AROOTS%3ADEFAULT;model=1%2E0\n',
+  ],
+  'openssl.cnf': ['secret = $insta::secret # pass:insta\n'],
   'uv.lock': [`[[package]]\nname = "token-x"\nhash = "sha256:${hex(64)}"\nsecret = "${hex(40)}"\n`],
 };
 

@@ -74,7 +74,8 @@ export function matching(source: string, random: () => number): string {
       let item: () => string;
       if (c === '(') {
         const look = /^\?<?[=!]/.test(source.slice(at));
-        if (source[at] === '?') at += source[at + 1] === ':' ? 2 : source[at + 1] === '<' ? 3 : 2;
+        if (/^\?<\w/.test(source.slice(at))) at = source.indexOf('>', at) + 1;
+        else if (source[at] === '?') at += source[at + 1] === ':' ? 2 : source[at + 1] === '<' ? 3 : 2;
         const inner = alternatives();
         at += 1;
         item = look ? () => '' : inner;

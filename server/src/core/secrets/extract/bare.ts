@@ -18,7 +18,7 @@ const CONFIG_LINE = /[^\s"'`<][^\r\n]{0,600}/y;
 /** A parameter of an address ends at the next one. */
 const PARAMETER = /[^\s"'`<>&#;,|()\\]{1,600}/y;
 /** Anchors and tags of YAML before a value: `&name`, `!!str`. Other tags say how the value is looked up. */
-const YAML_MARK = /(?:(?:&[\w-]{1,60}|!!(?:str|binary))[ \t]{1,8}){1,2}/y;
+const YAML_MARK = /(?:(?:&[\w-]{1,60}|!!(?:str|binary)|!)[ \t]{1,8}){1,2}/y;
 
 /** Begin of the value at `at` after YAML's anchors and tags. */
 export function afterYamlMarks(text: string, at: number): number {
@@ -100,7 +100,7 @@ export function bareValue(
   if (around !== 'code') {
     // Inside a longer string of a configuration file, a value that the string goes on after is code or prose.
     const goesOn = state === 'string' && !/["'&]/.test(text[at + match[0].length] ?? '"');
-    return make(value, around === 'config' && !goesOn ? 'config' : 'prose');
+    return make(value, around === 'config' && !goesOn && state !== 'comment' ? 'config' : 'prose');
   }
   if (state === 'shell') return make(value, 'config');
   if (state === 'string' || state === 'comment') return /^[\w.]+[[({]/.test(value) ? undefined : make(value, 'prose');

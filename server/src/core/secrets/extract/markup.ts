@@ -31,7 +31,7 @@ export function elementText(text: string, name: Range): Range | undefined {
   const before = text[name.start - 1];
   if (before !== '<' && before !== ':') return undefined;
   const at = text[name.end] === '>' ? name.end : after(OPEN_WITH_ATTRIBUTES, text, name.end);
-  return at === undefined ? undefined : textAt(text, at);
+  return at === undefined ? undefined : textAt(text, after(VALUE_ELEMENT, text, at + 1) ?? at);
 }
 
 /** `<property name="password">...</property>`, `<property name="password"><value>...</value>` */

@@ -14,20 +14,28 @@ import {
 } from './assignment';
 import { afterYamlMarks, bareValue, parameterDefault, spacedValue } from './bare';
 import { DEFAULT_NAMES, entryValue, VALUE_NAMES, valuesBelow } from './entries';
-import { formattedAt, type JoinedLiterals, joinedLiterals, listedLiterals, literalAt, nthLiteral } from './literals';
+import {
+  formattedAt,
+  type JoinedLiterals,
+  joinedLiterals,
+  type Literal,
+  listedLiterals,
+  literalAt,
+  nthLiteral,
+} from './literals';
 import { elementText, namedElementText, type Range, valueElement } from './markup';
 
 const OPERATOR = /[ \t]{0,30}(?:!={1,2}|[?.+]=|\|\|=|:{1,3}=|={1,3}>?|:(?!:)|<-|->)[ \t]{0,30}/y;
 const ANNOTATION =
-  /(?:[ \t]{0,4}:[ \t]{0,4}(?:&(?:'\w{1,20}[ \t])?)?[A-Za-z_][\w.]{0,30}(?:\[[\w., "'|]{0,40}\])?(?:[ \t]?\|[ \t]?None)?|[ \t]{1,4}(?:\*?string|String|str|text|any|byte|bytes|char|varchar|const|SecretStr)|[ \t]{0,2}\[\d{0,6}\](?=[ \t]{0,30}=[ \t]{0,30}[uL]?8?")|[ \t]{0,4}\{[ \t]{0,4}get;[\w; ]{0,24}\})[ \t]{0,30}:?=(?![=>])[ \t]{0,30}/y;
+  /(?:[ \t]{0,4}:[ \t]{0,4}(?:&(?:'\w{1,20}[ \t])?)?[A-Za-z_][\w.]{0,30}(?:\[[\w., "'|]{0,40}\])?(?:[ \t]?\|[ \t]?None)?|[ \t]{1,4}(?:\*?string|String|str|text|any|byte|bytes|char|varchar|const|SecretStr)|[ \t]{1,4}As[ \t]{1,4}String|[ \t]{0,2}\[\d{0,6}\](?=[ \t]{0,30}=[ \t]{0,30}[uL]?8?")|[ \t]{0,4}\{[ \t]{0,4}get;[\w; ]{0,24}\})[ \t]{0,30}:?=(?![=>])[ \t]{0,30}/y;
 const MORE_NAMES =
   /(?:[ \t]{0,4},[ \t]{0,4}\$?[A-Za-z_][\w.]{0,60}){1,4}(?:[ \t]{1,4}[A-Za-z]\w{0,20})?[ \t]{0,4}:?=(?!=)[ \t]{0,4}/y;
 const NAMED_VALUE =
-  /(?:\\?["'`])?[ \t]{0,8}(?:,[ \t]{0,8})?(?:\r?\n[ \t]{0,40})?(?:\\?["'])?(?:value|Value|val|defaultValue|default_value|currentValue|current_value|ParameterValue|Default|token)(?:\\?["'])?[ \t]{0,8}[:=][ \t]{0,8}/y;
+  /(?:\\?["'`])?[ \t]{0,8}(?:,[ \t]{0,8}"\w{1,20}"[ \t]{0,4}:[ \t]{0,4}"[^"\n]{0,40}"){0,2}(?:,[ \t]{0,8})?(?:\r?\n[ \t]{0,40})?(?:\\?["'])?(?:value|Value|val|defaultValue|default_value|currentValue|current_value|ParameterValue|Default|token)(?:\\?["'])?[ \t]{0,8}[:=][ \t]{0,8}/y;
 const LOOKUP =
   /[\w.$]{1,80}\(\s{0,20}(?:f?["'][^"'\n]{1,100}["']|[\w.]{1,80})\s{0,8},\s{0,20}(?:default\s{0,4}=\s{0,4})?/y;
 const WRAPPER =
-  /(?:[\w.]{1,40}(?:\.|::))?(?:SecretStr|SecretBytes|Secret|SecureString|str|bytes|bytearray|quote|quote_plus|urlquote|Password|Token|TokenAuth|from|from_str|String|b64encode|to_secret|Some|Optional\.of|Just)\(\s{0,20}/y;
+  /lambda[ \t]{0,4}:[ \t]{0,4}|(?:[\w.]{1,40}(?:\.|::))?(?:SecretStr|SecretBytes|Secret|SecureString|str|bytes|bytearray|quote|quote_plus|urlquote|Password|Token|TokenAuth|from|from_str|String|b64encode|to_secret|Some|Optional\.of|Just)\(\s{0,20}/y;
 /** Declarations of a value with options: the value is their first argument, or the one called `default`. */
 const DECLARATION =
   /(?:[\w.]{1,40}\.)?(?:Field|field|Option|Argument|Query|Header|Form|Body|Cookie|Path|attrib|ib|Param|Parameter|Property|column|Column|mapped_column|CharField|TextField|StringField|Str|String|Unicode|Setting|config|var)\(/y;
@@ -117,7 +125,15 @@ class Reader {
       if (range) return this.#range('tag', 'config', range);
       if (c === '>') return undefined;
     }
-    if (c === '(') return this.#call(p);
+    if (c === ' ' && !quoted && /^\s{0,40}set\(\s{0,4}$/i.test(lineBefore(text, name.start))) {
+      const set = this.#literal('argument', joinedLiterals(text, p + 1, false));
+      return set && { ...set, loose: true };
+    }
+    if (c === '(') return /\bdef[ \t]{1,4}$/.test(lineBefore(text, name.start)) ? this.#returned(p) : this.#call(p);
+    if (c === ',' || c === ')') {
+      const value = this.#inserted(p);
+      if (value) return value;
+    }
     if (quoted) {
       const declared = c === ',' ? (this.#namedValue() ?? this.#argument(p)) : this.#quotedBlock(p);
       if (declared) return declared;
@@ -128,6 +144,7 @@ class Reader {
     const alternative = this.#alternative();
     if (alternative) return alternative;
     if (c === ']' || (c === ')' && /^\s{0,40}\([\w., $]{1,120}$/.test(lineBefore(text, p)))) p += 1;
+    if ((c === '\n' || c === '\r') && before === '-' && this.#around === 'config') return this.#listOption(p);
     if (c === ' ' && before === '-' && /[\s-]/.test(text[name.start - 2] ?? '')) return this.#option(p);
     OPERATOR.lastIndex = p;
     const operator = OPERATOR.exec(text);
@@ -255,6 +272,11 @@ class Reader {
       if (/\b(?:user|role|login|encrypted|with|identity|set)\b[^;]{0,160}$/i.test(line) && text[gap.lastIndex] === "'")
         return this.#literal('option', joinedLiterals(text, gap.lastIndex, false));
     }
+    if (gap.lastIndex > at && this.#around === 'code' && /^\s{0,40}$|[{ (]:$/.test(line)) {
+      // `password '...'` of Gradle, `set(PASSWORD "...")` of CMake, `:password "..."` of Clojure.
+      const found = this.#literal('argument', joinedLiterals(text, gap.lastIndex, false));
+      return found && { ...found, loose: true };
+    }
     if (text[at] === '{' && /\b(?:string|auto|String)[ \t&*]{1,4}$/.test(line))
       return this.#literal('assign', joinedLiterals(text, at + 1, false));
     MEMBERSHIP.lastIndex = at;
@@ -273,7 +295,7 @@ class Reader {
     let operator: Assignment['operator'] = 'argument';
     if (keyword.test(text)) p = keyword.lastIndex;
     else if (/\.(?:equals|equalsIgnoreCase|contentEquals|Equals|compareTo|eq)$/.test(key)) operator = 'compare';
-    else if (!/(?:^|\.)(?:set|with|use)[A-Z_]\w*$|\.(?:password|apiKey|api_key|accessToken|secret)$/.test(key)) {
+    else if (!/(?:^|\.)(?:set|with|use|add)[A-Z_]\w*$|\.(?:password|apiKey|api_key|accessToken|secret)$/.test(key)) {
       const declared = /\b(?:string|String|auto)[ \t&*]{1,4}$/.test(lineBefore(text, name.start));
       if (
         !declared &&
@@ -283,7 +305,29 @@ class Reader {
       loose = true;
     }
     const found = this.#literal(operator, joinedLiterals(text, p, true));
-    return found && loose ? { ...found, loose } : found;
+    return found && (loose || /(?:^|\.)add/.test(key)) ? { ...found, loose: true } : found;
+  }
+
+  /** `def password(self): return "..."` */
+  #returned(at: number): Assignment | undefined {
+    const body = /\([^()\n]{0,120}\)[^:\n]{0,40}:[ \t]{0,8}(?:\r?\n[ \t]{1,40})?return[ \t]{1,4}/y;
+    body.lastIndex = at;
+    if (!body.test(this.#text)) return undefined;
+    const found = this.#literal('assign', joinedLiterals(this.#text, body.lastIndex, false));
+    return found && { ...found, loose: true };
+  }
+
+  /** `INSERT INTO users (name, password) VALUES ('...', '...')` */
+  #inserted(at: number): Assignment | undefined {
+    const lead = /\binsert\s{1,8}into\s{1,8}[\w."`[\]]{1,80}\s{0,8}\(([^()]{0,300})$/i.exec(
+      this.#text.slice(Math.max(0, this.name.start - 420), this.name.start),
+    );
+    const values = /[^()]{0,300}\)\s{0,8}values\s{0,8}\(\s{0,8}/iy;
+    values.lastIndex = at;
+    if (!lead || !values.test(this.#text)) return undefined;
+    const column = (lead[1] as string).split(',').length - 1;
+    const found = this.#literal('argument', nthLiteral(this.#text, values.lastIndex, column));
+    return found && { ...found, loose: true };
   }
 
   /** `--password VALUE` */
@@ -295,6 +339,17 @@ class Reader {
     if (joined) return this.#literal('option', joined);
     if (this.#text[gap.lastIndex] === '-') return undefined;
     return bareValue(this.#text, this.name, gap.lastIndex, this.#around, 'option');
+  }
+
+  /** `- --password` and `- VALUE` on the next line of a list. */
+  #listOption(at: number): Assignment | undefined {
+    const item = /\r?\n[ \t]{0,40}-[ \t]{1,4}/y;
+    item.lastIndex = at;
+    if (!item.test(this.#text) || this.#text[item.lastIndex] === '-') return undefined;
+    const joined = joinedLiterals(this.#text, item.lastIndex, false);
+    return joined
+      ? this.#literal('option', joined)
+      : bareValue(this.#text, this.name, item.lastIndex, this.#around, 'assign');
   }
 
   /** `name="password" value="..."`, `- name: PASSWORD` with `value: ...` on the line after or before it. */
@@ -327,7 +382,9 @@ class Reader {
   #netrc(at: number): Assignment | undefined {
     const text = this.#text;
     if (text[at] !== ' ' && text[at] !== '\t' && text[at] !== '\n') return undefined;
-    if (!/\blogin\s{1,8}\S{1,100}\s{1,8}$/.test(text.slice(Math.max(0, this.name.start - 130), this.name.start)))
+    const lead = text.slice(Math.max(0, this.name.start - 260), this.name.start);
+    const entry = /\b(?:machine\s{1,8}\S{1,100}|default)\s{1,8}login\s{1,8}\S{1,100}\s{1,8}$/.test(lead);
+    if (!entry && !(this.#around === 'config' && /(?:^|\n)[ \t]{0,20}login\s{1,8}\S{1,100}\s{1,8}$/.test(lead)))
       return undefined;
     const gap = /\s{1,4}(?=\S)/y;
     gap.lastIndex = at;
@@ -337,9 +394,9 @@ class Reader {
 
   /** What a document says: `**Password:** ...`, `| password | ... |`, `the password is ...`, `the password \`...\``. */
   #told(at: number): Assignment | undefined {
-    if (this.#around !== 'prose' || /^(?:pass|pw|key|auth)$/i.test(this.#key)) return undefined;
+    if (this.#around !== 'prose' || /^(?:pass|pw|auth)$/i.test(this.#key)) return undefined;
     const said =
-      /(?:\*{1,2}|_{2}|`)?[ \t]{0,4}(?::(?:\*{1,2}|_{2})?[ \t]{1,8}|[ \t](?:is|was|=)[ \t]{1,4}|\|[ \t]{0,8}|(?=[ \t]`))[ \t]?(?:(`{1,2}|\*{2}|"|')([^\s`"'*]{8,200})\1|([^\s`"'*|<>()]{8,200}))/y;
+      /(?:\*{1,2}|_{2}|`)?(?:[ \t](?:for|of)[ \t][\w.@-]{1,40})?[ \t]{0,4}(?::(?:\*{1,2}|_{2})?[ \t]{1,8}|[ \t](?:is|was|=|-|–)[ \t]{1,4}|\t{1,4}|\|[ \t]{0,8}|(?=[ \t]`))[ \t]?(?:(`{1,2}|\*{2}|"|')([^\s`"'*]{8,200})\1|([^\s`"'*|<>()]{8,200}))/y;
     said.lastIndex = at;
     const match = said.exec(this.#text);
     const value = (match?.[2] ?? match?.[3])?.replace(/[.,;:!?]+$/, '');
@@ -439,7 +496,7 @@ class Reader {
     const listed = this.#listed(at, 'item');
     if (listed || opener !== '{') return listed;
     const value = entryValue(this.#text, at, VALUE_NAMES);
-    if (value === undefined) return undefined;
+    if (value === undefined) return this.#mapped(at);
     const joined = joinedLiterals(this.#text, value, false);
     const found = joined
       ? this.#literal('assign', joined)
@@ -447,6 +504,26 @@ class Reader {
         ? bareValue(this.#text, this.name, value, 'prose', 'assign')
         : undefined;
     return found ? [{ ...found, loose: true }] : undefined;
+  }
+
+  /** `passwords = {"bob": "...", ...}`: the values of a mapping that a plural is the name of. */
+  #mapped(at: number): Assignment[] | undefined {
+    if (!/(?:s|S)$/.test(this.#key) || PUBLIC_LIST.test(this.#key)) return undefined;
+    const found: Assignment[] = [];
+    const entry = /[{,]\s{0,80}["'][^"'\n]{1,80}["']\s{0,8}(?::|=>)\s{0,20}/y;
+    for (let p = at; found.length < 32; ) {
+      entry.lastIndex = p;
+      if (!entry.test(this.#text)) break;
+      const joined = joinedLiterals(this.#text, entry.lastIndex, false);
+      const one = this.#literal('item', joined);
+      if (!joined || !one) break;
+      found.push({ ...one, loose: true });
+      const next = /\s{0,80}(?=,)/y;
+      next.lastIndex = (joined.parts[joined.parts.length - 1] as Literal).outerEnd;
+      if (!next.test(this.#text)) break;
+      p = next.lastIndex;
+    }
+    return found.length > 0 ? found : undefined;
   }
 
   /** Values on the lines below a key of YAML or INI. */

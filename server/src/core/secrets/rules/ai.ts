@@ -66,7 +66,7 @@ export const AI_SERVICES: readonly Service[] = [
         tokens: [
           token('wandb_v1_', 'wandb_v1_[A-Za-z0-9_-]{60,100}'),
           token('local-', 'local-[a-f0-9]{40}', { near: /wandb/i }),
-          token('wandb login', 'wandb login (?:--\\w{1,20} ){0,4}[\'"]?[a-f0-9]{40}'),
+          token('wandb login', 'wandb login (?:--\\w{1,20} ){0,4}[\'"]?(?<secret>[a-f0-9]{40})'),
         ],
         assigned: [assigned(['wandb', 'weights_and_biases', 'weightsandbiases'], '[a-f0-9]{40}')],
       },
@@ -83,7 +83,7 @@ export const AI_SERVICES: readonly Service[] = [
           token('kgat_', 'KGAT_[a-f0-9]{32}'),
           token(
             '"username"',
-            '"username"\\s{0,8}:\\s{0,8}"[\\w.-]{1,60}"\\s{0,8},\\s{0,20}"key"\\s{0,8}:\\s{0,8}"[a-f0-9]{32}',
+            '"username"\\s{0,8}:\\s{0,8}"[\\w.-]{1,60}"\\s{0,8},\\s{0,20}"key"\\s{0,8}:\\s{0,8}"(?<secret>[a-f0-9]{32})',
             { notAfter: /[\w]/ },
           ),
         ],

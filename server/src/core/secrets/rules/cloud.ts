@@ -109,7 +109,7 @@ export const CLOUD_SERVICES: readonly Service[] = [
       'azure-storage-key': {
         what: 'Storage account key',
         severity: 'critical',
-        tokens: [token('accountkey=', 'AccountKey=[A-Za-z0-9+/]{86}==')],
+        tokens: [token('accountkey=', 'AccountKey=(?<secret>[A-Za-z0-9+/]{86}==)')],
         assigned: [
           assigned(['azure', 'storage', 'account_key', 'accountkey', 'blob', 'abfs', 'wasb'], '[A-Za-z0-9+/]{86}==', {
             entropy: 4,
@@ -123,12 +123,14 @@ export const CLOUD_SERVICES: readonly Service[] = [
       },
       'azure-sas-token': {
         what: 'shared access signature',
-        tokens: [token('&sig=', '&sig=[A-Za-z0-9%+/]{40,100}(?:%3D|=)?', { notAfter: /^$/, near: /[?&]s[vepr]=/ })],
+        tokens: [
+          token('&sig=', '&sig=(?<secret>[A-Za-z0-9%+/]{40,100}(?:%3D|=)?)', { notAfter: /^$/, near: /[?&]s[vepr]=/ }),
+        ],
       },
       'azure-service-bus-key': {
         what: 'shared access key',
         severity: 'critical',
-        tokens: [token('sharedaccesskey=', 'SharedAccessKey=[A-Za-z0-9+/]{43}=')],
+        tokens: [token('sharedaccesskey=', 'SharedAccessKey=(?<secret>[A-Za-z0-9+/]{43}=)')],
       },
       'azure-openai-key': {
         what: 'AI services key',
@@ -559,7 +561,9 @@ export const CLOUD_SERVICES: readonly Service[] = [
         severity: 'critical',
         tokens: [
           token('npm_', 'npm_[A-Za-z0-9]{36}', { check: crcChecked }),
-          token(':_authtoken', `:_authToken\\s{0,4}=\\s{0,4}(?:${UUID_SHAPE}|npm_[A-Za-z0-9]{36})`, { notAfter: /^$/ }),
+          token(':_authtoken', `:_authToken\\s{0,4}=\\s{0,4}(?<secret>${UUID_SHAPE}|npm_[A-Za-z0-9]{36})`, {
+            notAfter: /^$/,
+          }),
         ],
       },
     },

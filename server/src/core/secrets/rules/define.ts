@@ -14,7 +14,10 @@ export interface TokenCheck {
 export interface TokenShape {
   /** ASCII, at least two characters, any case; one of them must occur. Without `back` the token begins with it. */
   keywords: readonly string[];
-  /** Source of the regular expression of the token, anchored at its start, case-sensitive, every repetition bounded. */
+  /**
+   * Source of the regular expression of the token, anchored at its start, case-sensitive, every repetition bounded. When
+   * more than the token is needed to know it, the group `secret` is the token.
+   */
   pattern: string;
   /** How far before the keyword the token may begin. */
   back?: number;
