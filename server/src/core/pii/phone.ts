@@ -2,6 +2,7 @@
 import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import { anyOf, labelAround } from './context';
 import { type Hit, isDigit, isWordCode, type Passage, type Taken } from './hits';
+import type { Survey } from './survey';
 
 const PHONE_CONTEXT = anyOf(
   'phone',
@@ -69,12 +70,19 @@ const AMERICAN = /^(?:\+?1[-. ]?)?(?:\(\d{3}\) ?|\d{3}[-.])\d{3}[-. ]\d{4}$/;
 const FICTIONAL =
   /555[-. ]?(?:01\d\d|1212)$|^\D*1?\D*123\D*456\D*7890$|^\D*1?\D*555\D*555\D*5555$|^\D*1?\D*(?:000|111|999)\D*(?:000|111|999)\D*\d{4}$/;
 
-export function findPhones({ text, header, plain, output, code }: Passage, taken: Taken, hits: Hit[]): void {
+export function findPhones(
+  { text, header, plain, output, code }: Passage,
+  { digits: stretch }: Survey,
+  taken: Taken,
+  hits: Hit[],
+): void {
+  if (stretch.from >= stretch.to) return;
   const letters = header !== '' || /[^\W\d_]/.test(text);
-  CANDIDATE.lastIndex = 0;
+  CANDIDATE.lastIndex = Math.max(0, stretch.from - 2);
   for (let match = CANDIDATE.exec(text); match; match = CANDIDATE.exec(text)) {
     const value = match[0];
     const start = match.index;
+    if (start >= stretch.to) break;
     const end = start + value.length;
     const before = text.charCodeAt(start - 1);
     const after = text.charCodeAt(end);
