@@ -13,6 +13,8 @@ export interface Value {
   /** Constant text. */
   readonly text?: string;
   readonly taint?: Taint;
+  /** The expression that made the text, when it is put together: a format string, a sum, `.format`. */
+  readonly built?: { readonly node: Node; readonly names: Names };
   /** Arguments that `functools.partial` has put in already. */
   readonly preset?: { readonly args: readonly Argument[]; readonly module: PythonModule };
 }
@@ -70,6 +72,7 @@ const BUILTINS = new Set([
   'input',
   'getattr',
   '__import__',
+  '__builtins__',
   'print',
   'globals',
   'bytes',
@@ -77,6 +80,9 @@ const BUILTINS = new Set([
   'raw_input',
   'vars',
   'locals',
+  'map',
+  'filter',
+  'get_ipython',
 ]);
 
 const NETWORK =
@@ -161,6 +167,8 @@ export class Program {
 }
 
 const STARS = 16;
+/** Kinds of expressions that put a text together. */
+const BUILT: ReadonlySet<Node['kind']> = new Set(['format', 'strings', 'binary', 'call']);
 
 function evaluate({ how, path, value }: Binding, names: Names, depth: number): Value {
   if (how === 'import') return path === undefined ? UNKNOWN : { path };
@@ -174,7 +182,8 @@ function evaluate({ how, path, value }: Binding, names: Names, depth: number): V
   if (how === 'each') return taint ? { taint } : UNKNOWN;
   const known = names.value(value, depth);
   const text = how === 'context' ? (known.text ?? openedFile(value, names)) : undefined;
-  return { ...known, ...(text !== undefined && { text }), ...(taint && { taint }) };
+  const built = BUILT.has(value.kind) && known.text === undefined ? { node: value, names } : known.built;
+  return { ...known, ...(text !== undefined && { text }), ...(taint && { taint }), ...(built && { built }) };
 }
 
 /** Names as they are seen from one place of a program. */

@@ -49,7 +49,9 @@ export type CallRule =
       readonly check: Check;
     }
   /** By the name of the method, on objects nothing is known about: name and arguments have to say it all. */
-  | { readonly methods: readonly string[]; readonly check: Check };
+  | { readonly methods: readonly string[]; readonly check: Check }
+  /** By a keyword argument that says it all, whatever is called. */
+  | { readonly keywords: readonly string[]; readonly check: Check };
 
 /** @returns undefined when it cannot be told what is called */
 export function readCall(node: CallNode, names: Names): Call | undefined {
