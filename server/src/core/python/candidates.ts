@@ -312,7 +312,7 @@ function speaks({ start, word, as }: Hit, program: Program, module: PythonModule
   const scope = module.lines.scopes[line] as NonNullable<PythonModule['lines']['scopes'][number]>;
   const base = new Names(program, module, module.lines.opens.get(line) ?? scope).lookup(path[0] as string, start).path;
   if (base === undefined) return path.length > 1 && isJudgedMethod(word.text);
-  const whole = [base, ...path.slice(1)].join('.').replace(/^builtins\./, '');
+  const whole = [base, ...path.slice(1)].join('.').replace(/^(?:builtins|__builtins__)\./, '');
   return isJudged(whole) || isObserved(whole) || whole === 'requests.Session().verify' || isJudgedMethod(word.text);
 }
 

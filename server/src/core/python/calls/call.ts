@@ -59,7 +59,7 @@ export function readCall(node: CallNode, names: Names): Call | undefined {
   if (path === undefined) return undefined;
   // Arguments that `functools.partial` put in somewhere else are there, and not seen.
   const given = preset?.module === names.module ? preset.args : [];
-  return callOf(node, path.replace(/^builtins\./, ''), given, preset !== undefined && preset.module !== names.module);
+  return callOf(node, path, given, preset !== undefined && preset.module !== names.module);
 }
 
 export function callOf(node: CallNode, path: string, given: readonly Argument[] = [], spread = false): Call {

@@ -189,6 +189,8 @@ const template: Check = (call, names) => {
 };
 
 const remoteShell: Check = (call, names) => {
+  // A function of that name is something else.
+  if (!/^(?:\?|paramiko\..*)\.exec_command$/.test(call.path)) return undefined;
   const line = argument(call, 0, 'command');
   if (!line || !varies(line, names)) return undefined;
   const taint = names.taint(line);

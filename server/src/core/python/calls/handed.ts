@@ -16,7 +16,7 @@ export function judgeHanded(call: Call, names: Names): Judgement | undefined {
   ];
   for (const argument of handed.slice(0, 3)) {
     if (argument.kind !== 'name' && argument.kind !== 'member') continue;
-    const path = names.value(argument).path?.replace(/^builtins\./, '');
+    const path = names.value(argument).path;
     if (path === 'eval' || path === 'exec') {
       return {
         rule: 'dynamic-code',

@@ -37,7 +37,7 @@ for (const rule of RULES) {
       EXACT.set(path, rule.check);
       const parts = path.replaceAll('()', '').split('.');
       if (parts.length === 1) BUILTINS.add(path);
-      expect(parts[parts.length - 1] as string, parts.length > 1 ? [parts[0] as string] : []);
+      expect(parts[parts.length - 1] as string, [parts.length > 1 ? (parts[0] as string) : 'builtins']);
     }
   } else if ('pattern' in rule) {
     PATTERNS.push(rule);
