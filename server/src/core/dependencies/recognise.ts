@@ -1,5 +1,5 @@
 /** Tells a requirements file by its folder and its content, where its name says only that it is text. */
-import { parseRequirements, type Requirement, type RequirementItem } from './requirements';
+import { isUrl, parseRequirements, type Requirement, type RequirementItem } from './requirements';
 
 /** Folders in which projects keep one requirements file for each purpose. */
 const FOLDER = /^(?:requirements?|reqs?|constraints?|deps|dependencies|pip|pip[-_]requirements|requirements[-_.]\w+)$/;
@@ -10,7 +10,10 @@ const EXTENSION = /\.(?:txt|in|pip)$/;
 /** `name @ address`, a repository or a wheel; a list of other addresses is a list of downloads. */
 function isPackageLink({ url, start, name }: Requirement): boolean {
   if (!url) return false;
-  return (url.start > start && name !== '') || /^(?:git|hg|svn|bzr)\+|\.whl(?:[?#]|$)|[#&]egg=/i.test(url.text);
+  return (
+    (url.start > start && name !== '' && isUrl(url.text)) ||
+    /^(?:git|hg|svn|bzr)\+|\.whl(?:[?#]|$)|[#&]egg=/i.test(url.text)
+  );
 }
 
 /** A version that is asked for, a place, or an option of pip: what lists of other things do not have. */

@@ -34,6 +34,7 @@ describe('requirements files under other names', () => {
       'key=value\nother=thing\n',
       'a==b\nc==d\n',
       'https://example.com\n',
+      '192.168.2.1@eth0\n',
       'https://example.com/data-1.0.zip\nhttps://example.com/data-2.0.tar.gz\n',
       '',
       '# only a comment\n',
