@@ -104,13 +104,16 @@ function opener(text: string, lineStart: number): string {
   return '';
 }
 
-/** Labels of the places of one text, remembering what is the same for a whole line. */
+/** Labels of the places of one text, remembering what is the same for a whole line. One is asked about one set of words only. */
 export class Labels {
   #lineStart = -1;
   #opener = '';
   #openerLine = -1;
   #openerPasses = false;
   #headerPasses: boolean | undefined;
+  #lineFrom = 0;
+  #lineTo = -1;
+  #linePasses: boolean | undefined;
 
   constructor(
     private readonly text: string,
@@ -122,6 +125,8 @@ export class Labels {
     this.#headerPasses ??= this.header !== '' && words.mayOccur(this.header);
     if (this.#headerPasses) return true;
     const { text } = this;
+    const line = this.#line(start, end, words);
+    if (line === true) return true;
     let from = start;
     let letters = false;
     for (const least = Math.max(0, start - BEFORE); from > least; from -= 1) {
@@ -129,17 +134,28 @@ export class Labels {
       if (c === 10) break;
       letters ||= isLetter(c) || c >= 0xc0;
     }
-    let to = end;
-    for (const most = Math.min(text.length, end + AFTER); to < most && text.charCodeAt(to) !== 10; to += 1) {
-      // To the end of the line.
+    if (line === undefined) {
+      const stop = text.slice(end, end + AFTER).indexOf('\n');
+      const to = stop < 0 ? Math.min(text.length, end + AFTER) : end + stop;
+      if (words.mayOccur(text, from, start) || words.mayOccur(text, end, to)) return true;
     }
-    if (words.mayOccur(text, from, start) || words.mayOccur(text, end, to)) return true;
     if (letters || text.charCodeAt(from - 1) !== 10) return false;
     if (from !== this.#openerLine) {
       this.#openerLine = from;
       this.#openerPasses = words.mayOccur(this.#openerOf(from));
     }
     return this.#openerPasses;
+  }
+
+  /** Whether the line of a place has any of the words, asked once for a line; undefined when the line is long. */
+  #line(start: number, end: number, words: FirstWords): boolean | undefined {
+    if (start >= this.#lineFrom && end <= this.#lineTo) return this.#linePasses;
+    this.#lineFrom = this.text.lastIndexOf('\n', start - 1) + 1;
+    const stop = this.text.indexOf('\n', end);
+    this.#lineTo = stop < 0 ? this.text.length : stop;
+    this.#linePasses =
+      this.#lineTo - this.#lineFrom > LONG_LINE ? undefined : words.mayOccur(this.text, this.#lineFrom, this.#lineTo);
+    return this.#linePasses;
   }
 
   #openerOf(lineStart: number): string {
@@ -164,4 +180,6 @@ export class Labels {
   }
 }
 
+/** Characters of a line of which the neighbourhood of a place is only a part. */
+const LONG_LINE = 400;
 const LETTER = /[A-Za-z\u00c0-\uffff]/;

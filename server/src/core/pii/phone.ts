@@ -1,6 +1,6 @@
 /** Telephone numbers. libphonenumber is asked only about what a label, a `+` or an American shape singles out. */
 import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/min';
-import { anyOf, labelAround } from './context';
+import { anyOf, FirstWords, Labels } from './context';
 import { type Hit, isDigit, isWordCode, type Passage, type Taken } from './hits';
 import type { Survey } from './survey';
 
@@ -44,6 +44,9 @@ const PHONE_CONTEXT = anyOf(
 /** In prose the word before the number is enough. */
 const PROSE_CONTEXT = anyOf('number is', 'number', 'one is', 'call', 'no is', 'dial');
 
+const PHONE_WORDS = new FirstWords([PHONE_CONTEXT]);
+const PROSE_WORDS = new FirstWords([PHONE_CONTEXT, PROSE_CONTEXT]);
+
 const REGIONS: readonly CountryCode[] = [
   'US',
   'GB',
@@ -78,6 +81,8 @@ export function findPhones(
 ): void {
   if (stretch.from >= stretch.to) return;
   const letters = header !== '' || /[^\W\d_]/.test(text);
+  const labels = new Labels(text, header);
+  const words = plain ? PROSE_WORDS : PHONE_WORDS;
   CANDIDATE.lastIndex = Math.max(0, stretch.from - 2);
   for (let match = CANDIDATE.exec(text); match; match = CANDIDATE.exec(text)) {
     const value = match[0];
@@ -112,7 +117,7 @@ export function findPhones(
     const plus = value.includes('+');
     if (afterWord && !american) continue;
     if (!plus && !american && !plain && !letters) continue;
-    const label = letters ? labelAround(text, start, end, header) : '';
+    const label = letters && labels.mayPass(start, end, words) ? labels.at(start, end) : '';
     const context = PHONE_CONTEXT(label) || (plain && PROSE_CONTEXT(label));
     if (!plus && !american && !context && !plain) continue;
     // A row of printed numbers looks like anything.

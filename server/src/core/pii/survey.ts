@@ -108,7 +108,7 @@ export function survey(text: string): Survey {
     if (
       digits > 0 &&
       !underscore &&
-      (digits >= 5 || i - wordStart >= 5 || goesOn(text, i, kind, c) || hasHead(text, wordStart))
+      (digits >= 5 || i - wordStart >= 5 || goesOn(text, i, kind, c, i - wordStart) || hasHead(text, wordStart))
     )
       found.words.add(wordStart);
     wordStart = i + 1;
@@ -158,7 +158,9 @@ function isColonPair(text: string, at: number): boolean {
 }
 
 /** A separator and another word of the same value behind it. */
-function goesOn(text: string, at: number, kind: number, c: number): boolean {
+function goesOn(text: string, at: number, kind: number, c: number, length: number): boolean {
+  // One digit and a point begin a decimal number.
+  if (kind === POINT && length === 1) return false;
   return (kind !== OTHER || c === 32 || c === 47) && isAlphanumeric(text.charCodeAt(at + 1));
 }
 

@@ -64,7 +64,7 @@ function callsByLezer(text: string): Seen[] {
 
 function callsOfOurs(text: string): Seen[] {
   const found: Seen[] = [];
-  const module = new PythonModule(text, 0, false);
+  const module = new PythonModule(text);
   const seen = (node: CallNode): Seen => ({
     call: text.slice(node.start, node.end),
     callee: text.slice(node.callee.start, node.callee.end),
