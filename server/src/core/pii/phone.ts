@@ -155,7 +155,11 @@ function isInteger(text: string, start: number): boolean {
 
 const isPoint = (code: number): boolean => code === 46 || code === 44;
 
+/** French and Belgian numbers are written in pairs behind a zero. */
+const PAIRS = /^0\d(?:([ .-])\d{2})(?:\1\d{2}){3}$/;
+
 function isDateOrVersion(value: string): boolean {
+  if (PAIRS.test(value)) return false;
   return /(?:19|20)\d{2}-\d{2}-\d{2}|^(?:19|20)\d{2}[-./ ]\d{1,2}[-./ ]\d{1,2}|^\d{1,2}[-./ ]\d{1,2}[-./ ](?:19|20)\d{2}(?!\d)|^\d+(?:\.\d+){3,}$|^\d{4} \d{4}(?: \d{4})*$|^(?:\d{1,2} ){3,}/.test(
     value,
   );
