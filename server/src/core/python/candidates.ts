@@ -51,7 +51,7 @@ const TELLING = [
     'TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD',
     'HF_DATASETS_TRUST_REMOTE_CODE',
   ],
-  ...['auto_run', 'check_hostname'],
+  ...['auto_run', 'use_docker'],
 ];
 /** What makes functions and modules out of texts, and how a text that is put together is told from one that stands there. */
 const DYNAMIC: ReadonlyMap<string, RegExp> = new Map([

@@ -2,7 +2,7 @@
 import type { Fix } from '../finding';
 import { evidenceText, hashSecret } from '../redact';
 import type { TextContext, TextSegment } from '../text/document';
-import { type CallNode, childrenOf, type Node, type Statement, type SubscriptNode } from './ast';
+import { type CallNode, childrenOf, type Node, type SequenceNode, type Statement, type SubscriptNode } from './ast';
 import { type Call, type Facts, type FixMaker, fileOf, type Judgement, readCall } from './calls/call';
 import { judgeCall, judgeMethod } from './calls/registry';
 import { isObserved, REMOVED_MODULES } from './candidates';
@@ -65,6 +65,31 @@ const SWITCHES = new Map<string, (value: string) => Judgement | undefined>([
             message: 'The variable lets every data set of the hub run Python files of its repository.',
           }
         : undefined,
+  ],
+]);
+
+/** Entries of dictionaries that mean what the keyword argument of that name means. */
+const ARGUMENTS = new Map<string, Judgement>([
+  [
+    'trust_remote_code: True',
+    {
+      rule: 'trust-remote-code',
+      message: 'trust_remote_code lets the model repository run its Python files as they are at the time of loading.',
+    },
+  ],
+  [
+    'allow_dangerous_deserialization: True',
+    {
+      rule: 'dangerous-deserialization',
+      message: 'The store is unpickled: whoever can write its files runs code here.',
+    },
+  ],
+  [
+    'use_docker: False',
+    {
+      rule: 'agent-code-execution',
+      message: 'What a language model writes is run on this machine, outside a container.',
+    },
   ],
 ]);
 
@@ -137,6 +162,7 @@ export class Walk {
         continue;
       }
       if (node.kind === 'call') this.#call(node, names);
+      else if (node.kind === 'sequence' && node.bracket === '{') this.#dictionary(node, names);
       const locals =
         node.kind === 'lambda'
           ? node.parameters.map(({ name }) => name)
@@ -149,6 +175,17 @@ export class Walk {
       }
       const children = childrenOf(node);
       for (let i = children.length - 1; i >= 0; i -= 1) open.push(children[i] as Node);
+    }
+  }
+
+  /** Arguments that are handed on in a dictionary: `model_kwargs={"trust_remote_code": True}`. */
+  #dictionary({ items }: SequenceNode, names: Names): void {
+    for (let i = 0; i + 1 < items.length; i += 1) {
+      const key = items[i] as Node;
+      const value = items[i + 1] as Node;
+      if (key.kind !== 'string' || value.kind !== 'literal') continue;
+      const judged = ARGUMENTS.get(`${names.constant(key)}: ${names.source(value)}`);
+      if (judged) this.#report({ start: key.start, end: value.end }, judged, names.constant(key) as string);
     }
   }
 

@@ -122,9 +122,14 @@ const CASES: readonly Case[] = [
       "from datasets import load_dataset\nload_dataset('o/d', trust_remote_code=True)",
       "from llama_index.embeddings.huggingface import HuggingFaceEmbedding\nHuggingFaceEmbedding('o/m', trust_remote_code=True)",
       "x = anything.from_pretrained('o/m', trust_remote_code=True)",
+      'from langchain_huggingface import HuggingFaceEmbeddings\nHuggingFaceEmbeddings(model_kwargs={"device": "cpu", "trust_remote_code": True})',
       "import os\nos.environ['HF_DATASETS_TRUST_REMOTE_CODE'] = '1'",
     ],
-    honest: ["x = anything.from_pretrained('o/m', trust_remote_code=False)", "f('./model', trust_remote_code=True)"],
+    honest: [
+      "x = anything.from_pretrained('o/m', trust_remote_code=False)",
+      "f('./model', trust_remote_code=True)",
+      'f(kwargs={"trust_remote_code": False, "x": True})',
+    ],
   },
   {
     rule: 'dynamic-code',
