@@ -132,38 +132,116 @@ for (const [label, analysers] of [...TEXT_ANALYSERS.map((a) => [a.id, [a]]), ['a
   console.log(`one cell of ${cell.length} characters, ${label}: ${((seconds(run) / rounds) * 1e6).toFixed(0)} us`);
 }
 
+/** Texts that repeat what a rule or a reader begins at, by the file they would be in. */
 const adversarial = {
-  api_key: (n) => 'api_key'.repeat(n / 7),
-  'token=': (n) => 'token='.repeat(n / 6),
-  'secret and spaces': (n) => `secret${' '.repeat(n)}`,
-  'password = "': (n) => 'password = "'.repeat(n / 12),
-  'eyJ.': (n) => 'eyJhbGciOi.'.repeat(n / 11),
-  '://a:b@': (n) => '://a:b@'.repeat(n / 7),
-  'user:pass@': (n) => 'user:pass@'.repeat(n / 10),
-  'curl -u a:b': (n) => 'curl -u a:bcdefg \\\n'.repeat(n / 19),
-  BEGIN: (n) => '-----BEGIN PRIVATE KEY-----\n'.repeat(n / 28),
-  base64: (n) => 'QUJD/+'.repeat(n / 6),
-  'key,key,': (n) => 'key, '.repeat(n / 5),
-  '"key" "': (n) => '("secret", "'.repeat(n / 12),
+  'x.py': [
+    ...[
+      'api_key',
+      'token=',
+      'password = "',
+      'eyJhbGciOi.',
+      '://a:b@',
+      'user:pass@',
+      'curl -u a:bcdefg \\\n',
+      'QUJD/+',
+      'key, ',
+    ],
+    ...[
+      '-----BEGIN PRIVATE KEY-----\n',
+      '("secret", "',
+      'secret ',
+      'name=',
+      "'name': 'A B', ",
+      '1',
+      '1 ',
+      '1-',
+      '1.1.',
+      'ab:',
+      '::',
+    ],
+    ...[
+      'a@',
+      'a.a@a.',
+      'x.load(',
+      'eval(',
+      'eval(x)\n',
+      '(',
+      'lambda:',
+      'not ',
+      'f"{',
+      'f\'{f"{',
+      'a = a.b\n',
+      'import os as a\n',
+      'a.b',
+      "'a' + ",
+    ],
+    ...[
+      'x = (\n',
+      'if x:\n ',
+      '@',
+      'import imp, ',
+      'from os import (\n',
+      'def f(a=eval):\n ',
+      'getattr(a, b).',
+      'x[',
+      '"""',
+      "'",
+      '#\n',
+      '\\\n',
+    ],
+    ...[
+      'load = pickle.load\n',
+      'a,',
+      'for a in b:\n',
+      'with a as b:\n',
+      'a = pickle.load; b = a\n',
+      'from pickle import *\n',
+      'x = x + x\n',
+    ],
+  ],
+  'x.txt': [
+    '1',
+    '1 ',
+    '1-',
+    '1.1.',
+    'a@',
+    'ab:',
+    '::',
+    'name: A ',
+    '+1 ',
+    'AA 1 ',
+    'GB82 ',
+    'x1 ',
+    'address: 1 ',
+    'passport ',
+    'iban DE',
+    '"',
+  ],
+  'x.csv': ['1,', 'name,', '"', 'a@b.de,', '\n', '"",', 'ssn,1\n'],
+  'x.ipynb': [
+    '{"cells":[',
+    '{"cells":[{"source":["',
+    '"',
+    '\\u0041',
+    '{"a":',
+    '[',
+    '{"cells":[{"outputs":[{"data":{"text/html":"<table><tr><td>',
+  ],
 };
-for (const [label, make] of Object.entries(adversarial)) {
-  const time = (n) => {
-    const text = make(n);
-    return Math.min(
-      ...[0, 1, 2].map(() =>
-        seconds(() =>
-          analyseDocument(
-            documentFromText('x.py', text),
-            TEXT_ANALYSERS.filter((a) => a.id === 'secrets'),
-            context(),
-          ),
-        ),
-      ),
+const KILOBYTES = [100, 200];
+for (const [name, units] of Object.entries(adversarial)) {
+  for (const unit of units) {
+    const time = (n) => {
+      const text = unit.repeat(Math.ceil(n / unit.length));
+      const toDocument = name.endsWith('.ipynb') ? notebook : documentFromText;
+      return Math.min(
+        ...[0, 1, 2].map(() => seconds(() => analyseDocument(toDocument(name, text), TEXT_ANALYSERS, context()))),
+      );
+    };
+    const [one, two] = KILOBYTES.map((size) => time(size * 1000));
+    const note = two > 0.05 && two > one * 3 ? '   MORE THAN LINEAR' : '';
+    console.log(
+      `adversarial ${name.padEnd(8)} ${JSON.stringify(unit).slice(0, 32).padEnd(32)} 100 kB ${(one * 1e3).toFixed(0).padStart(5)} ms, 200 kB ${(two * 1e3).toFixed(0).padStart(5)} ms${note}`,
     );
-  };
-  const one = time(100_000);
-  const two = time(200_000);
-  console.log(
-    `adversarial ${label.padEnd(20)} 100 kB ${(one * 1e3).toFixed(0).padStart(5)} ms, 200 kB ${(two * 1e3).toFixed(0).padStart(5)} ms`,
-  );
+  }
 }

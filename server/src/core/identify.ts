@@ -6,11 +6,18 @@ const TAIL = 64 * 1024;
 /** Of a file on another machine. What is a zip by its head or its name is looked at in full all the same. */
 const DISTANT_TAIL = 16 * 1024;
 
+/** Base name of a path or of a member of an archive, and the name of the folder it is in, in lower case. */
+export function splitName(name: string): { base: string; folder: string } {
+  const [base = '', folder = ''] = name
+    .toLowerCase()
+    .split(/[\\/!]/)
+    .reverse();
+  return { base, folder };
+}
+
 /** What identification looks at, with every part read at most once. */
 export async function probeSource(name: string, source: ByteSource): Promise<Probe> {
-  const base = name
-    .slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\'), name.lastIndexOf('!')) + 1)
-    .toLowerCase();
+  const { base, folder } = splitName(name);
   const dot = base.lastIndexOf('.');
   const kept = new Map<string, Promise<unknown>>();
   const once = <T>(key: string, compute: () => Promise<T>): Promise<T> => {
@@ -24,6 +31,7 @@ export async function probeSource(name: string, source: ByteSource): Promise<Pro
   const tailBytes = source.distant ? DISTANT_TAIL : TAIL;
   return {
     name: base,
+    folder,
     extension: dot > 0 ? base.slice(dot) : '',
     size: source.size,
     head: await source.read(0, HEAD),

@@ -87,6 +87,8 @@ export type Claim =
 export interface Probe {
   /** Lower-case base name. */
   readonly name: string;
+  /** Lower-case name of the folder it is in, or ''. */
+  readonly folder: string;
   /** Last extension of `name` with its dot, or ''. */
   readonly extension: string;
   readonly size: number;

@@ -13,6 +13,7 @@ const NAMED = 5;
 
 /** `! pip install`, `%pip install`, `out = !pip install`, Databricks' `# MAGIC %pip install`. */
 const MAGIC_LINE = /^[ \t]*(?:#[ \t]*MAGIC[ \t]+)?(?:[A-Za-z_]\w{0,63}[ \t]*=[ \t]*)?(?:!{1,2}|%)(?!%)[ \t]*/;
+const MAGIC_INSTALL = /[!%][ \t]{0,8}(?:pip|conda|mamba|uv|python|\{[ \t]{0,8}sys)/;
 const SHELL_CELL = /^\s*%%(?:bash|sh|!|system|script[ \t]+(?:ba|z)?sh)\b/;
 
 /** Install commands of a code cell: its shell and magic lines, or all of it when it is a shell cell. */
@@ -44,7 +45,8 @@ function itemsOf(document: TextDocument, segment: TextSegment): RequirementItem[
   if (segment.kind !== 'code' && segment.kind !== 'config') return [];
   if (segment.language === 'shell' || segment.language === 'dockerfile') return parseInstallCommands(segment.text);
   if (segment.language === 'python') {
-    return document.kind === 'notebook' || segment.text.includes('# MAGIC ') ? itemsOfCell(segment.text) : [];
+    // Scripts of IPython, Databricks exports and files of cells install as notebooks do.
+    return document.kind === 'notebook' || MAGIC_INSTALL.test(segment.text) ? itemsOfCell(segment.text) : [];
   }
   return [];
 }

@@ -1,4 +1,5 @@
 /** What stands around a value and tells what it is: a label, a key, a variable, a column header. */
+import { KeywordMatcher } from '../text/keywordMatcher';
 
 const PRELUDE_LINES = 5;
 const BEFORE = 90;
@@ -31,49 +32,57 @@ export function anyOf(...phrases: string[]): LabelTest {
   return Object.assign((label: string) => pattern.test(label), { phrases });
 }
 
-/** Says quickly that no phrase of many tests can be in a text: every phrase begins with one of these words. */
+/** Says quickly that no phrase of many tests can be in a stretch of text: every phrase begins with one of these words. */
 export class FirstWords {
-  readonly #words = new Set<string>();
-  readonly #stems = new Set<string>();
-  #anyScript = false;
+  readonly #matcher: KeywordMatcher;
+  /** Whether a word may be the beginning of a longer one. */
+  readonly #open: readonly boolean[];
 
   constructor(tests: Iterable<LabelTest>) {
+    const words = new Map<string, boolean>();
     for (const { phrases } of tests) {
       for (const phrase of phrases) {
         const word = phrase.split(' ')[0] as string;
-        if (/[^\u0000-\u024f]/.test(word)) this.#anyScript = true;
-        if (phrase.length >= STEM && word.length >= STEM) this.#stems.add(word.slice(0, STEM));
-        this.#words.add(word);
-        this.#words.add(`${word}s`);
+        // Those in other scripts are left to the text's own characters.
+        if (OTHER_LETTER.test(word)) continue;
+        words.set(word, words.get(word) === true || (word === phrase && phrase.length >= STEM));
       }
     }
+    this.#matcher = new KeywordMatcher([...words.keys()]);
+    this.#open = [...words.values()];
   }
 
-  mayOccur(text: string): boolean {
-    if (this.#anyScript && /[\u0e00-\uffff]/.test(text)) return true;
-    for (const [word] of text.matchAll(/[A-Za-z\u00c0-\u024f]+/g)) {
-      if (this.#has(word.toLowerCase())) return true;
-      if (
-        HUMP.test(word) &&
-        word
-          .replace(HUMPS, '$1 $2')
-          .toLowerCase()
-          .split(' ')
-          .some((part) => this.#has(part))
-      )
-        return true;
-    }
-    return false;
+  /** Whether a phrase may begin in `[from, to)`, identifiers split at underscores and humps. */
+  mayOccur(text: string, from = 0, to = text.length): boolean {
+    for (let i = from; i < to; i += 1) if (text.charCodeAt(i) >= 0xc0) return true;
+    let found = false;
+    this.#matcher.scan(
+      text,
+      (keyword, end) => {
+        found ||= this.#stands(text, end - (this.#matcher.keywords[keyword] as string).length, end, keyword);
+      },
+      from,
+      to,
+    );
+    return found;
   }
 
-  #has(word: string): boolean {
-    return this.#words.has(word) || (word.length >= STEM && this.#stems.has(word.slice(0, STEM)));
+  #stands(text: string, start: number, end: number, keyword: number): boolean {
+    const before = text.charCodeAt(start - 1);
+    if (isLetter(before) && !(isLower(before) && !isLower(text.charCodeAt(start)))) return false;
+    if (this.#open[keyword]) return true;
+    const last = text.charCodeAt(end - 1);
+    const next = text.charCodeAt(end);
+    if (!isLetter(next) || (isLower(last) && !isLower(next))) return true;
+    const after = text.charCodeAt(end + 1);
+    return (next | 32) === 115 && (!isLetter(after) || (isLower(next) && !isLower(after)));
   }
 }
 
 const STEM = 6;
-const HUMP = /[a-z][A-Z]/;
-const HUMPS = /([a-z])([A-Z])/g;
+const OTHER_LETTER = /[^\u0000-\u007f]/;
+const isLower = (c: number): boolean => c >= 97 && c <= 122;
+const isLetter = (c: number): boolean => isLower(c) || (c >= 65 && c <= 90);
 
 /**
  * Label of one place: the same line on both sides, what opens the list it stands in, and the header or key path given.
@@ -95,34 +104,66 @@ function opener(text: string, lineStart: number): string {
   return '';
 }
 
-/** Labels of the places of one text, remembering what is the same for a whole line. */
+/** Labels of the places of one text, remembering what is the same for a whole line. One is asked about one set of words only. */
 export class Labels {
   #lineStart = -1;
   #opener = '';
-  #block = -1;
-  #passes = false;
+  #openerLine = -1;
+  #openerPasses = false;
+  #headerPasses: boolean | undefined;
+  #lineFrom = 0;
+  #lineTo = -1;
+  #linePasses: boolean | undefined;
 
   constructor(
     private readonly text: string,
     private readonly header: string,
   ) {}
 
-  /**
-   * Whether the wider neighbourhood has any of the words at all, so that most places need no label of their own.
-   * Answers for a whole block at once.
-   */
-  mayPass(start: number, words: FirstWords): boolean {
-    const block = start >> BLOCK_BITS;
-    if (block !== this.#block) {
-      this.#block = block;
-      const from = block << BLOCK_BITS;
-      const region = this.text.slice(
-        Math.max(0, from - PRELUDE_LIMIT - BEFORE),
-        from + (1 << BLOCK_BITS) + AFTER + BEFORE,
-      );
-      this.#passes = words.mayOccur(`${this.header} ${region}`);
+  /** Whether the label of a place may hold any of the words, so that most places need no label of their own. */
+  mayPass(start: number, end: number, words: FirstWords): boolean {
+    this.#headerPasses ??= this.header !== '' && words.mayOccur(this.header);
+    if (this.#headerPasses) return true;
+    const { text } = this;
+    const line = this.#line(start, end, words);
+    if (line === true) return true;
+    let from = start;
+    let letters = false;
+    for (const least = Math.max(0, start - BEFORE); from > least; from -= 1) {
+      const c = text.charCodeAt(from - 1);
+      if (c === 10) break;
+      letters ||= isLetter(c) || c >= 0xc0;
     }
-    return this.#passes;
+    if (line === undefined) {
+      const stop = text.slice(end, end + AFTER).indexOf('\n');
+      const to = stop < 0 ? Math.min(text.length, end + AFTER) : end + stop;
+      if (words.mayOccur(text, from, start) || words.mayOccur(text, end, to)) return true;
+    }
+    if (letters || text.charCodeAt(from - 1) !== 10) return false;
+    if (from !== this.#openerLine) {
+      this.#openerLine = from;
+      this.#openerPasses = words.mayOccur(this.#openerOf(from));
+    }
+    return this.#openerPasses;
+  }
+
+  /** Whether the line of a place has any of the words, asked once for a line; undefined when the line is long. */
+  #line(start: number, end: number, words: FirstWords): boolean | undefined {
+    if (start >= this.#lineFrom && end <= this.#lineTo) return this.#linePasses;
+    this.#lineFrom = this.text.lastIndexOf('\n', start - 1) + 1;
+    const stop = this.text.indexOf('\n', end);
+    this.#lineTo = stop < 0 ? this.text.length : stop;
+    this.#linePasses =
+      this.#lineTo - this.#lineFrom > LONG_LINE ? undefined : words.mayOccur(this.text, this.#lineFrom, this.#lineTo);
+    return this.#linePasses;
+  }
+
+  #openerOf(lineStart: number): string {
+    if (lineStart !== this.#lineStart) {
+      this.#lineStart = lineStart;
+      this.#opener = opener(this.text, lineStart);
+    }
+    return this.#opener;
   }
 
   /** As {@link labelAround}; the empty string when there is not one letter around. */
@@ -133,19 +174,12 @@ export class Labels {
     const ahead = this.text.slice(end, end + AFTER);
     const lineEnd = ahead.indexOf('\n');
     const after = lineEnd < 0 ? ahead : ahead.slice(0, lineEnd);
-    let prelude = '';
-    if (newline >= 0 && !LETTER.test(before)) {
-      const lineStart = start - before.length;
-      if (lineStart !== this.#lineStart) {
-        this.#lineStart = lineStart;
-        this.#opener = opener(this.text, lineStart);
-      }
-      prelude = this.#opener;
-    }
+    const prelude = newline >= 0 && !LETTER.test(before) ? this.#openerOf(start - before.length) : '';
     const raw = `${this.header} ${prelude} ${before} | ${after}`;
     return LETTER.test(raw) ? normaliseLabel(raw) : '';
   }
 }
 
-const BLOCK_BITS = 10;
+/** Characters of a line of which the neighbourhood of a place is only a part. */
+const LONG_LINE = 400;
 const LETTER = /[A-Za-z\u00c0-\uffff]/;

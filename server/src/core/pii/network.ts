@@ -2,6 +2,7 @@
 import { base58check, bech32, eip55 } from './checksums';
 import { anyOf, labelAround } from './context';
 import { type Hit, isWordCode, type Passage, type Taken } from './hits';
+import type { Stretch, Survey } from './survey';
 
 const IP_CONTEXT = anyOf(
   'ip',
@@ -101,14 +102,19 @@ const PUBLIC_SERVICES = new Set([
   '208.67.220.220',
 ]);
 
+/** The survey gives the first separator; what begins in front of it is at most so much longer. */
+const lead = (at: number): number => Math.max(0, at - 5);
+
 const V4 = /\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}/g;
 
-export function findIpAddresses(passage: Passage, taken: Taken, hits: Hit[]): void {
+export function findIpAddresses(passage: Passage, { colons, fourNumbers }: Survey, taken: Taken, hits: Hit[]): void {
   const { text, header, plain } = passage;
-  if (text.includes('::') || /[0-9A-Fa-f]:[0-9A-Fa-f]{1,4}:/.test(text)) findV6(passage, taken, hits);
-  V4.lastIndex = 0;
+  if (colons.from < colons.to) findV6(passage, colons, taken, hits);
+  if (fourNumbers.from >= fourNumbers.to) return;
+  V4.lastIndex = lead(fourNumbers.from);
   for (let match = V4.exec(text); match; match = V4.exec(text)) {
     const start = match.index;
+    if (start > fourNumbers.to) break;
     const end = start + match[0].length;
     const before = text.charCodeAt(start - 1);
     if (
@@ -150,11 +156,12 @@ export function findIpAddresses(passage: Passage, taken: Taken, hits: Hit[]): vo
 
 const V6 = /(?:[0-9A-Fa-f]{0,4}:){2,8}(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4})/g;
 
-function findV6({ text, header, plain }: Passage, taken: Taken, hits: Hit[]): void {
-  V6.lastIndex = 0;
+function findV6({ text, header, plain }: Passage, colons: Stretch, taken: Taken, hits: Hit[]): void {
+  V6.lastIndex = lead(colons.from);
   for (let match = V6.exec(text); match; match = V6.exec(text)) {
     const value = match[0];
     const start = match.index;
+    if (start > colons.to) break;
     const end = start + value.length;
     if (isWordCode(text.charCodeAt(start - 1)) || text[start - 1] === ':' || text[start - 1] === '.') continue;
     if (isWordCode(text.charCodeAt(end)) || text[end] === ':' || taken.overlaps(start, end) || !isV6(value)) continue;
@@ -209,11 +216,18 @@ const MAC_CONTEXT = anyOf(
 );
 const MAC = /[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}/g;
 
-export function findMacAddresses({ text, header, plain }: Passage, taken: Taken, hits: Hit[]): void {
-  MAC.lastIndex = 0;
+export function findMacAddresses(
+  { text, header, plain }: Passage,
+  { hardware }: Survey,
+  taken: Taken,
+  hits: Hit[],
+): void {
+  if (hardware.from >= hardware.to) return;
+  MAC.lastIndex = lead(hardware.from);
   for (let match = MAC.exec(text); match; match = MAC.exec(text)) {
     const value = match[0];
     const start = match.index;
+    if (start > hardware.to) break;
     const end = start + value.length;
     const separator = match[1] ?? '.';
     if (isWordCode(text.charCodeAt(start - 1)) || isWordCode(text.charCodeAt(end))) continue;

@@ -1,7 +1,8 @@
 /** Telephone numbers. libphonenumber is asked only about what a label, a `+` or an American shape singles out. */
 import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/min';
-import { anyOf, labelAround } from './context';
+import { anyOf, FirstWords, Labels } from './context';
 import { type Hit, isDigit, isWordCode, type Passage, type Taken } from './hits';
+import type { Survey } from './survey';
 
 const PHONE_CONTEXT = anyOf(
   'phone',
@@ -43,6 +44,9 @@ const PHONE_CONTEXT = anyOf(
 /** In prose the word before the number is enough. */
 const PROSE_CONTEXT = anyOf('number is', 'number', 'one is', 'call', 'no is', 'dial');
 
+const PHONE_WORDS = new FirstWords([PHONE_CONTEXT]);
+const PROSE_WORDS = new FirstWords([PHONE_CONTEXT, PROSE_CONTEXT]);
+
 const REGIONS: readonly CountryCode[] = [
   'US',
   'GB',
@@ -69,12 +73,21 @@ const AMERICAN = /^(?:\+?1[-. ]?)?(?:\(\d{3}\) ?|\d{3}[-.])\d{3}[-. ]\d{4}$/;
 const FICTIONAL =
   /555[-. ]?(?:01\d\d|1212)$|^\D*1?\D*123\D*456\D*7890$|^\D*1?\D*555\D*555\D*5555$|^\D*1?\D*(?:000|111|999)\D*(?:000|111|999)\D*\d{4}$/;
 
-export function findPhones({ text, header, plain, output, code }: Passage, taken: Taken, hits: Hit[]): void {
+export function findPhones(
+  { text, header, plain, output, code }: Passage,
+  { digits: stretch }: Survey,
+  taken: Taken,
+  hits: Hit[],
+): void {
+  if (stretch.from >= stretch.to) return;
   const letters = header !== '' || /[^\W\d_]/.test(text);
-  CANDIDATE.lastIndex = 0;
+  const labels = new Labels(text, header);
+  const words = plain ? PROSE_WORDS : PHONE_WORDS;
+  CANDIDATE.lastIndex = Math.max(0, stretch.from - 2);
   for (let match = CANDIDATE.exec(text); match; match = CANDIDATE.exec(text)) {
     const value = match[0];
     const start = match.index;
+    if (start >= stretch.to) break;
     const end = start + value.length;
     const before = text.charCodeAt(start - 1);
     const after = text.charCodeAt(end);
@@ -104,7 +117,7 @@ export function findPhones({ text, header, plain, output, code }: Passage, taken
     const plus = value.includes('+');
     if (afterWord && !american) continue;
     if (!plus && !american && !plain && !letters) continue;
-    const label = letters ? labelAround(text, start, end, header) : '';
+    const label = letters && labels.mayPass(start, end, words) ? labels.at(start, end) : '';
     const context = PHONE_CONTEXT(label) || (plain && PROSE_CONTEXT(label));
     if (!plus && !american && !context && !plain) continue;
     // A row of printed numbers looks like anything.
@@ -142,7 +155,11 @@ function isInteger(text: string, start: number): boolean {
 
 const isPoint = (code: number): boolean => code === 46 || code === 44;
 
+/** French and Belgian numbers are written in pairs behind a zero. */
+const PAIRS = /^0\d(?:([ .-])\d{2})(?:\1\d{2}){3}$/;
+
 function isDateOrVersion(value: string): boolean {
+  if (PAIRS.test(value)) return false;
   return /(?:19|20)\d{2}-\d{2}-\d{2}|^(?:19|20)\d{2}[-./ ]\d{1,2}[-./ ]\d{1,2}|^\d{1,2}[-./ ]\d{1,2}[-./ ](?:19|20)\d{2}(?!\d)|^\d+(?:\.\d+){3,}$|^\d{4} \d{4}(?: \d{4})*$|^(?:\d{1,2} ){3,}/.test(
     value,
   );

@@ -8,6 +8,7 @@ import { findIpAddresses, findMacAddresses, walletAddress } from './network';
 import { findPersonal } from './people';
 import { findPhones } from './phone';
 import { CLASS_SEVERITY, ENTITIES } from './rules';
+import { type Places, survey } from './survey';
 
 const LONGEST_WORD = 90;
 
@@ -32,16 +33,17 @@ const ANY_CONTEXT = new FirstWords(IDENTIFIERS.map(({ context }) => context));
 export function findPersonalData(passage: Passage, checkTime: () => void): Hit[] {
   const hits: Hit[] = [];
   const taken = new Taken();
+  const found = survey(passage.text);
   findEmails(passage, taken, hits);
   checkTime();
-  findMacAddresses(passage, taken, hits);
-  findIpAddresses(passage, taken, hits);
+  findMacAddresses(passage, found, taken, hits);
+  findIpAddresses(passage, found, taken, hits);
   checkTime();
   findPersonal(passage, taken, hits);
   checkTime();
-  findIdentifiers(passage, taken, hits, checkTime);
+  findIdentifiers(passage, found.words, taken, hits, checkTime);
   checkTime();
-  findPhones(passage, taken, hits);
+  findPhones(passage, found, taken, hits);
   return hits.sort((a, b) => a.start - b.start);
 }
 
@@ -90,32 +92,22 @@ function closesHere(text: string, end: number): boolean {
   }
 }
 
-function findIdentifiers(passage: Passage, taken: Taken, hits: Hit[], checkTime: () => void): void {
+function findIdentifiers(passage: Passage, words: Places, taken: Taken, hits: Hit[], checkTime: () => void): void {
   const { text } = passage;
   const labels = new Labels(text, passage.header);
-  let wordStart = 0;
-  let letters = false;
-  let digits = 0;
-  let words = 0;
-  for (let i = 0; i <= text.length; i += 1) {
-    const c = i < text.length ? text.charCodeAt(i) : 32;
-    if (isDigit(c)) {
-      digits += 1;
-      continue;
+  let done = 0;
+  for (let index = 0; index < words.length; index += 1) {
+    const start = words.at(index);
+    if (start < done) continue;
+    if ((index & 0x3ff) === 0) checkTime();
+    let end = start;
+    let digits = 0;
+    for (let c = text.charCodeAt(end); isWordCode(c); c = text.charCodeAt(end)) {
+      if (isDigit(c)) digits += 1;
+      end += 1;
     }
-    if (isWordCode(c)) {
-      letters = true;
-      continue;
-    }
-    if (digits > 0 && i - wordStart <= LONGEST_WORD) {
-      words += 1;
-      if ((words & 0x3ff) === 0) checkTime();
-      const end = judgeWord(passage, labels, wordStart, i, letters, digits, taken, hits);
-      if (end > i) i = end - 1;
-    }
-    wordStart = i + 1;
-    letters = false;
-    digits = 0;
+    if (end - start <= LONGEST_WORD)
+      done = judgeWord(passage, labels, start, end, digits < end - start, digits, taken, hits);
   }
 }
 
@@ -185,8 +177,9 @@ function bestAt(
   const { text, plain } = passage;
   let best: Hit | undefined;
   let bestRank = 0;
-  const label = labels.mayPass(start, ANY_CONTEXT) ? labels.at(start, wordEnd) : '';
-  const speaks = label !== '' && ANY_CONTEXT.mayOccur(label);
+  const label = labels.mayPass(start, wordEnd, ANY_CONTEXT) ? labels.at(start, wordEnd) : '';
+  const speaks = label !== '';
+  if (!speaks && !plain && !reaches(text, start)) return 0;
   for (const identifier of speaks || plain ? identifiers : (BARE.get(identifiers) ?? identifiers)) {
     if (passage.countries && identifier.country && !passage.countries.has(identifier.country)) continue;
     const end = identifier.entity === 'IBAN_CODE' ? ibanEnd(text, start) : matchEnd(identifier.pattern, text, start);
@@ -238,6 +231,22 @@ function bestAt(
   taken.add(best.start, best.end);
   return best.end;
 }
+
+/** Letters and digits of the shortest identifier that needs no context. */
+const SHORTEST = 8;
+
+/** Whether enough letters and digits follow, with single separators between them, for an identifier. */
+function reaches(text: string, start: number): boolean {
+  let count = 0;
+  for (let i = start; count < SHORTEST; i += 1) {
+    const c = text.charCodeAt(i);
+    if (isWordCode(c)) count += 1;
+    else if (!SEPARATORS.includes(text[i] ?? '\n') || !isWordCode(text.charCodeAt(i + 1))) return false;
+  }
+  return true;
+}
+
+const SEPARATORS = ' -./:';
 
 function matchEnd(pattern: RegExp, text: string, start: number): number {
   pattern.lastIndex = start;

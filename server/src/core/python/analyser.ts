@@ -43,9 +43,8 @@ export function analysePython(document: TextDocument, context: TextContext, ever
   // An alias made in one cell is used in another that holds no such word: all or none.
   if (!everyLine && !modelCode && !mayHold(mentions)) return;
   const program = new Program(isJudged);
-  const magics = document.kind === 'notebook' || /\.ipy$/.test(base);
   const modules = segments.map(({ text }) => {
-    const module = new PythonModule(text, magics ? cellStart(text) : 0, magics);
+    const module = new PythonModule(text, cellStart(text));
     program.add(module);
     context.checkTime();
     return module;

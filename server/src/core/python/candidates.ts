@@ -4,7 +4,7 @@
  */
 import { KeywordMatcher } from '../text/keywordMatcher';
 import type { Binding, Statement } from './ast';
-import { isJudged, isJudgedMethod, LAST_NAMES } from './calls/registry';
+import { BUILTINS, isJudged, isJudgedMethod, JUDGED_KEYWORDS, LAST_NAMES } from './calls/registry';
 import { DISGUISED, identifier, isIdentifierPart } from './characters';
 import type { PythonModule } from './module';
 import { Names, type Program } from './names';
@@ -44,6 +44,14 @@ const TELLING = [
   'ServerApp',
   'IdentityProvider',
   'PasswordIdentityProvider',
+  ...[
+    'CURL_CA_BUNDLE',
+    'REQUESTS_CA_BUNDLE',
+    'PYTHONHTTPSVERIFY',
+    'TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD',
+    'HF_DATASETS_TRUST_REMOTE_CODE',
+  ],
+  ...['auto_run', 'use_docker'],
 ];
 /** What makes functions and modules out of texts, and how a text that is put together is told from one that stands there. */
 const DYNAMIC: ReadonlyMap<string, RegExp> = new Map([
@@ -87,7 +95,7 @@ function words(): Word[] {
     (text: string): Word => ({ text, role, modules: undefined });
   return [
     ...[...last].map(([text, needs]): Word => ({ text, role: 'last', modules: needs })),
-    ...TELLING.map(word('telling')),
+    ...[...TELLING, ...JUDGED_KEYWORDS].map(word('telling')),
     ...[...DYNAMIC.keys()].map(word('dynamic')),
     ...RANDOM.map(word('random')),
     ...SECRETS.map(word('secret')),
@@ -104,6 +112,8 @@ interface Hit {
   readonly word: Word;
   /** How the word stands there: behind a dot, by itself, or in quotes. */
   readonly as: 'member' | 'name' | 'text';
+  /** It can be the function that is there without an import. */
+  readonly builtin?: true;
 }
 
 /** What one text holds of the words, whole and in their case, where they can mean what they look like. */
@@ -161,8 +171,8 @@ export class Mentions {
           /\b(?:self|cls)\s*\.\s*$/.test(text.slice(Math.max(0, start - 10), start))
         )
           return;
-        if (word.modules === undefined && !isJudgedMethod(word.text) && !isBuiltin(text, start, end, as)) return;
-        this.hits.push({ start, word, as });
+        const builtin = BUILTINS.has(word.text) && isBuiltin(text, start, end, as);
+        this.hits.push({ start, word, as, ...(builtin && { builtin }) });
         return;
       }
       default:
@@ -212,10 +222,10 @@ function candidateHits(mentions: readonly Mentions[]): Hit[][] {
   const brings = mentions.some(({ bringsModules }) => bringsModules);
   const dynamic = mentions.some((one) => one.dynamic);
   const secret = mentions.some((one) => one.secret) && modules.has('random');
-  const active = ({ word, as }: Hit): boolean => {
+  const active = ({ word, as, builtin }: Hit): boolean => {
     if (word.role === 'random') return secret;
     if (as === 'text' && !dynamic) return false;
-    if (!word.modules || brings) return true;
+    if (builtin || !word.modules || brings) return true;
     const present = as === 'name' ? opened : modules;
     for (const module of word.modules) if (present.has(module)) return true;
     return false;
@@ -302,7 +312,7 @@ function speaks({ start, word, as }: Hit, program: Program, module: PythonModule
   const scope = module.lines.scopes[line] as NonNullable<PythonModule['lines']['scopes'][number]>;
   const base = new Names(program, module, module.lines.opens.get(line) ?? scope).lookup(path[0] as string, start).path;
   if (base === undefined) return path.length > 1 && isJudgedMethod(word.text);
-  const whole = [base, ...path.slice(1)].join('.').replace(/^builtins\./, '');
+  const whole = [base, ...path.slice(1)].join('.').replace(/^(?:builtins|__builtins__)\./, '');
   return isJudged(whole) || isObserved(whole) || whole === 'requests.Session().verify' || isJudgedMethod(word.text);
 }
 

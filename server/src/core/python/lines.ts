@@ -58,12 +58,10 @@ export class Lines {
 
   /**
    * @param from where Python begins: behind the line of a cell magic
-   * @param magics lines of IPython's own syntax are left out
    */
   constructor(
     private readonly text: string,
     from: number,
-    magics: boolean,
   ) {
     const { length } = text;
     const open: { indent: number; scope: Scope }[] = [{ indent: -1, scope: this.module }];
@@ -83,7 +81,8 @@ export class Lines {
         at = this.#physicalEnd(at);
         continue;
       }
-      if (magics && this.#isMagic(at)) {
+      // No line of Python begins like one of IPython's own.
+      if (this.#isMagic(at)) {
         at = this.#magicEnd(at);
         continue;
       }

@@ -25,10 +25,9 @@ export class PythonModule {
 
   constructor(
     readonly text: string,
-    from: number,
-    magics: boolean,
+    from = 0,
   ) {
-    this.lines = new Lines(text, from, magics);
+    this.lines = new Lines(text, from);
   }
 
   statements(line: number): Statement[] {

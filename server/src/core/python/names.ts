@@ -13,6 +13,8 @@ export interface Value {
   /** Constant text. */
   readonly text?: string;
   readonly taint?: Taint;
+  /** The expression that made the text, when it is put together: a format string, a sum, `.format`. */
+  readonly built?: { readonly node: Node; readonly names: Names };
   /** Arguments that `functools.partial` has put in already. */
   readonly preset?: { readonly args: readonly Argument[]; readonly module: PythonModule };
 }
@@ -70,6 +72,7 @@ const BUILTINS = new Set([
   'input',
   'getattr',
   '__import__',
+  '__builtins__',
   'print',
   'globals',
   'bytes',
@@ -77,6 +80,9 @@ const BUILTINS = new Set([
   'raw_input',
   'vars',
   'locals',
+  'map',
+  'filter',
+  'get_ipython',
 ]);
 
 const NETWORK =
@@ -161,9 +167,17 @@ export class Program {
 }
 
 const STARS = 16;
+const BUILTINS_PREFIX = /^(?:builtins|__builtins__)\./;
+
+/** What is built in has no module in front of its name. */
+const attributeOf = (owner: string, name: string): string =>
+  owner === 'builtins' || owner === '__builtins__' ? name : `${owner}.${name}`;
+
+/** Kinds of expressions that put a text together. */
+const BUILT: ReadonlySet<Node['kind']> = new Set(['format', 'strings', 'binary', 'call']);
 
 function evaluate({ how, path, value }: Binding, names: Names, depth: number): Value {
-  if (how === 'import') return path === undefined ? UNKNOWN : { path };
+  if (how === 'import') return path === undefined ? UNKNOWN : { path: path.replace(BUILTINS_PREFIX, '') };
   if (how === 'opaque' || !value) return UNKNOWN;
   if (how === 'default') {
     // Which function it is by default is known; a text can be any other.
@@ -174,7 +188,8 @@ function evaluate({ how, path, value }: Binding, names: Names, depth: number): V
   if (how === 'each') return taint ? { taint } : UNKNOWN;
   const known = names.value(value, depth);
   const text = how === 'context' ? (known.text ?? openedFile(value, names)) : undefined;
-  return { ...known, ...(text !== undefined && { text }), ...(taint && { taint }) };
+  const built = BUILT.has(value.kind) && known.text === undefined ? { node: value, names } : known.built;
+  return { ...known, ...(text !== undefined && { text }), ...(taint && { taint }), ...(built && { built }) };
 }
 
 /** Names as they are seen from one place of a program. */
@@ -218,7 +233,7 @@ export class Names {
       case 'member': {
         const base = this.value(node.object, depth + 1);
         if (base.path !== undefined)
-          return { path: `${base.path}.${node.property}`, ...(base.taint && { taint: base.taint }) };
+          return { path: attributeOf(base.path, node.property), ...(base.taint && { taint: base.taint }) };
         return base.taint ? { taint: base.taint } : UNKNOWN;
       }
       case 'subscript': {
@@ -261,7 +276,7 @@ export class Names {
     const { path, taint } = this.value(node.callee, depth + 1);
     if (path === undefined) return taint ? { taint } : UNKNOWN;
     const [object, name] = positional(node);
-    switch (path.replace(/^builtins\./, '')) {
+    switch (path) {
       case 'importlib.import_module':
       case '__import__': {
         const module = object && this.constant(object, depth + 1);
@@ -273,8 +288,7 @@ export class Names {
         if (object && name) {
           const attribute = this.constant(name, depth + 1);
           const owner = this.value(object, depth + 1).path;
-          if (attribute !== undefined && owner !== undefined)
-            return { path: owner === '__builtins__' ? attribute : `${owner}.${attribute}` };
+          if (attribute !== undefined && owner !== undefined) return { path: attributeOf(owner, attribute) };
         }
         break;
       case 'vars':

@@ -2,7 +2,7 @@
 import type { Fix } from '../finding';
 import { evidenceText, hashSecret } from '../redact';
 import type { TextContext, TextSegment } from '../text/document';
-import { type CallNode, childrenOf, type Node, type Statement } from './ast';
+import { type CallNode, childrenOf, type Node, type SequenceNode, type Statement, type SubscriptNode } from './ast';
 import { type Call, type Facts, type FixMaker, fileOf, type Judgement, readCall } from './calls/call';
 import { judgeCall, judgeMethod } from './calls/registry';
 import { isObserved, REMOVED_MODULES } from './candidates';
@@ -20,6 +20,78 @@ const SECRET_NAME = /(?:^|_)(?:token|password|passwd|secret|otp|nonce|session_?(
 const RANDOM_CALL = /^random\.(?:choices?|randint|randrange|random|sample|getrandbits)\(\)$/;
 const PROCESS =
   /^(?:os\.(?:system|popen|exec\w+|spawn\w+|posix_spawn)|subprocess\.(?:run|call|check_call|check_output|Popen|getoutput|getstatusoutput)|pty\.spawn)$/;
+
+/** Environment variables that switch a protection off, with the judgement of a value. */
+const SWITCHES = new Map<string, (value: string) => Judgement | undefined>([
+  ...['CURL_CA_BUNDLE', 'REQUESTS_CA_BUNDLE'].map(
+    (name) =>
+      [
+        name,
+        (value: string): Judgement | undefined =>
+          value === ''
+            ? {
+                rule: 'tls-verification-disabled',
+                message: `An empty ${name} makes requests, and with it the Hugging Face hub, accept any certificate.`,
+              }
+            : undefined,
+      ] as const,
+  ),
+  [
+    'PYTHONHTTPSVERIFY',
+    (value) =>
+      value === '0'
+        ? {
+            rule: 'tls-verification-disabled',
+            message: 'PYTHONHTTPSVERIFY=0 makes Python’s https accept any certificate.',
+          }
+        : undefined,
+  ],
+  [
+    'TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD',
+    (value) =>
+      /^(?:1|y|yes|true)$/i.test(value)
+        ? {
+            rule: 'torch-load',
+            message: 'The variable makes every torch.load unpickle its file: it runs any code the checkpoint holds.',
+          }
+        : undefined,
+  ],
+  [
+    'HF_DATASETS_TRUST_REMOTE_CODE',
+    (value) =>
+      /^(?:1|y|yes|on|true)$/i.test(value)
+        ? {
+            rule: 'trust-remote-code',
+            message: 'The variable lets every data set of the hub run Python files of its repository.',
+          }
+        : undefined,
+  ],
+]);
+
+/** Entries of dictionaries that mean what the keyword argument of that name means. */
+const ARGUMENTS = new Map<string, Judgement>([
+  [
+    'trust_remote_code: True',
+    {
+      rule: 'trust-remote-code',
+      message: 'trust_remote_code lets the model repository run its Python files as they are at the time of loading.',
+    },
+  ],
+  [
+    'allow_dangerous_deserialization: True',
+    {
+      rule: 'dangerous-deserialization',
+      message: 'The store is unpickled: whoever can write its files runs code here.',
+    },
+  ],
+  [
+    'use_docker: False',
+    {
+      rule: 'agent-code-execution',
+      message: 'What a language model writes is run on this machine, outside a container.',
+    },
+  ],
+]);
 
 interface Place {
   readonly start: number;
@@ -90,6 +162,7 @@ export class Walk {
         continue;
       }
       if (node.kind === 'call') this.#call(node, names);
+      else if (node.kind === 'sequence' && node.bracket === '{') this.#dictionary(node, names);
       const locals =
         node.kind === 'lambda'
           ? node.parameters.map(({ name }) => name)
@@ -102,6 +175,17 @@ export class Walk {
       }
       const children = childrenOf(node);
       for (let i = children.length - 1; i >= 0; i -= 1) open.push(children[i] as Node);
+    }
+  }
+
+  /** Arguments that are handed on in a dictionary: `model_kwargs={"trust_remote_code": True}`. */
+  #dictionary({ items }: SequenceNode, names: Names): void {
+    for (let i = 0; i + 1 < items.length; i += 1) {
+      const key = items[i] as Node;
+      const value = items[i + 1] as Node;
+      if (key.kind !== 'string' || value.kind !== 'literal') continue;
+      const judged = ARGUMENTS.get(`${names.constant(key)}: ${names.source(value)}`);
+      if (judged) this.#report({ start: key.start, end: value.end }, judged, names.constant(key) as string);
     }
   }
 
@@ -168,6 +252,8 @@ export class Walk {
     for (const target of targets) {
       if (target.kind === 'name') this.#predictable(target.name, value, names);
       else if (target.kind === 'member') this.#member({ start: target.start, end: value.end }, target, value, names);
+      else if (target.kind === 'subscript' && names.value(target.object).path === 'os.environ')
+        this.#environment({ start: target.start, end: value.end }, target, value, names);
     }
   }
 
@@ -182,6 +268,8 @@ export class Walk {
         rule: 'tls-verification-disabled',
         message: 'All https connections of the program accept any certificate from here on.',
       });
+    } else if (path === 'interpreter.interpreter.auto_run' && names.source(value) === 'True') {
+      report({ rule: 'agent-code-execution', message: 'What a language model writes is run without asking.' });
     } else if (/\.verify_mode$/.test(source) && right === 'ssl.CERT_NONE') {
       report({ rule: 'tls-verification-disabled', message: 'The context accepts any certificate.' });
     } else if (path === 'requests.Session().verify' && names.source(value) === 'False') {
@@ -205,6 +293,14 @@ export class Walk {
         message: 'The notebook server is reachable from every network the machine is in.',
       });
     }
+  }
+
+  /** `os.environ['CURL_CA_BUNDLE'] = ''` and the other switches that libraries read. */
+  #environment(place: Place, { index }: SubscriptNode, value: Node, names: Names): void {
+    const name = index && names.constant(index);
+    const text = names.constant(value);
+    const judged = name === undefined || text === undefined ? undefined : SWITCHES.get(name)?.(text);
+    if (judged) this.#report(place, judged, `os.environ[${name}]`);
   }
 
   #predictable(name: string, value: Node, names: Names): void {

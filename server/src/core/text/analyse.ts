@@ -11,14 +11,20 @@ export function analyseDocument(
   context: ScanContext,
 ): void {
   const kept = new Map<TextSegment, Map<string, unknown>>();
-  const inline = context.settings.inlineSuppression ? new InlineSuppressions(document) : undefined;
+  // Comments are looked for when there is something that they could hide.
+  let comments: InlineSuppressions | undefined;
+  const inline = () => {
+    if (!context.settings.inlineSuppression) return undefined;
+    comments ??= new InlineSuppressions(document);
+    return comments;
+  };
   const text: TextContext = {
     settings: context.settings,
     document,
     depend: (segment, start, end, dependency) =>
       context.depend?.({ ...dependency, location: segment.locate(start, end) }),
     report: (segment, { start, end, ...draft }) => {
-      const suppressed = draft.suppressed ?? inline?.of(segment, start, end, draft.rule, draft.severity);
+      const suppressed = draft.suppressed ?? inline()?.of(segment, start, end, draft.rule, draft.severity);
       // Only for reading the baseline of detect-secrets; `applySuppressions` takes it out again.
       const digest = context.settings.secretDigests && draft.rule.category === 'secret';
       context.report({

@@ -1,4 +1,6 @@
+import { isRequirementsText } from '../dependencies/recognise';
 import type { ArtifactKind, Location } from '../finding';
+import { splitName } from '../identify';
 import type { SegmentKind, SegmentLanguage, TextDocument, TextSegment } from './document';
 import { isDependencyManifest, type TextKind, textKindByContent, textKindByName } from './languages';
 import { LineIndex } from './lineIndex';
@@ -29,18 +31,22 @@ export class LazyLines {
  */
 export function documentFromText(name: string, text: string): TextDocument {
   const base = name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\'), name.lastIndexOf('!')) + 1);
-  const lower = base.toLowerCase();
+  const { base: lower, folder } = splitName(name);
   const known = textKindByName(lower);
-  const kind = known && !(known.language === 'plain' && known.kind === 'prose') ? known : textKindByContent(text);
+  const plain = !known || (known.language === 'plain' && known.kind === 'prose');
+  const manifest = plain && isRequirementsText(lower, folder, text);
+  const kind = manifest ? REQUIREMENTS : plain ? textKindByContent(text) : known;
   const lines = new LazyLines(text);
   const artifact: ArtifactKind =
-    kind.language === 'python' ? 'python' : isDependencyManifest(lower) ? 'dependencies' : 'text';
+    kind.language === 'python' ? 'python' : manifest || isDependencyManifest(lower) ? 'dependencies' : 'text';
   const segments =
     kind.language === 'python' && text.startsWith('# Databricks notebook source')
       ? databricksSegments(text, lines)
       : [wholeSegment(lower, text, kind, lines)];
   return { name: base, kind: artifact, segments };
 }
+
+const REQUIREMENTS: TextKind = { language: 'requirements', kind: 'config' };
 
 function wholeSegment(name: string, text: string, kind: TextKind, lines: LazyLines): TextSegment {
   return {

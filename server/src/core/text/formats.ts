@@ -1,3 +1,4 @@
+import { isRequirementsText } from '../dependencies/recognise';
 import type { ArtifactKind } from '../finding';
 import type { Claim, Format, Probe, ScanContext, ScanInput } from '../scanner';
 import { analyseDocument } from './analyse';
@@ -29,6 +30,13 @@ function kindOfName(name: string): ArtifactKind | undefined {
   return textKindByName(name) ? 'text' : undefined;
 }
 
+/** By name, or by what a text of a general name holds. */
+function isDependencies({ name, folder, head }: Probe): boolean {
+  const kind = kindOfName(name);
+  if (kind !== 'text') return kind === 'dependencies';
+  return /\.(?:txt|in|pip)$/.test(name) && hasNoNul(head) && isRequirementsText(name, folder, decodeText(head).text);
+}
+
 /** Text that the name promises and the content confirms is certain, so that a model format that claims it too does not hide it. */
 function claimByName(probe: Probe): Claim | undefined {
   if (hasNoNul(probe.head)) return 'certain';
@@ -50,7 +58,7 @@ export const DEPENDENCIES_FORMAT: Format = {
   title: 'Dependency manifest',
   kind: 'dependencies',
   extensions: [],
-  identify: (probe) => (kindOfName(probe.name) === 'dependencies' ? claimByName(probe) : undefined),
+  identify: (probe) => (isDependencies(probe) ? claimByName(probe) : undefined),
   scan: scanText,
 };
 
@@ -61,7 +69,7 @@ export const TEXT_FORMAT: Format = {
   extensions: TEXT_EXTENSIONS.filter((extension) => !PYTHON_NAME.test(extension)),
   identify(probe) {
     const kind = kindOfName(probe.name);
-    if (kind === 'text') return claimByName(probe);
+    if (kind === 'text') return isDependencies(probe) ? undefined : claimByName(probe);
     if (kind || probe.size === 0 || probe.size > UNNAMED_LIMIT) return undefined;
     return looksLikeText(probe.head, probe.size <= probe.head.length) ? 'likely' : undefined;
   },

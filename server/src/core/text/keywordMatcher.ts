@@ -78,14 +78,16 @@ export class KeywordMatcher {
     this.#outputs = loud.map((state) => ends[state] as number[]);
   }
 
-  /** Calls `hit` with the keyword's index and the offset after its last character, in the order of the text. */
-  scan(text: string, hit: (keyword: number, end: number) => void): void {
+  /**
+   * Calls `hit` with the keyword's index and the offset after its last character, in the order of the text.
+   * @param from and `to` bound the stretch that is searched
+   */
+  scan(text: string, hit: (keyword: number, end: number) => void, from = 0, to = text.length): void {
     const next = this.#next;
     const classes = this.#classes;
     const first = this.#firstOutput;
-    const { length } = text;
     let state = 0;
-    for (let i = 0; i < length; i += 1) {
+    for (let i = from; i < to; i += 1) {
       const c = text.charCodeAt(i);
       state = next[state + (c < 128 ? (classes[c] as number) : 0)] as number;
       if (state >= first) {

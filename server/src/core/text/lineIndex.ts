@@ -5,10 +5,17 @@ export class LineIndex {
   readonly #starts: number[] = [0];
 
   constructor(text: string) {
-    for (let i = 0; i < text.length; i += 1) {
-      const c = text.charCodeAt(i);
-      if (c === 10) this.#starts.push(i + 1);
-      else if (c === 13 && text.charCodeAt(i + 1) !== 10) this.#starts.push(i + 1);
+    // Most texts have one kind of line end, and looking for that is much faster than looking at every character.
+    let feed = text.indexOf('\n');
+    let carriage = text.indexOf('\r');
+    while (feed >= 0 || carriage >= 0) {
+      if (carriage < 0 || (feed >= 0 && feed < carriage)) {
+        this.#starts.push(feed + 1);
+        feed = text.indexOf('\n', feed + 1);
+        continue;
+      }
+      if (text.charCodeAt(carriage + 1) !== 10) this.#starts.push(carriage + 1);
+      carriage = text.indexOf('\r', carriage + 1);
     }
   }
 

@@ -165,6 +165,31 @@ describe('personal data', () => {
     for (const draft of drafts) assert.equal(draft.related?.length, 2);
   });
 
+  it('reads a telephone number in pairs where something says telephone', () => {
+    assert.deepEqual(entities(loud(python('téléphone = "06 12 34 56 78"\n'))), ['PHONE_NUMBER']);
+    assert.deepEqual(loud(python('row = "06 12 34 56 78"\n')), []);
+    assert.deepEqual(loud(output('06 12 34 56 78\n07 13 35 57 79\n')), []);
+  });
+
+  it('is silent on the numbers of science, versions and hubs', () => {
+    const text = [
+      'cuda = "11.8.0.89"',
+      'paper = "arXiv:2103.00020"  # https://doi.org/10.1145/3292500.3330701',
+      'isbn = "978-3-16-148410-0"',
+      'bbox = [-122.4194155, 37.7749295, -122.3894155, 37.8049295]',
+      'at = 1650000000123',
+      'image = "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch:1.8"',
+      'sequence = "ATGCGATCGATCGATCGATCAGCTAGCTAGCATCG"',
+      'gene = "ENSG00000139618 rs1234567 NC_000001.11"',
+      'gpu = "GPU-8f1b2c3d-aaaa-bbbb-cccc-1234567890ab"',
+      'barcode = "4006381333931"',
+      'when = "2023-01-15T12:34:56.789Z"',
+      'host = "192.168.1.10:8000"',
+    ].join('\n');
+    assert.deepEqual(loud(python(`${text}\n`)), []);
+    assert.deepEqual(loud(output(`${text}\n`)), []);
+  });
+
   it('needs more than the key `name`', () => {
     assert.deepEqual(python("layer = {'name': 'John Doe'}\n"), []);
     assert.deepEqual(python("model = dict(name='Deep Forest', age=3)\n"), []);

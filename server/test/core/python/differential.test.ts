@@ -15,9 +15,11 @@ const THOROUGH: TextAnalyser = {
   analyse: (document, context) => analysePython(document, context, true),
 };
 
-const PROGRAMS = 1500;
+const PROGRAMS = 600;
 
-describe('reading only the lines that matter', () => {
+describe('reading only the lines that matter', function () {
+  this.timeout(120_000);
+
   it('finds what reading every line finds, at the same places', () => {
     let findings = 0;
     for (let seed = 1; seed <= PROGRAMS; seed += 1) {
@@ -30,7 +32,7 @@ describe('reading only the lines that matter', () => {
   });
 
   it('does so over the cells of a notebook', () => {
-    for (let seed = 1; seed <= 300; seed += 1) {
+    for (let seed = 1; seed <= 120; seed += 1) {
       const cells = [0, 1, 2].map((cell) => segment(program(seed * 3 + cell), 'code', 'python', { cell }));
       assert.deepEqual(judge(notebook(...cells), PYTHON_ANALYSER), judge(notebook(...cells), THOROUGH));
     }
@@ -64,7 +66,7 @@ function callsByLezer(text: string): Seen[] {
 
 function callsOfOurs(text: string): Seen[] {
   const found: Seen[] = [];
-  const module = new PythonModule(text, 0, false);
+  const module = new PythonModule(text);
   const seen = (node: CallNode): Seen => ({
     call: text.slice(node.start, node.end),
     callee: text.slice(node.callee.start, node.callee.end),
@@ -82,16 +84,18 @@ function callsOfOurs(text: string): Seen[] {
 
 const sorted = (calls: Seen[]): string[] => calls.map((call) => JSON.stringify(call)).sort();
 
-describe('the reader of Python', () => {
+describe('the reader of Python', function () {
+  this.timeout(120_000);
+
   it('sees the calls and arguments that another parser sees', () => {
     let calls = 0;
-    for (let seed = 1; seed <= 400; seed += 1) {
+    for (let seed = 1; seed <= 250; seed += 1) {
       // The other one keeps no calls of decorators.
       const text = program(seed, false);
       const ours = callsOfOurs(text);
       calls += ours.length;
       assert.deepEqual(sorted(ours), sorted(callsByLezer(text)), text);
     }
-    assert.ok(calls > 4000);
+    assert.ok(calls > 2500);
   });
 });

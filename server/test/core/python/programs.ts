@@ -27,6 +27,8 @@ const IMPORTS = [
   'try:\n    import cPickle as pickle\nexcept ImportError:\n    import pickle',
   'import random, tempfile, tarfile',
   'from numpy import load as nl',
+  'import builtins as bi',
+  'from builtins import exec as run',
 ];
 const NAMES = ['a', 'b', 'f', 'load', 'x', 'L', 'P', 'p', 'token', 'eval', 'system', 'self'];
 const CALLEES = [
@@ -68,6 +70,11 @@ const CALLEES = [
     "importlib.import_module('torch').load",
     "__builtins__['eval']",
     "vars(os)['system']",
+    "getattr(bi, 'exec')",
+    'bi.eval',
+    'run',
+    'map',
+    "__builtins__['exec']",
   ],
 ];
 const WORDS = [

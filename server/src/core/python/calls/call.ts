@@ -49,7 +49,9 @@ export type CallRule =
       readonly check: Check;
     }
   /** By the name of the method, on objects nothing is known about: name and arguments have to say it all. */
-  | { readonly methods: readonly string[]; readonly check: Check };
+  | { readonly methods: readonly string[]; readonly check: Check }
+  /** By a keyword argument that says it all, whatever is called. */
+  | { readonly keywords: readonly string[]; readonly check: Check };
 
 /** @returns undefined when it cannot be told what is called */
 export function readCall(node: CallNode, names: Names): Call | undefined {
@@ -57,7 +59,7 @@ export function readCall(node: CallNode, names: Names): Call | undefined {
   if (path === undefined) return undefined;
   // Arguments that `functools.partial` put in somewhere else are there, and not seen.
   const given = preset?.module === names.module ? preset.args : [];
-  return callOf(node, path.replace(/^builtins\./, ''), given, preset !== undefined && preset.module !== names.module);
+  return callOf(node, path, given, preset !== undefined && preset.module !== names.module);
 }
 
 export function callOf(node: CallNode, path: string, given: readonly Argument[] = [], spread = false): Call {

@@ -36,6 +36,17 @@ const torchLoad: Check = (call, names, facts) => {
   };
 };
 
+/** PyTables keeps what it has no type for as pickles. Tables of numbers are the rule, so this is worth a hint only. */
+const hdfLoad: Check = (call, names, facts) => {
+  const { severity, text } = origin(call, names, facts);
+  if (call.path.endsWith('HDFStore') && severity !== 'high') return undefined;
+  return {
+    rule: 'pickle-load',
+    severity: severity === 'high' ? 'medium' : 'info',
+    message: `${call.path} reads ${text}: columns of objects in it are pickles.`,
+  };
+};
+
 const torchScript: Check = (call, names, facts) => ({
   rule: 'torchscript-load',
   severity: origin(call, names, facts).severity === 'high' ? 'medium' : 'info',
@@ -93,6 +104,59 @@ const keras: Check = (call, names, facts) => {
   };
 };
 
+/** skops asks which types may be built; the answer "all of them" is no answer. */
+const skopsLoad: Check = (call, names, facts) => {
+  const trusted = argument(call, 1, 'trusted');
+  const all =
+    trusted &&
+    (names.source(trusted) === 'True' || /(?:^|\.)get_untrusted_types\(\)$/.test(names.value(trusted).path ?? ''));
+  if (!all) return remoteModel(call, names, facts);
+  return {
+    rule: 'pickle-load',
+    severity: 'medium',
+    message: `${call.path} trusts every type the file names: it can build objects that run code.`,
+    evidence: '(…, trusted=…)',
+  };
+};
+
+/** ruamel.yaml's old functions build any object, and so does its class when it is asked to. */
+const ruamel: Check = (call, names) => {
+  if (call.path.endsWith('.YAML')) {
+    const kind = argument(call, 0, 'typ');
+    if (!kind || names.constant(kind) !== 'unsafe') return undefined;
+    return {
+      rule: 'yaml-load',
+      message: "YAML(typ='unsafe') builds any Python object the document names.",
+      fix: (fixes) => fixes.replace(kind.start, kind.end, "'safe'", "Use typ='safe'", true),
+    };
+  }
+  const loader = argument(call, 1, 'Loader');
+  if (call.spread || (loader && !/(?:^|\.)(?:Unsafe)?Loader$/.test(names.value(loader).path ?? names.source(loader))))
+    return undefined;
+  return { rule: 'yaml-load', message: 'ruamel.yaml.load builds any Python object the document names.' };
+};
+
+/** weights_only=False given to whatever reads a checkpoint, such as a trainer. */
+const anyCheckpoint: Check = (call, names) => {
+  const given = call.keywords.get('weights_only');
+  if (!given || names.source(given.value) !== 'False') return undefined;
+  return {
+    rule: 'torch-load',
+    severity: 'medium',
+    message: 'weights_only=False lets the checkpoint be unpickled: it runs any code it holds.',
+    evidence: '(…, weights_only=False)',
+  };
+};
+
+const anySafeMode: Check = (call, names) =>
+  isFalse(call, 'safe_mode', names) && !call.path.startsWith('?.') && /(?:keras|load_model|deserialize)/.test(call.path)
+    ? {
+        rule: 'keras-unsafe-load',
+        message: 'safe_mode=False lets the model bring Python bytecode and run it.',
+        evidence: '(…, safe_mode=False)',
+      }
+    : undefined;
+
 const PICKLES = [
   'pickle',
   '_pickle',
@@ -125,7 +189,31 @@ export const DESERIALIZATION: readonly CallRule[] = [
     paths: ['jsonpickle.decode', 'jsonpickle.loads', 'jsonpickle.unpickler.decode'],
     check: always('jsonpickle-decode', 'jsonpickle rebuilds any object the JSON names: the data decides what runs.'),
   },
+  { paths: ['pickle._loads', 'pickle._load', 'pickle._Unpickler().load'], check: pickleLoad('pickle.load') },
+  { paths: ['joblib.numpy_pickle.load', 'joblib.load_temporary_memmap'], check: pickleLoad('joblib.load') },
+  { paths: ['shelve.DbfilenameShelf', 'shelve.Shelf', 'shelve.BsdDbShelf'], check: pickleLoad('shelve') },
+  { paths: ['pandas.read_hdf', 'pandas.HDFStore'], check: hdfLoad },
+  {
+    methods: ['recv_pyobj'],
+    check: always(
+      'pickle-load',
+      'recv_pyobj unpickles what comes over the network: it runs any code the data holds.',
+      'high',
+    ),
+  },
+  { paths: ['skops.io.load', 'skops.io.loads'], check: skopsLoad },
   { paths: ['torch.load', 'torch.serialization.load'], check: torchLoad },
+  {
+    paths: ['torch.package.PackageImporter'],
+    check: always(
+      'torchscript-load',
+      'A torch.package archive holds Python modules: importing from it runs them.',
+      'medium',
+    ),
+  },
+  { paths: ['ruamel.yaml.load', 'ruamel.yaml.load_all', 'ruamel.yaml.YAML', 'ruamel_yaml.load'], check: ruamel },
+  { keywords: ['weights_only'], check: anyCheckpoint },
+  { keywords: ['safe_mode'], check: anySafeMode },
   { paths: ['torch.jit.load'], check: torchScript },
   { paths: ['numpy.load', 'numpy.lib.npyio.NpzFile', 'numpy.lib.format.read_array'], check: numpyLoad },
   {
@@ -139,11 +227,20 @@ export const DESERIALIZATION: readonly CallRule[] = [
       'keras.models.model_from_json',
       'tensorflow.keras.models.model_from_json',
       'tensorflow.python.keras.models.load_model',
+      'tf_keras.models.load_model',
+      'keras.models.clone_model',
+      'keras.Model.from_config',
+      'tensorflow.keras.utils.deserialize_keras_object',
     ],
     check: keras,
   },
   {
-    paths: ['keras.config.enable_unsafe_deserialization', 'tensorflow.keras.config.enable_unsafe_deserialization'],
+    paths: [
+      'keras.config.enable_unsafe_deserialization',
+      'tensorflow.keras.config.enable_unsafe_deserialization',
+      'keras.saving.enable_unsafe_deserialization',
+      'keras.src.saving.serialization_lib.enable_unsafe_deserialization',
+    ],
     check: always(
       'keras-unsafe-load',
       'enable_unsafe_deserialization() switches Keras’ safe mode off for everything that follows.',
@@ -152,7 +249,23 @@ export const DESERIALIZATION: readonly CallRule[] = [
   { paths: ['yaml.load', 'yaml.load_all'], check: yamlLoad },
   {
     paths: ['yaml.unsafe_load', 'yaml.unsafe_load_all'],
-    check: always('yaml-load', 'yaml.unsafe_load builds any Python object the document names.'),
+    check: (call) => {
+      const { callee } = call.node;
+      return {
+        rule: 'yaml-load',
+        message: 'yaml.unsafe_load builds any Python object the document names.',
+        ...(callee.kind === 'member' && {
+          fix: (fixes) =>
+            fixes.replace(
+              callee.propertyStart,
+              callee.end,
+              callee.property.replace('unsafe', 'safe'),
+              'Use yaml.safe_load',
+              false,
+            ),
+        }),
+      };
+    },
   },
   {
     paths: ['yaml.full_load', 'yaml.full_load_all'],

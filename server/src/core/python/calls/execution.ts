@@ -8,8 +8,17 @@ const SHELL_DOWNLOAD =
 const SHELL_REVERSE =
   /\/dev\/(?:tcp|udp)\/|\bnc(?:at)?\b[^\n]{0,80}\s-\w*e\w*\s|mkfifo[^\n]{0,120}\bnc\b|socat[^\n]{0,80}exec:/i;
 
+const SERVER_WITHOUT_TOKEN =
+  /\bjupyter\b[^\n]{0,300}--(?:NotebookApp|ServerApp|IdentityProvider)\.(?:token|password)=(?:''|""|\\?["']{2})?(?:\s|$)/;
+const PIP_INSTALL = /(?:^|\s|\/)(?:pip[\d.]*|conda|mamba|uv\s+pip)\s+install\s+(?!-r\b)(?!\.)/;
+
 /** Command lines that no program needs to hide: what it says decides. */
 export function judgeShellText(text: string): Judgement | undefined {
+  if (SERVER_WITHOUT_TOKEN.test(text))
+    return {
+      rule: 'no-authentication',
+      message: 'The notebook server asks for no token or password: whoever reaches it runs code on it.',
+    };
   if (SHELL_REVERSE.test(text))
     return { rule: 'reverse-shell', message: 'The command line connects to another machine and hands it a shell.' };
   if (SHELL_DOWNLOAD.test(text))
@@ -31,22 +40,29 @@ const shell: Check = (call, names, facts) => {
     if (judged)
       return facts.autoRun && judged.rule === 'download-and-run' ? { ...judged, severity: 'critical' } : judged;
   }
-  if (!withShell || text !== undefined) return undefined;
-  const taint = names.taint(command);
+  if (installs(command, text, names))
+    return {
+      rule: 'runtime-install',
+      ...(facts.autoRun && { severity: 'low' as const }),
+      message: `${call.path} installs packages while the program runs.`,
+    };
+  const line = withShell ? command : shellArgument(command, names);
+  if (!line || text !== undefined) return undefined;
+  const taint = names.taint(line);
   if (taint === 'decoded') {
     return {
       rule: 'hidden-execution',
       message: 'A command line is decoded and handed to a shell: what it does cannot be read here.',
     };
   }
-  if (!varies(command, names)) return undefined;
+  if (!varies(line, names)) return undefined;
   return {
     rule: 'shell-injection',
     severity: taint ? 'high' : 'medium',
     message: taint
       ? `A shell line is built from ${FROM[taint]}.`
       : 'A shell line is put together from values: one with ; or $() in it runs as a command.',
-    ...(!always && { evidence: '(…, shell=True)' }),
+    ...(!always && withShell && { evidence: '(…, shell=True)' }),
   };
 };
 
@@ -58,12 +74,36 @@ function constantCommand(node: Node, names: Names): string | undefined {
   return parts.includes(undefined) ? undefined : parts.join(' ');
 }
 
+/** The line in `['bash', '-c', line]`. */
+function shellArgument(node: Node, names: Names): Node | undefined {
+  if (node.kind !== 'sequence') return undefined;
+  const [program, option, line] = node.items;
+  return program &&
+    option &&
+    /(?:^|\/)(?:ba|z|da|k)?sh$/.test(names.constant(program) ?? '') &&
+    /^-\w*c$/.test(names.constant(option) ?? '')
+    ? line
+    : undefined;
+}
+
+/** `pip install x` as a line, or as a list such as `[sys.executable, '-m', 'pip', 'install', name]`. */
+function installs(node: Node, text: string | undefined, names: Names): boolean {
+  if (text !== undefined) return PIP_INSTALL.test(`${text} `);
+  if (node.kind === 'sequence')
+    return PIP_INSTALL.test(`${node.items.map((item) => names.constant(item) ?? '?').join(' ')} `);
+  return node.kind === 'format' && PIP_INSTALL.test(names.source(node).replace(/^\w*["']+/, ' '));
+}
+
 const DEEPEST = 40;
 
-/** Text into which values are put: format strings, sums, `%`, `.format`. A bare variable says nothing. */
+/** Text into which values are put: format strings, sums, `%`, `.format`, or a name that was given one. */
 function varies(node: Node, names: Names, depth = 0): boolean {
   if (depth > DEEPEST) return false;
   switch (node.kind) {
+    case 'name': {
+      const { built } = names.value(node);
+      return built !== undefined && varies(built.node, built.names, depth + 1);
+    }
     case 'format':
       return node.values.some(
         (value) => names.constant(value) === undefined && value.kind !== 'literal' && !quotedCall(value, names),
@@ -128,6 +168,63 @@ const dynamicCode: Check = (call, names, facts) => {
   };
 };
 
+/** Functions that run what they are given as code; only text that comes from outside is worth a word. */
+const evaluator: Check = (call, names) => {
+  const subject = call.args[0];
+  const taint = subject && names.taint(subject);
+  return taint === 'network' || taint === 'input'
+    ? { rule: 'dynamic-code', severity: 'high', message: `${call.path} evaluates ${FROM[taint]} as code.` }
+    : undefined;
+};
+
+const template: Check = (call, names) => {
+  const subject = argument(call, 0, 'source');
+  if (!subject) return undefined;
+  const taint = names.taint(subject);
+  if (taint === 'network' || taint === 'input')
+    return { rule: 'template-injection', severity: 'high', message: `A template is made of ${FROM[taint]}.` };
+  return call.path === 'flask.render_template_string' && varies(subject, names)
+    ? { rule: 'template-injection', message: 'A template is put together from values: one with {{ }} in it is run.' }
+    : undefined;
+};
+
+const remoteShell: Check = (call, names) => {
+  // A function of that name is something else.
+  if (!/^(?:\?|paramiko\..*)\.exec_command$/.test(call.path)) return undefined;
+  const line = argument(call, 0, 'command');
+  if (!line || !varies(line, names)) return undefined;
+  const taint = names.taint(line);
+  return {
+    rule: 'shell-injection',
+    severity: taint ? 'high' : 'medium',
+    message: 'A shell line for another machine is put together from values: one with ; or $() in it runs as a command.',
+  };
+};
+
+const pipMain: Check = (call, names, facts) => {
+  const list = call.args[0];
+  return list?.kind === 'sequence' && list.items[0] && names.constant(list.items[0]) === 'install'
+    ? {
+        rule: 'runtime-install',
+        ...(facts.autoRun && { severity: 'low' as const }),
+        message: 'pip installs packages while the program runs.',
+      }
+    : undefined;
+};
+
+/** `load_tools(["python_repl", "terminal"])` */
+const tools: Check = (call, names) => {
+  const list = call.args[0];
+  const asked = list?.kind === 'sequence' ? list.items.map((item) => names.constant(item) ?? '') : [];
+  const found = asked.find((name) => /^(?:python_repl|terminal|requests_all)$/.test(name));
+  return found === undefined
+    ? undefined
+    : {
+        rule: 'agent-code-execution',
+        message: `The agent may use ${found}, and a language model writes what it does.`,
+      };
+};
+
 const SQL =
   /^\s*(?:select\b[\s\S]*\bfrom\b|insert\s+into\b|update\b[\s\S]*\bset\b|delete\s+from\b|drop\s+table\b|create\s+table\b|alter\s+table\b|replace\s+into\b|with\b[\s\S]*\bselect\b)/i;
 
@@ -135,7 +232,8 @@ const SQL =
 const sql: Check = (call, names) => {
   const statement = call.args[0];
   if (!statement || !varies(statement, names)) return undefined;
-  const source = names.source(statement);
+  const made = statement.kind === 'name' ? names.value(statement).built : undefined;
+  const source = made ? made.names.source(made.node) : names.source(statement);
   const text = source.replace(/^[^'"]*['"]+/, '');
   if (!SQL.test(text)) return undefined;
   const taint = names.taint(statement);
@@ -166,23 +264,40 @@ export const EXECUTION: readonly CallRule[] = [
       'subprocess.check_output',
       'subprocess.Popen',
       'asyncio.create_subprocess_shell',
+      'pexpect.run',
+      'pexpect.spawn',
+      'get_ipython().system',
+      'get_ipython().getoutput',
+      'IPython.get_ipython().system',
     ],
     check: shell,
   },
+  { paths: ['pip.main', 'pip._internal.main', 'pip._internal.cli.main.main'], check: pipMain },
+  { methods: ['exec_command'], check: remoteShell },
+  {
+    paths: [
+      ...[
+        'pandas.eval',
+        'numexpr.evaluate',
+        'sympy.sympify',
+        'sympy.parse_expr',
+        'sympy.parsing.sympy_parser.parse_expr',
+      ],
+      ...['timeit.timeit', 'timeit.repeat', 'code.interact', 'runpy.run_path', 'execfile', 'cProfile.run', 'pdb.run'],
+    ],
+    check: evaluator,
+  },
+  { paths: ['flask.render_template_string', 'jinja2.Template', 'jinja2.Environment().from_string'], check: template },
   {
     pattern: /\.(?:execute|executemany|executescript|raw|read_sql|read_sql_query)$/,
     last: ['execute', 'executemany', 'executescript', 'raw', 'read_sql', 'read_sql_query'],
     check: sql,
   },
   { pattern: /^sqlalchemy\.(?:\w+\.)*text$/, last: ['text'], modules: ['sqlalchemy'], check: sql },
-  { methods: ['execute', 'executemany', 'executescript', 'read_sql'], check: sql },
+  { methods: ['execute', 'executemany', 'executescript', 'read_sql', 'read_sql_query'], check: sql },
+  { paths: ['spark.sql', 'duckdb.sql', 'duckdb.query', 'google.cloud.bigquery.Client().query'], check: sql },
   {
-    paths: [
-      'langchain_experimental.agents.create_pandas_dataframe_agent',
-      'langchain_experimental.agents.agent_toolkits.create_pandas_dataframe_agent',
-      'langchain_experimental.agents.create_csv_agent',
-      'langchain_experimental.agents.agent_toolkits.create_csv_agent',
-    ],
+    keywords: ['allow_dangerous_code'],
     check: allow(
       'allow_dangerous_code',
       'agent-code-execution',
@@ -190,6 +305,7 @@ export const EXECUTION: readonly CallRule[] = [
       'The agent may run whatever Python a language model writes.',
     ),
   },
+  { paths: ['langchain.agents.load_tools', 'langchain_community.agent_toolkits.load_tools.load_tools'], check: tools },
   {
     paths: [
       'langchain_experimental.utilities.PythonREPL',
@@ -199,6 +315,16 @@ export const EXECUTION: readonly CallRule[] = [
       'langchain_experimental.tools.PythonAstREPLTool',
       'langchain.tools.python.tool.PythonREPLTool',
       'langchain_experimental.utilities.python.PythonREPL',
+      'langchain_experimental.tools.python.tool.PythonAstREPLTool',
+      'langchain_experimental.pal_chain.PALChain.from_math_prompt',
+      'langchain_experimental.pal_chain.PALChain.from_colored_object_prompt',
+      'langchain.chains.PALChain.from_math_prompt',
+      'langchain_community.tools.ShellTool',
+      'langchain.tools.ShellTool',
+      'langchain_experimental.llm_bash.base.LLMBashChain.from_llm',
+      'llama_index.experimental.query_engine.PandasQueryEngine',
+      'llama_index.core.query_engine.PandasQueryEngine',
+      'llama_index.query_engine.PandasQueryEngine',
     ],
     check: always('agent-code-execution', 'The tool runs whatever Python a language model writes.'),
   },

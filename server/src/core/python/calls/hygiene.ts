@@ -1,5 +1,5 @@
 /** Files and secrets that are made or unpacked carelessly. */
-import { addArgument, always, type CallRule, type Check, isFalse } from './call';
+import { addArgument, always, argument, type CallRule, type Check, isFalse, isTrue } from './call';
 
 const extractAll: Check = (call, names) => {
   if (call.keywords.has('filter') || call.keywords.has('members') || call.spread) return undefined;
@@ -10,8 +10,45 @@ const extractAll: Check = (call, names) => {
   };
 };
 
+/** shutil.unpack_archive hands `filter` to tarfile; other formats do not need it. */
+const unpackArchive: Check = (call, names) => {
+  const subject = argument(call, 0, 'filename');
+  const text = subject && names.constant(subject);
+  if (
+    call.keywords.has('filter') ||
+    call.spread ||
+    text === undefined ||
+    !/\.(?:tar|tgz|tbz2?|txz|tar\.\w+)$/i.test(text)
+  )
+    return undefined;
+  return {
+    rule: 'archive-extraction',
+    message: 'The archive is unpacked without a filter: before Python 3.14 it can write outside the folder.',
+  };
+};
+
+const loosePermissions: Check = (call, names) => {
+  const mode = argument(call, 1, 'mode');
+  const text = mode && names.source(mode);
+  return text !== undefined && /^0o?[0-7]?[0-7]{2}[2367]$/.test(text)
+    ? { rule: 'loose-permissions', message: `${call.path} lets every user of the machine write the file.` }
+    : undefined;
+};
+
+/** Entities from outside are off unless the parser is told otherwise. */
+const xmlParser: Check = (call, names) =>
+  isTrue(call, 'resolve_entities', names) || isFalse(call, 'no_network', names)
+    ? {
+        rule: 'xml-entities',
+        message: 'The parser follows entities: a document can read files and addresses through it.',
+      }
+    : undefined;
+
 const weakHash: Check = (call, names) => {
-  const subject = call.args[0];
+  const named = call.path === 'hashlib.new';
+  if (named && !/^(?:md5|sha1|sha256|sha512)$/.test((call.args[0] && names.constant(call.args[0])) ?? ''))
+    return undefined;
+  const subject = call.args[named ? 1 : 0];
   if (!subject || !/passw|passwd|pwd/i.test(names.source(subject)) || isFalse(call, 'usedforsecurity', names))
     return undefined;
   return {
@@ -27,9 +64,12 @@ export const HYGIENE: readonly CallRule[] = [
     modules: ['tarfile'],
     check: extractAll,
   },
+  { paths: ['shutil.unpack_archive'], check: unpackArchive },
+  { paths: ['os.chmod', 'os.fchmod'], check: loosePermissions },
+  { paths: ['lxml.etree.XMLParser', 'lxml.etree.iterparse'], check: xmlParser },
   {
-    paths: ['tempfile.mktemp'],
+    paths: ['tempfile.mktemp', 'os.tempnam', 'os.tmpnam'],
     check: always('temporary-file', 'mktemp only makes up a name: somebody else can create the file first.'),
   },
-  { paths: ['hashlib.md5', 'hashlib.sha1', 'hashlib.sha256', 'hashlib.sha512'], check: weakHash },
+  { paths: ['hashlib.md5', 'hashlib.sha1', 'hashlib.sha256', 'hashlib.sha512', 'hashlib.new'], check: weakHash },
 ];

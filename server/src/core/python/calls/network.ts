@@ -1,9 +1,13 @@
 /** Transport security, servers, and whom they let in. */
-import { always, argument, argumentRange, type CallRule, type Check, isTrue } from './call';
+import { always, argument, argumentRange, type Call, type CallRule, type Check, type FixMaker, isTrue } from './call';
 import { plainHttp } from './remote';
 
 const tlsOff: Check = (call, names) => {
-  const verify = call.keywords.get('verify') ?? call.keywords.get('verify_ssl') ?? call.keywords.get('ssl');
+  const verify =
+    call.keywords.get('verify') ??
+    call.keywords.get('verify_ssl') ??
+    call.keywords.get('verify_certs') ??
+    call.keywords.get('ssl');
   if (!verify || names.source(verify.value) !== 'False') return undefined;
   const name = verify.name as string;
   const here = call.node.args.includes(verify);
@@ -20,7 +24,31 @@ const tlsOff: Check = (call, names) => {
   };
 };
 
+/** urllib3 and pymongo have their own words for it, and ssl.wrap_socket verifies nothing unless it is told to. */
+const otherTlsOff: Check = (call, names) => {
+  const certificates = call.keywords.get('cert_reqs')?.value;
+  const value = certificates && (names.constant(certificates) ?? names.value(certificates).path);
+  const off =
+    (value !== undefined && /(?:^|\.)CERT_NONE$/.test(value)) ||
+    isTrue(call, 'tlsAllowInvalidCertificates', names) ||
+    (call.path === 'ssl.wrap_socket' && !certificates && !call.spread);
+  return off
+    ? {
+        rule: 'tls-verification-disabled',
+        message: `${call.path} accepts any certificate: what is transferred can be read and replaced on the way.`,
+      }
+    : undefined;
+};
+
 const EVERYWHERE = new Set(['0.0.0.0', '::', '']);
+
+/** A fix that sets a keyword argument to False. */
+function turnOff(call: Call, keyword: string, title: string) {
+  const given = call.keywords.get(keyword);
+  if (!given || !call.node.args.includes(given)) return {};
+  const { start, end } = given.value;
+  return { fix: (fixes: FixMaker) => fixes.replace(start, end, 'False', title, false) };
+}
 
 const serve: Check = (call, names) => {
   const debug = isTrue(call, 'debug', names);
@@ -29,6 +57,7 @@ const serve: Check = (call, names) => {
       rule: 'debug-server',
       message: 'debug=True opens a debugger that runs Python for whoever reaches the page.',
       evidence: '(…, debug=True)',
+      ...turnOff(call, 'debug', 'Switch debug off'),
     };
   }
   const host =
@@ -60,7 +89,35 @@ const bind: Check = (call, names) => {
   const host = address.items[0];
   const text = host && names.constant(host);
   if (text === undefined || !EVERYWHERE.has(text)) return undefined;
-  return { rule: 'bind-all-interfaces', message: 'The socket is bound to every network the machine is in.' };
+  return {
+    rule: 'bind-all-interfaces',
+    message: `${call.path.endsWith('.bind') ? 'The socket' : 'The server'} is bound to every network the machine is in.`,
+  };
+};
+
+const openPort: Check = (call, names) => {
+  const address = call.args[0];
+  const text = address && names.constant(address);
+  return text !== undefined && /^(?:\[::\]|0\.0\.0\.0|\*):/.test(text)
+    ? {
+        rule: 'bind-all-interfaces',
+        message: 'The server is reachable from every network the machine is in, without encryption.',
+      }
+    : undefined;
+};
+
+/** Whoever reaches the dashboard of Ray submits jobs (CVE-2023-48022). */
+const rayInit: Check = (call, names) => {
+  const host = call.keywords.get('dashboard_host')?.value;
+  const text = host && names.constant(host);
+  return text !== undefined && EVERYWHERE.has(text)
+    ? {
+        rule: 'bind-all-interfaces',
+        severity: 'medium',
+        message: 'Ray’s dashboard runs the jobs of whoever reaches it, and it is reachable from every network.',
+        evidence: `(…, dashboard_host=${text})`,
+      }
+    : undefined;
 };
 
 const anyHostKey: Check = (call, names) => {
@@ -126,7 +183,23 @@ export const NETWORK: readonly CallRule[] = [
     ],
     check: serve,
   },
-  { paths: ['socket.socket().bind'], check: bind },
+  {
+    paths: [
+      'socket.socket().bind',
+      'http.server.HTTPServer',
+      'http.server.ThreadingHTTPServer',
+      'socketserver.TCPServer',
+      'socketserver.ThreadingTCPServer',
+      'xmlrpc.server.SimpleXMLRPCServer',
+    ],
+    check: bind,
+  },
+  { methods: ['add_insecure_port'], check: openPort },
+  { paths: ['ray.init'], check: rayInit },
+  {
+    paths: ['urllib3.PoolManager', 'urllib3.HTTPSConnectionPool', 'pymongo.MongoClient', 'ssl.wrap_socket'],
+    check: otherTlsOff,
+  },
   { methods: ['set_missing_host_key_policy'], check: anyHostKey },
   { paths: ['paramiko.SSHClient().set_missing_host_key_policy'], check: anyHostKey },
 ];

@@ -4,6 +4,7 @@ import type { Names } from '../names';
 import { type Call, type CallRule, type Check, callOf, type Facts, type Judgement } from './call';
 import { DESERIALIZATION } from './deserialization';
 import { EXECUTION } from './execution';
+import { judgeHanded } from './handed';
 import { HYGIENE } from './hygiene';
 import { NETWORK } from './network';
 import { REMOTE } from './remote';
@@ -13,12 +14,16 @@ const RULES: readonly CallRule[] = [...DESERIALIZATION, ...REMOTE, ...EXECUTION,
 const EXACT = new Map<string, Check>();
 const PATTERNS: { readonly pattern: RegExp; readonly check: Check }[] = [];
 const METHODS = new Map<string, Check>();
+const KEYWORDS = new Map<string, Check>();
 
 /**
  * Names with which the path of a judged call ends, each with the modules one of which has to be in the text too;
  * undefined when any will do.
  */
 export const LAST_NAMES = new Map<string, Set<string> | undefined>();
+
+/** Judged functions that need no import. */
+export const BUILTINS = new Set<string>();
 
 function expect(last: string, modules: readonly string[] | undefined): void {
   const known = LAST_NAMES.get(last);
@@ -31,11 +36,14 @@ for (const rule of RULES) {
     for (const path of rule.paths) {
       EXACT.set(path, rule.check);
       const parts = path.replaceAll('()', '').split('.');
-      expect(parts[parts.length - 1] as string, parts.length > 1 ? [parts[0] as string] : undefined);
+      if (parts.length === 1) BUILTINS.add(path);
+      expect(parts[parts.length - 1] as string, [parts.length > 1 ? (parts[0] as string) : 'builtins']);
     }
   } else if ('pattern' in rule) {
     PATTERNS.push(rule);
     for (const last of rule.last) expect(last, rule.modules);
+  } else if ('keywords' in rule) {
+    for (const keyword of rule.keywords) KEYWORDS.set(keyword, rule.check);
   } else {
     for (const method of rule.methods) {
       METHODS.set(method, rule.check);
@@ -49,6 +57,9 @@ export function isJudged(path: string): boolean {
   return EXACT.has(path) || PATTERNS.some(({ pattern }) => pattern.test(path));
 }
 
+/** Keyword arguments that are judged whatever is called. */
+export const JUDGED_KEYWORDS: readonly string[] = [...KEYWORDS.keys()];
+
 export const isJudgedMethod = (name: string): boolean => METHODS.has(name);
 
 /** @returns what is wrong with the call, if anything */
@@ -56,10 +67,21 @@ export function judgeCall(call: Call, names: Names, facts: Facts): Judgement | u
   const exact = EXACT.get(call.path);
   if (exact) return exact(call, names, facts);
   for (const { pattern, check } of PATTERNS) if (pattern.test(call.path)) return check(call, names, facts);
-  return undefined;
+  const method = METHODS.get(call.path.slice(call.path.lastIndexOf('.') + 1));
+  if (method && call.path.includes('.')) return method(call, names, facts);
+  return judgeHanded(call, names) ?? judgeKeywords(call, names, facts);
 }
 
 /** Judges a method of an object nothing is known about. */
 export function judgeMethod(node: CallNode, method: string, names: Names, facts: Facts): Judgement | undefined {
-  return METHODS.get(method)?.(callOf(node, `?.${method}`), names, facts);
+  const call = callOf(node, `?.${method}`);
+  return METHODS.get(method)?.(call, names, facts) ?? judgeHanded(call, names) ?? judgeKeywords(call, names, facts);
+}
+
+function judgeKeywords(call: Call, names: Names, facts: Facts): Judgement | undefined {
+  for (const keyword of call.keywords.keys()) {
+    const judged = KEYWORDS.get(keyword)?.(call, names, facts);
+    if (judged) return judged;
+  }
+  return undefined;
 }

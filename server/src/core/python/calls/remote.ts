@@ -53,9 +53,33 @@ const hubLoad: Check = (call, names) => {
   };
 };
 
-/** Only what says trust_remote_code=True, on classes that are not known. */
+/** Whatever it is that takes trust_remote_code, it hands it on. */
 const trustedHubLoad: Check = (call, names, facts) =>
   isTrue(call, 'trust_remote_code', names) ? hubLoad(call, names, facts) : undefined;
+
+/** `lc://` addresses and those of the network: chains, agents and prompts are configurations that name code. */
+const remoteChain: Check = (call, names) => {
+  const subject = argument(call, 0, 'path');
+  const text = subject && names.constant(subject);
+  if (text === undefined || !/^(?:lc|https?):\/\//.test(text)) return undefined;
+  return {
+    rule: 'remote-model-load',
+    severity: 'medium',
+    message: `${call.path} fetches a configuration that names what is run, and nothing vouches for it.`,
+  };
+};
+
+/** A shared library; those that a package brings itself are as good as the package. */
+const nativeLibrary: Check = (call, names) => {
+  const subject = argument(call, 0, 'path', 'library_filename', 'library_path');
+  if (!subject || /(?:get_library_path|get_lib_path)\(\)$/.test(names.value(subject).path ?? '')) return undefined;
+  const taint = names.taint(subject);
+  return {
+    rule: 'native-library',
+    severity: taint === 'network' || taint === 'input' ? 'high' : 'low',
+    message: `${call.path.replace('?.', '')} loads a shared library: its code runs at once.`,
+  };
+};
 
 const torchHub: Check = (call, names) => {
   const source = call.keywords.get('source');
@@ -125,11 +149,10 @@ export const REMOTE: readonly CallRule[] = [
   },
   {
     paths: [
-      'mlflow.pyfunc.load_model',
-      'mlflow.sklearn.load_model',
-      'mlflow.pytorch.load_model',
       'xgboost.Booster',
-      'skops.io.load',
+      'tensorflow.saved_model.load',
+      'tensorflow.keras.layers.TFSMLayer',
+      'onnxruntime.InferenceSession',
     ],
     check: remoteModel,
   },
@@ -153,6 +176,20 @@ export const REMOTE: readonly CallRule[] = [
     check: hubLoad,
   },
   { pattern: /^(?:transformers|diffusers|peft)\.[\w.]+\.from_config$/, last: ['from_config'], check: hubLoad },
-  { methods: ['from_pretrained'], check: trustedHubLoad },
-  { methods: ['load_local'], check: unsafeStore },
+  { pattern: /^mlflow\.\w+\.load_model$/, last: ['load_model'], modules: ['mlflow'], check: remoteModel },
+  { keywords: ['trust_remote_code'], check: trustedHubLoad },
+  {
+    paths: [
+      ...['langchain.chains.load_chain', 'langchain.chains.loading.load_chain', 'langchain.agents.load_agent'],
+      ...[
+        'langchain.prompts.load_prompt',
+        'langchain_core.prompts.load_prompt',
+        'langchain.prompts.loading.load_prompt',
+      ],
+    ],
+    check: remoteChain,
+  },
+  { methods: ['register_custom_ops_library'], check: nativeLibrary },
+  { paths: ['tensorflow.load_op_library', 'tensorflow.load_library', 'torch.ops.load_library'], check: nativeLibrary },
+  { keywords: ['allow_dangerous_deserialization'], check: unsafeStore },
 ];
