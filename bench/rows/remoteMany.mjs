@@ -5,7 +5,7 @@ import { isMainThread, Worker, workerData } from 'node:worker_threads';
 
 const PORT = 0;
 const COUNT = 1;
-const HEAP_MB = 128;
+const HEAP_MB = 192;
 const CONTENT = Buffer.from('x = 1\n');
 
 if (!isMainThread && workerData?.watchtowerManyBench) serve(workerData);
