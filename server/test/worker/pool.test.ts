@@ -13,7 +13,7 @@ parentPort.on('message', ({ tasks }) => {
   for (const { id, task } of tasks) {
     if (task.path === 'hang') for (;;);
     if (task.path === 'crash') process.exit(7);
-    if (task.path === 'heap') { const a = []; for (;;) a.push(new Array(1e5).fill({})); }
+    if (task.path === 'heap') { const a = []; for (;;) a.push(new Array(1e6).fill({})); }
     if (task.path === 'error') parentPort.postMessage({ id, error: 'no' });
     else parentPort.postMessage({ id, report: { path: task.path } });
   }
@@ -22,7 +22,7 @@ parentPort.on('message', ({ tasks }) => {
 describe('WorkerPool', () => {
   let folder: string;
   let pool: WorkerPool;
-  const settings = { ...DEFAULT_SETTINGS, limits: { ...DEFAULT_SETTINGS.limits, timeMs: 1000 } };
+  const settings = { ...DEFAULT_SETTINGS, limits: { ...DEFAULT_SETTINGS.limits, timeMs: 3000 } };
   const task = (name: string): ScanTask => ({ kind: 'buffer', path: name, text: '' });
   const run = (name: string) =>
     pool.run(task(name), settings).then(
