@@ -23,6 +23,7 @@ import { MXNET_PARAMS_FORMAT, MXNET_SYMBOL_FORMAT } from './mxnet/format';
 import { NATIVE_FORMAT } from './native/format';
 import { NPY_FORMAT, NPZ_FORMAT } from './numpy/format';
 import { ONNX_FORMAT } from './onnx/format';
+import { ORT_FORMAT } from './onnx/ort';
 import { CLOSED_ARCHIVE_FORMATS } from './opaque/archives';
 import { OPAQUE_FORMATS } from './opaque/formats';
 import { PADDLE_FORMAT } from './paddle/format';
@@ -80,6 +81,7 @@ export const MODEL_FORMATS: readonly Format[] = [
   TFLITE_FORMAT,
   EXECUTORCH_FORMAT,
   ONNX_FORMAT,
+  ORT_FORMAT,
   COREML_FORMAT,
   MLMODEL_FORMAT,
   MSGPACK_FORMAT,

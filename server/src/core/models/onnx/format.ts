@@ -46,7 +46,8 @@ interface Scope {
   outputs: string[];
 }
 
-class OnnxScan {
+/** What is gathered of a model and said of it, whichever way its graph is stored. */
+export class OnnxScan {
   readonly operators = new Map<string, number>();
   readonly domains = new Map<string, { op: string; node: string; count: number; offset: number }>();
   readonly localFunctions = new Set<string>();
@@ -350,7 +351,17 @@ class OnnxScan {
     }
   }
 
-  finish(): void {
+  /** Reports what only the whole shows, and describes the model. */
+  finish(format = 'onnx', framework = 'ONNX'): void {
+    if (this.damage) {
+      const what = evidenceText(this.damage.message, 120);
+      this.context.report({
+        rule: RULES.malformed,
+        message: `The file is damaged: ${what}. What comes after could not be judged.`,
+        anchor: 'malformed',
+      });
+      this.context.incomplete(`the file is damaged: ${what}`);
+    }
     let vendors = 0;
     for (const [key, { op, node, count, offset }] of this.domains) {
       const domain = key.includes('::') ? key.slice(0, key.length - op.length - 2) : '';
@@ -374,8 +385,8 @@ class OnnxScan {
       ...(operators.length > 300 ? ['operators'] : []),
     ];
     this.context.describe({
-      format: 'onnx',
-      framework: 'ONNX',
+      format,
+      framework,
       properties: this.properties,
       metadata: this.metadata,
       parameters: this.parameters,
@@ -393,7 +404,7 @@ class OnnxScan {
 const SHELL =
   /(?:curl|wget)\s+[^|\n]{1,400}\|\s*(?:ba|z)?sh\b|\brm\s+-rf\s+[/~$.*]|\/bin\/(?:ba|z)?sh\s+-[ci]\s|powershell(?:\.exe)?\s+-(?:e|enc|nop|w|c)|\bos\.system\s*\(\s*['"]|__import__\s*\(\s*['"][\w.]+['"]\s*\)\s*\.|\bbase64\s+-d\s*\|/i;
 /** In the metadata of a model, which is for people, code of any kind is out of place; a method called `eval` is none. */
-const COMMAND = new RegExp(
+export const COMMAND = new RegExp(
   `${SHELL.source}|\\bbash\\s+-[ci]\\s|\\bos\\.system\\s*\\(|\\bsubprocess\\.\\w+\\s*\\(|__import__\\s*\\(|(?<![.\\w])(?:eval|exec)\\s*\\(|\\bnc\\s+-[el]|<script\\b|base64\\s+-d|\\brm\\s+-rf\\s`,
   'i',
 );
@@ -556,15 +567,6 @@ async function holdsNode(probe: Probe, graph: { offset: number; length: number }
 async function scanOnnx(input: ScanInput, context: ScanContext): Promise<void> {
   const scan = new OnnxScan(new PagedByteSource(input.source), context);
   await scan.model();
-  if (scan.damage) {
-    const what = evidenceText(scan.damage.message, 120);
-    context.report({
-      rule: RULES.malformed,
-      message: `The file is damaged: ${what}. What comes after could not be judged.`,
-      anchor: 'malformed',
-    });
-    context.incomplete(`the file is damaged: ${what}`);
-  }
   scan.finish();
 }
 
@@ -573,7 +575,7 @@ export const ONNX_FORMAT: Format = {
   id: 'onnx',
   title: 'ONNX',
   kind: 'model',
-  extensions: ['.onnx', '.ort'],
+  extensions: ['.onnx'],
   async identify(probe): Promise<Claim | undefined> {
     return (await claimOf(probe)) ?? (probe.extension === '.onnx' && probe.size > 0 ? 'named' : undefined);
   },

@@ -90,14 +90,6 @@ const TABLE: readonly Opaque[] = [
     framework: 'ncnn',
   },
   {
-    id: 'ort',
-    title: 'ONNX Runtime flatbuffer',
-    extensions: ['.ort'],
-    magics: [[undefined, undefined, undefined, undefined, 0x4f, 0x52, 0x54, 0x4d]],
-    native: false,
-    framework: 'ONNX Runtime',
-  },
-  {
     id: 'mnn',
     title: 'MNN model',
     extensions: ['.mnn'],
