@@ -354,7 +354,12 @@ export async function judgeTrace(
     callee: PickleGlobal,
     verdict: Verdict,
   ): Promise<{ rule: Rule; severity: Severity; why?: string } | undefined> {
-    const constructed = call.opcode.startsWith('NEWOBJ');
+    // INST and OBJ without arguments only make an object of a class too (`_instantiate`, for old classes of Python 2).
+    const constructed =
+      call.opcode.startsWith('NEWOBJ') ||
+      ((call.opcode === 'INST' || call.opcode === 'OBJ') &&
+        argumentsOf(call).length === 0 &&
+        isClassName(callee.module, callee.name));
     const unknown = (severity: Severity, why?: string) => ({
       rule: PICKLE_RULES['unknown-call'],
       severity: strict && severity === 'medium' ? ('high' as const) : severity,

@@ -163,6 +163,9 @@ describe('pickle judgement', () => {
     assert.equal(await severityOf(made('mypackage.model', 'Net')), medium);
     assert.ok((await severityOf(made('__main__', 'Net'))) <= info);
     assert.equal(await severityOf(call(stackGlobal('__main__', 'Net'), text('x'))), medium);
+    assert.ok((await severityOf(bytes(MARK, 'i__main__\nNet\n'))) <= info);
+    assert.equal(await severityOf(bytes(MARK, text('x'), 'i__main__\nNet\n')), medium);
+    assert.equal(await severityOf(bytes(MARK, 'isubprocess\nPopen\n')), critical);
     assert.ok((await severityOf(call(stackGlobal('__main__', 'os.system'), text('x')))) >= high);
     assert.ok((await severityOf(unknown)) <= info);
     const strict = await scan(pickle(call(unknown)), 'model.pkl', { models: { enabled: true, strict: true } });
