@@ -144,6 +144,11 @@ describe('native code', () => {
     assert.deepEqual(verdicts(await scanBytes('libops.so', elf, { companions })), [
       'medium native/library-beside-model',
     ]);
+    // The tests of a package bring pickles along, beside its extension modules.
+    const ofPackage = { list: async () => ['test.pickle', 'libops.so'], open: async () => undefined };
+    assert.deepEqual(verdicts(await scanBytes('libops.so', elf, { companions: ofPackage })), [
+      'info native/native-code',
+    ]);
   });
 
   it('text that happens to begin with MZ is no program', async () => {

@@ -87,8 +87,9 @@ const DATA_EXTENSIONS = new Set([
   '.tar',
   '.gz',
 ]);
+/** Models of runtimes that load operators and plug-ins from libraries; pickles lie beside the libraries of any package. */
 const MODEL_NAMES =
-  /\.(?:pt|pth|ckpt|pkl|pickle|joblib|h5|hdf5|keras|onnx|ort|pb|tflite|safetensors|gguf|ggml|mlmodel|engine|xml|pdmodel)$/i;
+  /\.(?:pt|pth|ckpt|h5|hdf5|keras|onnx|ort|pb|tflite|safetensors|gguf|ggml|mlmodel|engine|xml|pdmodel)$/i;
 const LIBRARY = /\.(?:so(?:\.\d+)*|dll|dylib|pyd)$/i;
 
 async function scan(input: ScanInput, context: ScanContext, kind: ProgramKind, extension: string): Promise<void> {
