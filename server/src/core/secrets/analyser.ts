@@ -695,12 +695,35 @@ function storedSafely(text: string, { keyStart }: Assignment): boolean {
   return false;
 }
 
+/** Offset before the white space that ends at `at`, as far as it is looked at. */
+function beforeSpace(text: string, at: number): number {
+  const first = Math.max(0, at - 40);
+  let end = at;
+  while (end > first && /\s/.test(text[end - 1] as string)) end -= 1;
+  return end;
+}
+
+/** `wandb.login` for an argument of `wandb.login(`, the first or one behind others on its line. */
+function calleeBefore(text: string, at: number): string | undefined {
+  let open = beforeSpace(text, at);
+  if (text[open - 1] === ',') {
+    const first = Math.max(0, open - 121);
+    do open -= 1;
+    while (open > first && !/[()\n]/.test(text[open - 1] as string));
+    open = beforeSpace(text, open);
+  }
+  if (text[open - 1] !== '(') return undefined;
+  const end = open - 1;
+  const first = Math.max(0, end - 60);
+  let start = end;
+  while (start > first && /[\w.]/.test(text[start - 1] as string)) start -= 1;
+  return end - start < 2 ? undefined : text.slice(start, end);
+}
+
 /** `key` with the name of what it is an argument of (`wandb.login.key`), or with the word before it (`API key`). */
 function qualifiedKey(text: string, { key, keyStart }: Assignment): string {
-  const call = /([\w.]{2,60})\(\s{0,40}(?:[^()\n]{0,120},\s{0,40})?$/.exec(
-    text.slice(Math.max(0, keyStart - 260), keyStart),
-  );
-  if (call) return `${call[1]}.${key}`;
+  const callee = calleeBefore(text, keyStart);
+  if (callee) return `${callee}.${key}`;
   const word = /\b([A-Za-z]{2,20})[ \t]$/.exec(text.slice(Math.max(0, keyStart - 24), keyStart));
   // The key of GPG or SSH that a document names is the public one, by its fingerprint.
   return word && !/^(?:gpg|pgp|ssh|public)$/i.test(word[1] as string) ? `${word[1]} ${key}` : key;
