@@ -23,6 +23,25 @@ export async function openPage(server, options, prepare = async () => {}) {
   return { browser, page };
 }
 
+/**
+ * Does something again and again until what it leads to is shown: a click or a key that falls into the moment in which
+ * a list is drawn anew, or in which something else has the focus, is lost.
+ * @param shown the locator of what is waited for
+ * @throws Error when it is not shown in time
+ */
+export async function actUntil(act, shown, { timeout }) {
+  const end = Date.now() + timeout;
+  for (;;) {
+    await act();
+    const there = await shown.waitFor({ timeout: 3000 }).then(
+      () => true,
+      () => false,
+    );
+    if (there) return;
+    if (Date.now() > end) throw new Error(`waited ${timeout} ms for ${shown}`);
+  }
+}
+
 /** User settings with or without workspace trust. */
 export function trustSettings(trusted) {
   return trusted ? { 'security.workspace.trust.enabled': false } : {};
