@@ -9,14 +9,16 @@ export interface Stretch {
   to: number;
 }
 
+const NONE = new Uint32Array(0);
+
 /** Offsets in ascending order: a large table has millions. */
 export class Places {
-  #offsets = new Uint32Array(16);
+  #offsets = NONE;
   length = 0;
 
   add(offset: number): void {
     if (this.length === this.#offsets.length) {
-      const larger = new Uint32Array(this.length * 2);
+      const larger = new Uint32Array(Math.max(16, this.length * 2));
       larger.set(this.#offsets);
       this.#offsets = larger;
     }
