@@ -2,7 +2,7 @@
 import { base58check, bech32, eip55 } from './checksums';
 import { anyOf, labelAround } from './context';
 import { type Hit, isWordCode, type Passage, type Taken } from './hits';
-import type { Stretch, Survey } from './survey';
+import { isHex, type Stretch, type Survey } from './survey';
 
 const IP_CONTEXT = anyOf(
   'ip',
@@ -154,15 +154,30 @@ export function findIpAddresses(passage: Passage, { colons, fourNumbers }: Surve
   }
 }
 
-const V6 = /(?:[0-9A-Fa-f]{0,4}:){2,8}(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4})/g;
+const V6 = /(?:[0-9A-Fa-f]{0,4}:){2,8}(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4})/y;
+
+/** The first match of V6 from `from` on: it begins before a colon that another follows at most four digits behind. */
+function nextV6(text: string, from: number): RegExpExecArray | null {
+  for (let colon = text.indexOf(':', from); colon >= 0; colon = text.indexOf(':', colon + 1)) {
+    let second = colon + 1;
+    while (second - colon <= 4 && isHex(text.charCodeAt(second))) second += 1;
+    if (text.charCodeAt(second) !== 58) continue;
+    let start = colon;
+    while (start > from && colon - start < 4 && isHex(text.charCodeAt(start - 1))) start -= 1;
+    V6.lastIndex = start;
+    return V6.exec(text);
+  }
+  return null;
+}
 
 function findV6({ text, header, plain }: Passage, colons: Stretch, taken: Taken, hits: Hit[]): void {
-  V6.lastIndex = lead(colons.from);
-  for (let match = V6.exec(text); match; match = V6.exec(text)) {
+  let from = lead(colons.from);
+  for (let match = nextV6(text, from); match; match = nextV6(text, from)) {
     const value = match[0];
     const start = match.index;
     if (start > colons.to) break;
     const end = start + value.length;
+    from = end;
     if (isWordCode(text.charCodeAt(start - 1)) || text[start - 1] === ':' || text[start - 1] === '.') continue;
     if (isWordCode(text.charCodeAt(end)) || text[end] === ':' || taken.overlaps(start, end) || !isV6(value)) continue;
     // Eight pairs are an EUI-64 or a fingerprint.

@@ -1,5 +1,5 @@
 /**
- * One look at every character of a text that tells which recognisers have anything to look at, and between which places.
+ * A first look at a text that tells which recognisers have anything to look at, and between which places.
  * Most texts hold no telephone number, no address of a machine and no identifier, and this is all they cost.
  */
 
@@ -9,14 +9,16 @@ export interface Stretch {
   to: number;
 }
 
+const NONE = new Uint32Array(0);
+
 /** Offsets in ascending order: a large table has millions. */
 export class Places {
-  #offsets = new Uint32Array(16);
+  #offsets = NONE;
   length = 0;
 
   add(offset: number): void {
     if (this.length === this.#offsets.length) {
-      const larger = new Uint32Array(this.length * 2);
+      const larger = new Uint32Array(Math.max(16, this.length * 2));
       larger.set(this.#offsets);
       this.#offsets = larger;
     }
@@ -42,23 +44,8 @@ export interface Survey {
   readonly words: Places;
 }
 
-const OTHER = 0;
-const LETTER = 1;
-const DIGIT = 2;
-const UNDERSCORE = 3;
-const DASH = 4;
-const COLON = 5;
-const POINT = 6;
-
-const CLASS = new Uint8Array(128);
-for (let c = 0; c < 128; c += 1) {
-  if ((c >= 97 && c <= 122) || (c >= 65 && c <= 90)) CLASS[c] = LETTER;
-  else if (c >= 48 && c <= 57) CLASS[c] = DIGIT;
-}
-CLASS[95] = UNDERSCORE;
-CLASS[45] = DASH;
-CLASS[58] = COLON;
-CLASS[46] = POINT;
+const POINT = 46;
+const UNDERSCORE = 95;
 
 /** Digits of the shortest telephone number that is looked at. */
 const PHONE_DIGITS = 7;
@@ -75,66 +62,82 @@ function extend(stretch: Stretch, at: number): void {
 export function survey(text: string): Survey {
   const none = (): Stretch => ({ from: Number.POSITIVE_INFINITY, to: 0 });
   const found: Survey = { hardware: none(), fourNumbers: none(), colons: none(), digits: none(), words: new Places() };
-  const { length } = text;
-  let wordStart = 0;
-  let digits = 0;
-  let underscore = false;
+  surveyDigits(text, found);
+  surveyPairs(text, '-', found);
+  surveyPairs(text, ':', found);
+  surveyPoints(text, found);
+  return found;
+}
+
+const ANY_DIGIT = /\d/g;
+
+/** The words that hold digits. The search from digit to digit is the engine's own: much faster than a look at every character. */
+function surveyDigits(text: string, found: Survey): void {
   let lastDigit = -LEAD;
   let together = 0;
   let togetherFrom = 0;
-  for (let i = 0; i <= length; i += 1) {
-    const c = i < length ? text.charCodeAt(i) : 32;
-    const kind = c < 128 ? (CLASS[c] as number) : c >= 0xc0 ? LETTER : OTHER;
-    if (kind === LETTER) continue;
-    if (kind === DIGIT) {
-      digits += 1;
-      if (i - lastDigit > 1 && !isGap(text, lastDigit + 1, i)) {
-        together = 0;
-        togetherFrom = i;
-      }
-      lastDigit = i;
-      together += 1;
-      if (together >= PHONE_DIGITS) {
-        if (together === PHONE_DIGITS) extend(found.digits, togetherFrom);
-        extend(found.digits, i);
-      }
-      continue;
+  ANY_DIGIT.lastIndex = 0;
+  while (ANY_DIGIT.test(text)) {
+    const first = ANY_DIGIT.lastIndex - 1;
+    let wordStart = first;
+    let underscore = false;
+    for (; wordStart > 0; wordStart -= 1) {
+      const c = text.charCodeAt(wordStart - 1);
+      if (c === UNDERSCORE) underscore = true;
+      else if (!isLetterOrMore(c)) break;
     }
-    if (kind === UNDERSCORE) {
-      underscore = true;
-      continue;
+    let digits = 0;
+    let i = first;
+    for (; ; i += 1) {
+      const c = text.charCodeAt(i);
+      if (isNumber(c)) {
+        digits += 1;
+        if (i - lastDigit > 1 && !isGap(text, lastDigit + 1, i)) {
+          together = 0;
+          togetherFrom = i;
+        }
+        lastDigit = i;
+        together += 1;
+        if (together >= PHONE_DIGITS) {
+          if (together === PHONE_DIGITS) extend(found.digits, togetherFrom);
+          extend(found.digits, i);
+        }
+      } else if (c === UNDERSCORE) underscore = true;
+      else if (!isLetterOrMore(c)) break;
     }
     // A name of a program is no identifier, and a short number without anything behind it is nobody's.
     if (
-      digits > 0 &&
       !underscore &&
-      (digits >= 5 || i - wordStart >= 5 || goesOn(text, i, kind, c, i - wordStart) || hasHead(text, wordStart))
+      (digits >= 5 || i - wordStart >= 5 || goesOn(text, i, i - wordStart) || hasHead(text, wordStart))
     )
       found.words.add(wordStart);
-    wordStart = i + 1;
-    digits = 0;
-    underscore = false;
-    if (kind === OTHER) continue;
-    if (
-      (kind === DASH || kind === COLON) &&
-      text.charCodeAt(i + 3) === c &&
-      text.charCodeAt(i + 6) === c &&
-      isHex(text.charCodeAt(i - 1))
-    )
-      extend(found.hardware, i);
-    if (kind === COLON) {
-      if (isColonPair(text, i)) extend(found.colons, i);
-    } else if (kind === POINT) {
-      if (text.charCodeAt(i + 5) === c && isFourHex(text, i + 1)) extend(found.hardware, i);
-      if (
-        isNumber(text.charCodeAt(i - 1)) &&
-        isNumber(text.charCodeAt(i + 1)) &&
-        (text.charCodeAt(i + 2) === c || text.charCodeAt(i + 3) === c || text.charCodeAt(i + 4) === c)
-      )
-        extend(found.fourNumbers, i);
-    }
+    if (text.charCodeAt(i) === POINT && lastDigit === i - 1 && isFourNumbers(text, i)) extend(found.fourNumbers, i);
+    ANY_DIGIT.lastIndex = i;
   }
-  return found;
+}
+
+/** Hexadecimal pairs between dashes or colons, and colons close together. */
+function surveyPairs(text: string, sign: '-' | ':', found: Survey): void {
+  const c = sign.charCodeAt(0);
+  for (let i = text.indexOf(sign); i >= 0; i = text.indexOf(sign, i + 1)) {
+    if (text.charCodeAt(i + 3) === c && text.charCodeAt(i + 6) === c && isHex(text.charCodeAt(i - 1)))
+      extend(found.hardware, i);
+    if (sign === ':' && isColonPair(text, i)) extend(found.colons, i);
+  }
+}
+
+/** Groups of four hexadecimal digits between points. */
+function surveyPoints(text: string, found: Survey): void {
+  for (let i = text.indexOf('.'); i >= 0; i = text.indexOf('.', i + 1))
+    if (text.charCodeAt(i + 5) === POINT && isFourHex(text, i + 1)) extend(found.hardware, i);
+}
+
+/** Another number behind a point, and another point behind that. */
+function isFourNumbers(text: string, at: number): boolean {
+  return (
+    isNumber(text.charCodeAt(at + 1)) &&
+    (text.charCodeAt(at + 2) === POINT || text.charCodeAt(at + 3) === POINT || text.charCodeAt(at + 4) === POINT)
+  );
 }
 
 /** Whether everything in `[from, to)` may stand between two digits of one telephone number. */
@@ -158,10 +161,11 @@ function isColonPair(text: string, at: number): boolean {
 }
 
 /** A separator and another word of the same value behind it. */
-function goesOn(text: string, at: number, kind: number, c: number, length: number): boolean {
+function goesOn(text: string, at: number, length: number): boolean {
+  const c = text.charCodeAt(at);
   // One digit and a point begin a decimal number.
-  if (kind === POINT && length === 1) return false;
-  return (kind !== OTHER || c === 32 || c === 47) && isAlphanumeric(text.charCodeAt(at + 1));
+  if (c === POINT) return length > 1 && isAlphanumeric(text.charCodeAt(at + 1));
+  return (c === 32 || c === 47 || c === 45 || c === 58) && isAlphanumeric(text.charCodeAt(at + 1));
 }
 
 /** A word of letters in front, as in `HRB 123` and `HH-AB-1234`. */
@@ -180,7 +184,7 @@ const isFourHex = (text: string, at: number): boolean =>
   isHex(text.charCodeAt(at + 2)) &&
   isHex(text.charCodeAt(at + 3));
 
-function isHex(c: number): boolean {
+export function isHex(c: number): boolean {
   return (c >= 48 && c <= 57) || (c >= 97 && c <= 102) || (c >= 65 && c <= 70);
 }
 

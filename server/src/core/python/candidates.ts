@@ -5,7 +5,7 @@
 import { KeywordMatcher } from '../text/keywordMatcher';
 import type { Binding, Statement } from './ast';
 import { BUILTINS, isJudged, isJudgedMethod, JUDGED_KEYWORDS, LAST_NAMES } from './calls/registry';
-import { DISGUISED, identifier, isIdentifierPart } from './characters';
+import { identifier, isDisguised, isIdentifierPart } from './characters';
 import type { PythonModule } from './module';
 import { Names, type Program } from './names';
 
@@ -131,7 +131,7 @@ export class Mentions {
   readonly disguised: boolean;
 
   constructor(private readonly text: string) {
-    this.disguised = DISGUISED.test(text);
+    this.disguised = isDisguised(text);
     MATCHER.scan(text, (keyword, end) => {
       const word = WORDS[keyword] as Word;
       const start = end - word.text.length;

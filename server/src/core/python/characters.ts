@@ -19,5 +19,12 @@ export function identifier(text: string): string {
 }
 
 /** Characters outside ASCII whose compatibility form is made of ASCII letters, or may be. */
-export const DISGUISED =
+const DISGUISED =
   /[\u00aa\u00ba\u0132\u0133\u017f\u1d2c-\u1d7f\u2070-\u209f\u2100-\u218f\u24b6-\u24e9\ufb00-\ufb06\uff10-\uff5a\ud835]/;
+/** All of them but the two that a text of Latin-1 can hold: in such a text the engine has nothing to search. */
+const WIDE = /[\u0100-\uffff]/;
+
+/** Whether an identifier of the text may be written in disguise. */
+export function isDisguised(text: string): boolean {
+  return (WIDE.test(text) || text.includes('\u00aa') || text.includes('\u00ba')) && DISGUISED.test(text);
+}

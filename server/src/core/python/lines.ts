@@ -2,18 +2,9 @@
  * Divides a Python text into logical lines (Python language reference 2.1) and scopes, and notes which names each line may
  * bind. One pass that looks at every character once and reads no expression; that is left to whoever needs the line.
  */
-import { identifier, isIdentifierPart, isIdentifierStart, NEWLINE, RETURN } from './characters';
+import { NEWLINE, RETURN } from './characters';
 import { stringEnd } from './literals';
-
-/** A module, function or class body. */
-export interface Scope {
-  readonly kind: 'module' | 'function' | 'class';
-  readonly parent: Scope | undefined;
-  /** Line of the `def` or `class`; -1 for the module. */
-  readonly line: number;
-  /** Lines that may bind a name, ascending. */
-  readonly names: Map<string, number[]>;
-}
+import { Scope } from './scope';
 
 const ORDINARY = 0;
 const LINE_END = 1;
@@ -40,9 +31,6 @@ for (const [characters, kind] of [
 /** A line that begins like this cannot stand inside brackets: one of them was never closed. */
 const NEVER_INSIDE = /[ \t]*(?:import|def|class|return|with|while|try|raise|del|from[ \t]+[\w.]+[ \t]+import)\b/y;
 const DEFINITION = /(?:async[ \t]+)?(?:def|class)[ \t]+([^\s(:[]+)/y;
-const LOOP = /(?:async[ \t]+)?for[ \t(]([^\n]{1,200}?)[ \t)]in\b/y;
-const ALIAS = /\bas[ \t]+\(?([^\s,:)]+)/g;
-const IDENTIFIER = /[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*/g;
 /** Names in front of an equals sign that are looked at. */
 const TARGETS = 300;
 
@@ -54,7 +42,7 @@ export class Lines {
   readonly opens = new Map<number, Scope>();
   /** Lines with an import. */
   readonly imports: number[] = [];
-  readonly module: Scope = { kind: 'module', parent: undefined, line: -1, names: new Map() };
+  readonly module: Scope;
 
   /**
    * @param from where Python begins: behind the line of a cell magic
@@ -64,6 +52,7 @@ export class Lines {
     from: number,
   ) {
     const { length } = text;
+    this.module = new Scope(text, 'module', undefined, -1);
     const open: { indent: number; scope: Scope }[] = [{ indent: -1, scope: this.module }];
     let at = from;
     while (at < length) {
@@ -166,27 +155,10 @@ export class Lines {
         default:
           if (text.charCodeAt(i + 1) === 61) i += 1;
           else if (depth === 0 && isAssignment(text.charCodeAt(i - 1)))
-            this.#note(Math.max(from, i - TARGETS), i, scope, line);
+            scope.note('targets', Math.max(from, i - TARGETS), i, line);
       }
     }
     return length;
-  }
-
-  /** Notes identifiers that stand for themselves: neither attributes nor objects whose attribute is meant. */
-  #note(from: number, to: number, scope: Scope, line: number): void {
-    const { text } = this;
-    let i = from;
-    while (i < to) {
-      if (!isIdentifierStart(text.charCodeAt(i))) {
-        i += 1;
-        continue;
-      }
-      const start = i;
-      while (i < to && isIdentifierPart(text.charCodeAt(i))) i += 1;
-      const after = text[i];
-      const before = text[start - 1];
-      if (after !== '.' && after !== '[' && after !== '(' && before !== '.') bind(scope, text.slice(start, i), line);
-    }
   }
 
   /** What the first word says of the line. @returns the scope that a definition opens */
@@ -199,23 +171,29 @@ export class Lines {
         // def
         DEFINITION.lastIndex = start;
         const name = DEFINITION.exec(text)?.[1];
-        if (name === undefined) return first === 97 ? this.#loop(start, scope, line) : undefined;
-        bind(scope, name, line);
+        if (name === undefined) {
+          if (first === 97 && text.startsWith('async', start)) {
+            scope.note('as', start, end, line);
+            scope.note('loop', start, end, line);
+          }
+          return undefined;
+        }
+        scope.note('name', DEFINITION.lastIndex - name.length, DEFINITION.lastIndex, line);
         const kind = text.startsWith('class', start) ? 'class' : 'function';
-        const opened: Scope = { kind, parent: scope, line, names: new Map() };
+        const opened = new Scope(text, kind, scope, line);
         this.opens.set(line, opened);
         return opened;
       }
       case 102: // for, from
         if (text.startsWith('from', start)) this.#import(start, end, scope, line);
-        else this.#loop(start, scope, line);
+        else if (text.startsWith('for', start)) scope.note('loop', start, end, line);
         return undefined;
       case 105: // import
         if (text.startsWith('import', start)) this.#import(start, end, scope, line);
         return undefined;
       case 101: // except
       case 119: // with
-        if (text.startsWith('with', start) || text.startsWith('except', start)) this.#aliases(start, end, scope, line);
+        if (text.startsWith('with', start) || text.startsWith('except', start)) scope.note('as', start, end, line);
         return undefined;
       default:
         return undefined;
@@ -225,26 +203,8 @@ export class Lines {
   /** Every name of an import is noted; which of them it binds is told when it is read. */
   #import(start: number, end: number, scope: Scope, line: number): void {
     this.imports.push(line);
-    for (const [name] of this.text.slice(start, end).matchAll(IDENTIFIER)) bind(scope, name, line);
+    scope.note('import', start, end, line);
   }
-
-  #loop(start: number, scope: Scope, line: number): undefined {
-    if (this.text.startsWith('async', start)) this.#aliases(start, this.ends[line] as number, scope, line);
-    LOOP.lastIndex = start;
-    const targets = LOOP.exec(this.text);
-    if (targets) this.#note(start + 3, LOOP.lastIndex - 2, scope, line);
-  }
-
-  #aliases(start: number, end: number, scope: Scope, line: number): void {
-    for (const match of this.text.slice(start, end).matchAll(ALIAS)) bind(scope, match[1] as string, line);
-  }
-}
-
-function bind(scope: Scope, written: string, line: number): void {
-  const name = identifier(written);
-  const lines = scope.names.get(name);
-  if (!lines) scope.names.set(name, [line]);
-  else if (lines[lines.length - 1] !== line) lines.push(line);
 }
 
 /** `=`, `+=` and their like bind; `!=`, `<=`, `>=` compare, and `:=` binds inside an expression. */

@@ -1,7 +1,8 @@
 /** One Python text - a file or a cell - with its lines, and its statements as they are asked for. */
 import type { Binding, Parameter, Statement } from './ast';
-import { Lines, type Scope } from './lines';
+import { Lines } from './lines';
 import { parseLine } from './parser';
+import type { Scope } from './scope';
 
 /** A binding, and where its value has to be read. */
 export interface Found {

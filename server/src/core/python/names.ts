@@ -1,8 +1,8 @@
 /** What the names of a program mean: imports, aliases, and what a value came from. Shared by the cells of a notebook. */
 import { type Argument, type Binding, type CallNode, childrenOf, type Node } from './ast';
-import type { Scope } from './lines';
 import { literalText } from './literals';
 import type { Found, PythonModule } from './module';
+import type { Scope } from './scope';
 
 export type Taint = 'network' | 'input' | 'decoded';
 

@@ -6,10 +6,10 @@ import { type CallNode, childrenOf, type Node, type SequenceNode, type Statement
 import { type Call, type Facts, type FixMaker, fileOf, type Judgement, readCall } from './calls/call';
 import { judgeCall, judgeMethod } from './calls/registry';
 import { isObserved, REMOVED_MODULES } from './candidates';
-import type { Scope } from './lines';
 import type { PythonModule } from './module';
 import { Names, type Program } from './names';
 import { PYTHON_RULES } from './rules';
+import type { Scope } from './scope';
 
 /** Longest call that is underlined whole. */
 const SPAN = 200;

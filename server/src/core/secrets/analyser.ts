@@ -177,21 +177,30 @@ class Engine {
     return run.candidates;
   }
 
-  readonly #promises = new Map<string, NamePromise>();
+  #promises = new Map<string, NamePromise>();
+  /** Those of the names before; what is asked for again moves on, what is not is dropped with the next exchange. */
+  #olderPromises: ReadonlyMap<string, NamePromise> = new Map();
 
   /** What a name promises; kept, since the same few names come again and again. */
   #promiseOf(name: string): NamePromise {
     const known = this.#promises.get(name);
     if (known) return known;
+    const promise = this.#olderPromises.get(name) ?? this.#judgeName(name);
+    if (this.#promises.size >= NAMES_KEPT) {
+      this.#olderPromises = this.#promises;
+      this.#promises = new Map();
+    }
+    this.#promises.set(name, promise);
+    return promise;
+  }
+
+  #judgeName(name: string): NamePromise {
     const services: CompiledAssigned[] = [];
     this.#services.scan(name, (service) => {
       for (const shape of this.#serviceRules[service] as CompiledAssigned[])
         if (!services.includes(shape)) services.push(shape);
     });
-    const promise = { kind: keyKind(name, services.length > 0), services };
-    if (this.#promises.size >= NAMES_KEPT) this.#promises.clear();
-    this.#promises.set(name, promise);
-    return promise;
+    return { kind: keyKind(name, services.length > 0), services };
   }
 }
 

@@ -35,15 +35,25 @@ const NOT_KEY = words(
   'primary foreign sort partition index dict hash public cache object bucket row registry hot short cut group lookup json map natural composite surrogate sorting unique data column state idx ordering order attention query value num target source i18n translation locale option',
 );
 
+const HUMP = /[a-z0-9][A-Z]|[A-Z]{2}[a-z]/;
+
 /** Splits a name into lower-case words at separators, digits' ends and capitals. */
 export function nameWords(name: string): string[] {
-  return name
-    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
-    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
-    .toLowerCase()
-    .split(/[^a-z0-9]+/)
-    .map((word) => word.replace(/^(\D{2,}?)\d{1,3}$/, '$1'))
-    .filter((word) => word !== '' && !/^\d+$/.test(word));
+  const spaced = HUMP.test(name)
+    ? name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
+    : name;
+  const found: string[] = [];
+  for (const word of spaced.toLowerCase().split(/[^a-z0-9]+/)) {
+    if (word === '') continue;
+    if (!endsInDigit(word)) found.push(word);
+    else if (!/^\d+$/.test(word)) found.push(word.replace(/^(\D{2,}?)\d{1,3}$/, '$1'));
+  }
+  return found;
+}
+
+function endsInDigit(word: string): boolean {
+  const c = word.charCodeAt(word.length - 1);
+  return c >= 48 && c <= 57;
 }
 
 /**

@@ -90,6 +90,7 @@ const SECRETLINT = /secretlint-(disable|enable)(-line|-next-line)?/i;
 export class InlineSuppressions {
   readonly #bySegment = new Map<TextSegment, readonly Directive[]>();
   readonly #lines = new Map<TextSegment, LineIndex>();
+  readonly #marked = new Map<TextSegment, boolean>();
   #whole: readonly Directive[] | undefined;
 
   constructor(private readonly document: TextDocument) {}
@@ -120,19 +121,27 @@ export class InlineSuppressions {
         }
       }
     }
-    this.#whole ??= this.document.segments.flatMap((one) =>
-      mayDirect(one) && MARK.test(one.text) ? fileDirectives(one.text) : [],
-    );
+    this.#whole ??= this.document.segments.flatMap((one) => (this.#mayHold(one) ? fileDirectives(one.text) : []));
     for (const directive of this.#whole) {
       if (directive.matches(rule)) return { by: 'file', ...(directive.reason && { reason: directive.reason }) };
     }
     return undefined;
   }
 
+  /** Whether a directive may stand in a segment. The lines of one and the whole document ask the same. */
+  #mayHold(segment: TextSegment): boolean {
+    let marked = this.#marked.get(segment);
+    if (marked === undefined) {
+      marked = mayDirect(segment) && MARK.test(segment.text);
+      this.#marked.set(segment, marked);
+    }
+    return marked;
+  }
+
   #directives(segment: TextSegment): readonly Directive[] {
     let known = this.#bySegment.get(segment);
     if (!known) {
-      known = mayDirect(segment) && MARK.test(segment.text) ? lineDirectives(segment.text) : [];
+      known = this.#mayHold(segment) ? lineDirectives(segment.text) : [];
       this.#bySegment.set(segment, known);
       if (known.length > 0) this.#lines.set(segment, new LineIndex(segment.text));
     }
