@@ -42,6 +42,19 @@ export async function actUntil(act, shown, { timeout }) {
   }
 }
 
+/**
+ * Opens the quick input with a text in it, and waits for an entry of its list.
+ * The title bar takes clicks whatever has the focus; keys would go to a page that is open.
+ */
+export async function openQuickInput(page, text, entry, patience) {
+  const ask = async () => {
+    await page.keyboard.press('Escape');
+    await page.locator('.command-center .command-center-center').click({ timeout: 3000 });
+    await page.locator('.quick-input-widget input').first().fill(text, { timeout: 3000 });
+  };
+  await actUntil(() => ask().catch(() => {}), entry, patience);
+}
+
 /** User settings with or without workspace trust. */
 export function trustSettings(trusted) {
   return trusted ? { 'security.workspace.trust.enabled': false } : {};

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import { actUntil, root } from './editor.mjs';
+import { actUntil, openQuickInput, root } from './editor.mjs';
 import { dangerousPickle, githubToken } from './testWorkspace.mjs';
 
 /** The servers of the node tests, which are written in TypeScript. */
@@ -74,17 +74,10 @@ export async function lookAtRemoteForm({ page, row, picture, patience }, check) 
       },
     },
   );
-  const input = page.locator('.quick-input-widget input').first();
   const item = (words) => page.locator('.quick-input-list .monaco-list-row', { hasText: words }).first();
-  // The title bar takes clicks whatever has the focus; keys would go to a page that is open.
   const openForm = async () => {
     const command = item('Watchtower: Scan Remote Source...');
-    const ask = async () => {
-      await page.keyboard.press('Escape');
-      await page.locator('.command-center .command-center-center').click({ timeout: 3000 });
-      await input.fill('>Scan Remote Source...', { timeout: 3000 });
-    };
-    await actUntil(ask, command, patience);
+    await openQuickInput(page, '>Scan Remote Source...', command, patience);
     await actUntil(() => command.click({ timeout: 3000 }).catch(() => {}), inputOf(START), patience);
   };
   /** The input of the step with this placeholder: the one before it may still be on its way out. */

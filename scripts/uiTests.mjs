@@ -1,7 +1,7 @@
 // What a person sees: drives a real VS Code, checks what is shown, and leaves pictures in test-results/.
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { actUntil, openPage, results, root, trustSettings } from './editor.mjs';
+import { actUntil, openPage, openQuickInput, results, root, trustSettings } from './editor.mjs';
 import { lookAtRemoteForm } from './uiRemote.mjs';
 import { startServer } from './vscodeServer.mjs';
 
@@ -21,10 +21,10 @@ export async function lookAtEditor(version, workspace, check) {
     // Notifications are rows of a list as well, and name what they are about.
     const row = (text) => page.locator('.monaco-list-row[role="treeitem"]', { hasText: text }).first();
     const openFile = async (name) => {
-      await page.keyboard.press('Control+P');
-      await page.keyboard.type(name);
-      await page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first().waitFor(PATIENCE);
-      await page.keyboard.press('Enter');
+      const entry = page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first();
+      await openQuickInput(page, name, entry, PATIENCE);
+      const tab = page.locator('.tabs-container .tab', { hasText: name }).first();
+      await actUntil(() => entry.click({ timeout: 3000 }).catch(() => {}), tab, PATIENCE);
     };
 
     await check('the activity bar has Watchtower, and its views say what to do first', async () => {
@@ -55,9 +55,12 @@ export async function lookAtEditor(version, workspace, check) {
     await check('a Python file has squiggles, and Problems lists them with their rules', async () => {
       await openFile('train.py');
       await page.locator('.monaco-editor .squiggly-error').first().waitFor(PATIENCE);
-      await page.keyboard.press('Control+Shift+M');
       const problem = page.locator('.markers-panel .monaco-list-row', { hasText: 'secret/' }).first();
-      await problem.waitFor(PATIENCE);
+      // The key that shows the panel hides it, too.
+      const show = async () => {
+        if (!(await page.locator('.markers-panel').first().isVisible())) await page.keyboard.press('Control+Shift+M');
+      };
+      await actUntil(show, problem, PATIENCE);
       await picture('4-squiggles-and-problems');
     });
 
