@@ -75,7 +75,7 @@ describe('ONNX', () => {
     '~root/x',
     'w.data\0/etc/passwd',
   ]) {
-    it(`data at ${location} is outside`, async () => {
+    it(`data at ${JSON.stringify(location)} is outside`, async () => {
       assert.deepEqual(await judge(model(graph([relu], [tensor('w', { location })]))), ['high onnx/external-data']);
     });
   }
@@ -163,7 +163,7 @@ describe('ONNX', () => {
   });
 
   for (const location of ['w.data', 'data/w.bin', 'onnx__MatMul_12', 'a..b', '100% w', './w', 'model:0']) {
-    it(`data at ${location} is beside the model`, async () => {
+    it(`data at ${JSON.stringify(location)} is beside the model`, async () => {
       assert.deepEqual(await judge(model(graph([relu], [tensor('w', { location })]))), []);
     });
   }
