@@ -74,6 +74,17 @@ export interface ScanContext {
   incomplete(reason: string, location?: Location): void;
 }
 
+/** The budget and settings of a context for reading a companion: it is judged when it is scanned itself, so nothing is told here. */
+export function silentContext(context: ScanContext): ScanContext {
+  return {
+    ...context,
+    report: () => undefined,
+    describe: () => undefined,
+    incomplete: () => undefined,
+    scan: async () => [],
+  };
+}
+
 /** How sure a format is that a file is its own. */
 export type Claim =
   /** Magic bytes or a full structural check. All formats that are certain run: a polyglot is judged as each of them. */

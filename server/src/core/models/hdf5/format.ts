@@ -3,7 +3,7 @@ import { type ByteSource, MemoryByteSource, readAll } from '../../io/byteSource'
 import { PagedByteSource } from '../../io/pages';
 import { scanPickle } from '../../pickle/scan';
 import { evidenceText } from '../../redact';
-import type { FindingDraft, Format, ScanContext, ScanInput } from '../../scanner';
+import { type FindingDraft, type Format, type ScanContext, type ScanInput, silentContext } from '../../scanner';
 import { isOutsidePath } from '../filePaths';
 import { KerasReporter } from '../keras/report';
 import { Cursor, decodeText, ExcessiveHdf5, UNDEFINED_ADDRESS, UnreadableHdf5 } from './cursor';
@@ -589,13 +589,7 @@ export interface WeightsSummary {
  */
 export async function summariseWeights(input: ByteSource, context: ScanContext): Promise<WeightsSummary | undefined> {
   const source = new PagedByteSource(input);
-  const silent: ScanContext = {
-    ...context,
-    report: () => undefined,
-    describe: () => undefined,
-    incomplete: () => undefined,
-    scan: async () => [],
-  };
+  const silent = silentContext(context);
   const scan = new Hdf5Scan(silent, source.size);
   try {
     const start = await findSuperblock(source, await source.read(0, 4096));

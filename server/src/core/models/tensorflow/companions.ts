@@ -1,4 +1,4 @@
-import type { ScanContext, ScanInput } from '../../scanner';
+import { type ScanContext, type ScanInput, silentContext } from '../../scanner';
 import { KerasReporter } from '../keras/report';
 import { savedObjectMetadata } from '../keras/savedMetadata';
 
@@ -10,13 +10,7 @@ export async function kerasLambdaLayers(input: ScanInput, context: ScanContext):
   if (!names?.includes(NAME)) return new Set();
   const source = await input.companions?.open(NAME);
   if (!source) return new Set();
-  const silent: ScanContext = {
-    ...context,
-    report: () => undefined,
-    describe: () => undefined,
-    incomplete: () => undefined,
-    scan: async () => [],
-  };
+  const silent = silentContext(context);
   const reporter = new KerasReporter(silent);
   try {
     for await (const { metadata, path } of savedObjectMetadata(source, silent, () => undefined))
