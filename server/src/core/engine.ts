@@ -9,7 +9,7 @@ import type { ByteSource } from './io/byteSource';
 import { CachedByteSource } from './io/cache';
 import { evidenceText, hashSecret, printable, redactSecret } from './redact';
 import type { Companions, DirectoryFormat, FindingDraft, Format, ScanContext } from './scanner';
-import { embeddedCredentials, withoutCredentials } from './secrets/embedded';
+import { concealedText, embeddedCredentials, withoutCredentials } from './secrets/embedded';
 import type { ScanSettings } from './settings';
 
 export interface EngineOptions {
@@ -89,13 +89,14 @@ class Recorder {
 
   #told<T>(key: string, value: T, member: string): T | string {
     if (typeof value !== 'string') return value;
+    const found = embeddedCredentials(value, key);
     if (this.settings.secrets.enabled) {
-      for (const { rule, severity, message, secret } of embeddedCredentials(value, key)) {
+      for (const { rule, severity, message, secret } of found) {
         const evidence = redactSecret(secret);
         this.add({ rule, severity, message, location: { node: key }, evidence, anchor: hashSecret(secret) }, member);
       }
     }
-    return withoutCredentials(value, key);
+    return concealedText(value, found);
   }
 
   incomplete(reason: string, member: string, location?: Location): void {

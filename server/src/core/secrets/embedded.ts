@@ -34,8 +34,12 @@ export function embeddedCredentials(text: string, key?: string): EmbeddedCredent
   return candidatesOf(segment, document, () => undefined).filter(({ rank }) => rank >= OWN_SHAPE);
 }
 
+/** The text with the credentials that were found in it replaced by asterisks. */
+export function concealedText(text: string, found: readonly EmbeddedCredential[]): string {
+  return found.length ? redactRanges(text, found, text.length) : text;
+}
+
 /** The text with every credential in it replaced by asterisks. */
 export function withoutCredentials(text: string, key?: string): string {
-  const found = embeddedCredentials(text, key);
-  return found.length ? redactRanges(text, found, text.length) : text;
+  return concealedText(text, embeddedCredentials(text, key));
 }
