@@ -5,7 +5,7 @@ import type { ScanSettings } from '../settings';
 import type { TextAnalyser, TextContext, TextDocument, TextSegment } from '../text/document';
 import { normaliseLabel } from './context';
 import type { Hit, Passage } from './hits';
-import { hasGivenName, isFullName, labelKind, personal } from './people';
+import { hasGivenName, isFullName, labelKind, PERSON_KEYWORDS, personal, personWords } from './people';
 import { ENTITIES, type EntityName, ruleOf } from './rules';
 import { findPersonalData } from './scan';
 
@@ -31,6 +31,7 @@ function countriesOf({ pii }: ScanSettings): ReadonlySet<string> | undefined {
 export const PII_ANALYSER: TextAnalyser = {
   id: 'pii',
   enabled: (settings) => settings.pii.enabled,
+  keywords: PERSON_KEYWORDS,
   analyse(document, context) {
     const countries = countriesOf(context.settings);
     const seen = new Set<string>();
@@ -48,6 +49,7 @@ export const PII_ANALYSER: TextAnalyser = {
         output: segment.kind === 'output' || segment.kind === 'table',
         code: segment.kind === 'code',
         countries,
+        persons: context.occurrences(segment, PERSON_KEYWORDS),
       };
       const hits = findPersonalData(passage, context.checkTime).filter((hit) => {
         if (hit.severity !== undefined) return true;
@@ -239,6 +241,7 @@ function analyseTable(
         output: false,
         code: false,
         countries,
+        persons: personWords(value, context.checkTime),
       };
       for (const hit of findPersonalData(passage, context.checkTime)) {
         if (hit.severity === undefined) continue;

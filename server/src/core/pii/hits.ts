@@ -1,4 +1,5 @@
 import type { Severity } from '../finding';
+import type { Occurrences } from '../text/keywordPass';
 import type { EntityName } from './rules';
 
 /** One value found in a text. */
@@ -26,6 +27,8 @@ export interface Passage {
   /** Source code, where a number without quotes is an integer. */
   readonly code: boolean;
   readonly countries: ReadonlySet<string> | undefined;
+  /** Where the words of keys that speak of a person stand in the text. */
+  readonly persons: Occurrences;
 }
 
 /** Ranges that are spoken for, in no order. A recogniser that comes later leaves them alone. */

@@ -1,4 +1,6 @@
 /** Names, postal addresses, dates of birth and record numbers: only where a key, a label or a column header says so. */
+import type { KeywordFamily } from '../text/document';
+import { type Keyword, KeywordPass, type Occurrences } from '../text/keywordPass';
 import { normaliseLabel } from './context';
 import { type Hit, isWordCode, type Passage, type Taken } from './hits';
 import type { EntityName } from './rules';
@@ -79,8 +81,36 @@ export function labelKind(label: string): LabelKind | undefined {
   return undefined;
 }
 
-const KEYWORD =
-  /name|addr|street|dob|birth|born|geburts|mrn|medical rec|residence|anschrift|nombre|apellido|indirizzo/gi;
+const KEYWORDS: readonly Keyword[] =
+  'name|addr|street|dob|birth|born|geburts|mrn|medical rec|residence|anschrift|nombre|apellido|indirizzo'
+    .split('|')
+    .map((text) => ({ text, opens: false }));
+
+/** Words of the keys that speak of a person. */
+export const PERSON_KEYWORDS: KeywordFamily = {
+  words: () => KEYWORDS,
+  reads: ({ kind, table }) => kind !== 'attachment' && !table?.header.length,
+};
+
+let pass: KeywordPass | undefined;
+
+/** Where {@link PERSON_KEYWORDS} stand in a text that is no segment. */
+export function personWords(text: string, checkTime: () => void): Occurrences {
+  pass ??= new KeywordPass([KEYWORDS]);
+  return pass.over(text, [true], checkTime)[0] as Occurrences;
+}
+
+/** Kinds of the labels met last: code has the same few names again and again. */
+const kinds = new Map<string, LabelKind | undefined>();
+const KINDS_KEPT = 1024;
+
+function knownKind(label: string): LabelKind | undefined {
+  if (kinds.has(label)) return kinds.get(label);
+  if (kinds.size >= KINDS_KEPT) kinds.clear();
+  const kind = labelKind(label);
+  kinds.set(label, kind);
+  return kind;
+}
 /** What else a record of a person holds. */
 const SIBLING =
   /(?:^|[^a-z])(?:e-?mail|phone|mobile|tel|address|ssn|dob|birth|age|gender|sex|passport|salary|zip|postcode|city|surname|last_?name|nationality|patient|diagnosis)(?:[^a-z]|$)/i;
@@ -116,25 +146,25 @@ export function hasGivenName(value: string): boolean {
 
 /** Values of `key: value` and `key = 'value'` whose key speaks of a person. */
 export function findPersonal(passage: Passage, taken: Taken, hits: Hit[]): void {
-  const { text } = passage;
-  KEYWORD.lastIndex = 0;
+  const { text, persons } = passage;
   let done = -1;
-  for (let match = KEYWORD.exec(text); match; match = KEYWORD.exec(text)) {
-    let keyStart = match.index;
+  for (let i = 0; i < persons.length; i += 1) {
+    const index = persons.end(i) - (KEYWORDS[persons.keyword(i)] as Keyword).text.length;
+    let keyStart = index;
     const least = Math.max(done, keyStart - 40);
     while (
       keyStart > least &&
       (isWordCode(text.charCodeAt(keyStart - 1)) || text[keyStart - 1] === ' ' || text[keyStart - 1] === '-')
     )
       keyStart -= 1;
-    const rest = text.slice(match.index, match.index + 260);
+    const rest = text.slice(index, index + 260);
     const key = /^[\p{L}\d_]{1,40}(?: (?:of |line |number|no|id|name|\d)[\p{L}\d_]{0,12}){0,2}/u.exec(rest)?.[0] ?? '';
     const operator = /^(["']?\]?)[ \t]{0,8}(:|=>|=(?!=))[ \t]{0,8}/.exec(rest.slice(key.length));
     if (!operator) continue;
-    const label = normaliseLabel(`${text.slice(keyStart, match.index)}${key}`);
-    const kind = labelKind(label);
+    const label = normaliseLabel(`${text.slice(keyStart, index)}${key}`);
+    const kind = knownKind(label);
     if (!kind) continue;
-    const at = match.index + key.length + operator[0].length;
+    const at = index + key.length + operator[0].length;
     const after = text.slice(at, at + 200);
     const quoted = /^[rbu]?(["'])([^"'\n\\]{2,160})\1/.exec(after);
     let value: string;

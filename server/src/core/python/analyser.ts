@@ -3,7 +3,7 @@ import { hashSecret } from '../redact';
 import type { TextAnalyser, TextContext, TextDocument, TextSegment } from '../text/document';
 import { judgeShellText } from './calls/execution';
 import { isJudged } from './calls/registry';
-import { candidateLines, Mentions, mayHold } from './candidates';
+import { candidateLines, Mentions, mayHold, PYTHON_KEYWORDS } from './candidates';
 import { cellStart } from './magics';
 import { PythonModule } from './module';
 import { Program } from './names';
@@ -19,6 +19,7 @@ const MODEL_CODE =
 export const PYTHON_ANALYSER: TextAnalyser = {
   id: 'python',
   enabled: (settings) => settings.code.enabled,
+  keywords: PYTHON_KEYWORDS,
   analyse(document, context) {
     analysePython(document, context, false);
   },
@@ -33,9 +34,9 @@ export function analysePython(document: TextDocument, context: TextContext, ever
   const segments: TextSegment[] = [];
   const mentions: Mentions[] = [];
   for (const segment of document.segments) {
-    if (segment.language !== 'python' || segment.kind !== 'code') continue;
+    if (!PYTHON_KEYWORDS.reads(segment)) continue;
     segments.push(segment);
-    mentions.push(new Mentions(segment.text));
+    mentions.push(new Mentions(segment.text, context.occurrences(segment, PYTHON_KEYWORDS)));
     context.checkTime();
   }
   const base = document.name.slice(document.name.lastIndexOf('/') + 1);

@@ -2,7 +2,9 @@
  * Finds the lines of a program that a rule can speak of, so that nothing else is parsed: one pass for the words without
  * which no rule applies, then a look at what the name in front of the word means.
  */
+import type { KeywordFamily } from '../text/document';
 import { KeywordMatcher } from '../text/keywordMatcher';
+import type { Occurrences } from '../text/keywordPass';
 import type { Binding, Statement } from './ast';
 import { BUILTINS, isJudged, isJudgedMethod, JUDGED_KEYWORDS, LAST_NAMES } from './calls/registry';
 import { identifier, isDisguised, isIdentifierPart } from './characters';
@@ -105,7 +107,11 @@ function words(): Word[] {
 }
 
 const WORDS = words();
-const MATCHER = new KeywordMatcher(WORDS.map(({ text }) => text));
+
+export const PYTHON_KEYWORDS: KeywordFamily = {
+  words: () => WORDS.map(({ text, role }) => ({ text, opens: role !== 'secret' })),
+  reads: ({ language, kind }) => language === 'python' && kind === 'code',
+};
 
 interface Hit {
   readonly start: number;
@@ -130,18 +136,23 @@ export class Mentions {
   /** Identifiers in disguise: nothing can be told by words. */
   readonly disguised: boolean;
 
-  constructor(private readonly text: string) {
+  /** @param occurrences of {@link PYTHON_KEYWORDS} in the text */
+  constructor(
+    private readonly text: string,
+    occurrences: Occurrences,
+  ) {
     this.disguised = isDisguised(text);
-    MATCHER.scan(text, (keyword, end) => {
-      const word = WORDS[keyword] as Word;
-      const start = end - word.text.length;
+    for (let i = 0; i < occurrences.length; i += 1) {
+      const word = WORDS[occurrences.keyword(i)] as Word;
       if (word.role === 'secret') {
         this.secret = true;
-        return;
+        continue;
       }
-      if (isIdentifierPart(text.charCodeAt(end)) || isIdentifierPart(text.charCodeAt(start - 1))) return;
+      const end = occurrences.end(i);
+      const start = end - word.text.length;
+      if (isIdentifierPart(text.charCodeAt(end)) || isIdentifierPart(text.charCodeAt(start - 1))) continue;
       if (text.startsWith(word.text, start)) this.#mention(word, start, end);
-    });
+    }
   }
 
   #mention(word: Word, start: number, end: number): void {

@@ -2,8 +2,9 @@ import type { Fix, Severity } from '../finding';
 import { pythonSyntax } from '../python/syntax';
 import { hashSecret, redactSecret } from '../redact';
 import type { Rule } from '../rule';
-import type { TextAnalyser, TextContext, TextDocument, TextSegment } from '../text/document';
+import type { KeywordFamily, TextAnalyser, TextContext, TextDocument, TextSegment } from '../text/document';
 import { KeywordMatcher } from '../text/keywordMatcher';
+import type { Keyword, Occurrences } from '../text/keywordPass';
 import { isLockFile } from '../text/languages';
 import { decodeBase64, readJsonWebToken } from './checksums';
 import { secretColumns } from './columns';
@@ -65,7 +66,7 @@ interface CompiledAssigned extends Omit<AssignedShape, 'value'> {
   regex: RegExp;
 }
 
-/** What a name promises of its value, and the services it names. */
+/** What a name promises of its value, and the shapes of the services it names that it allows. */
 interface NamePromise {
   kind: KeyKind | undefined;
   services: readonly CompiledAssigned[];
@@ -90,6 +91,16 @@ type Action =
   | { do: 'command'; command: string }
   | { do: 'kubernetes' };
 
+/** Whether all that is looked for begins with its keyword, and never inside a word. */
+function opensWord(action: Action): boolean {
+  if (action.do !== 'tokens') return false;
+  return action.tokens.every(
+    ({ back, notAfter }) => back === undefined && (!notAfter || EVERY_KIND.every((c) => notAfter.test(c))),
+  );
+}
+
+const EVERY_KIND = ['a', 'z', 'A', 'Z', '0', '9', '_'];
+
 /** Parts of names that promise a secret; the name around them is judged as a whole. */
 const NAME_KEYWORDS = [
   ...['pass', 'pwd', 'pw', 'psw', 'pswd', 'kennwort', 'contrasena', 'secret', 'token', 'key', 'cred', 'auth'],
@@ -101,7 +112,7 @@ const MAX_TOKEN = 2100;
 const LOOKS_BETWEEN_CHECKS = 2048;
 
 class Engine {
-  readonly #matcher: KeywordMatcher;
+  readonly keywords: readonly Keyword[];
   readonly #actions: readonly Action[][];
   readonly #services: KeywordMatcher;
   readonly #serviceRules: readonly CompiledAssigned[][];
@@ -154,26 +165,23 @@ class Engine {
     add("kind: 'secret'", { do: 'kubernetes' });
     add('"kind": "secret"', { do: 'kubernetes' });
     add('"kind":"secret"', { do: 'kubernetes' });
-    const keywords = [...actions.keys()];
-    this.#matcher = new KeywordMatcher(keywords);
-    this.#actions = keywords.map((keyword) => actions.get(keyword) as Action[]);
+    this.keywords = [...actions].map(([text, all]) => ({ text, opens: all.every(opensWord) }));
+    this.#actions = [...actions.values()];
     const names = [...services.keys()];
     this.#services = new KeywordMatcher(names);
     this.#serviceRules = names.map((name) => services.get(name) as CompiledAssigned[]);
   }
 
-  /** All candidates of a segment, unsettled. */
-  find(segment: TextSegment, document: TextDocument, checkTime: () => void): Candidate[] {
-    const { text } = segment;
-    let looks = 0;
+  /** All candidates of a segment, unsettled. @param occurrences of `keywords` in the segment's text */
+  find(segment: TextSegment, document: TextDocument, occurrences: Occurrences, checkTime: () => void): Candidate[] {
     const run = new Run(segment, document, (name) => this.#promiseOf(name));
-    const actions = this.#actions;
-    this.#matcher.scan(text, (keyword, end) => {
-      looks += 1;
-      if (looks % LOOKS_BETWEEN_CHECKS === 0) checkTime();
-      for (const action of actions[keyword] as Action[])
-        run.act(action, end, (this.#matcher.keywords[keyword] as string).length);
-    });
+    for (let i = 0; i < occurrences.length; i += 1) {
+      if ((i + 1) % LOOKS_BETWEEN_CHECKS === 0) checkTime();
+      const keyword = occurrences.keyword(i);
+      const end = occurrences.end(i);
+      const { length } = (this.keywords[keyword] as Keyword).text;
+      for (const action of this.#actions[keyword] as Action[]) run.act(action, end, length);
+    }
     return run.candidates;
   }
 
@@ -195,16 +203,28 @@ class Engine {
   }
 
   #judgeName(name: string): NamePromise {
-    const services: CompiledAssigned[] = [];
+    const named = new Set<CompiledAssigned>();
     this.#services.scan(name, (service) => {
-      for (const shape of this.#serviceRules[service] as CompiledAssigned[])
-        if (!services.includes(shape)) services.push(shape);
+      for (const shape of this.#serviceRules[service] as CompiledAssigned[]) named.add(shape);
     });
-    return { kind: keyKind(name, services.length > 0), services };
+    const kind = keyKind(name, named.size > 0);
+    const services = [...named].filter(({ keyed, key }) => (!keyed || kind !== undefined) && (!key || key.test(name)));
+    return { kind, services };
   }
 }
 
 let engine: Engine | undefined;
+
+function engineOf(): Engine {
+  engine ??= new Engine();
+  return engine;
+}
+
+/** Words at which a credential may be, or the name of one. */
+export const SECRET_KEYWORDS: KeywordFamily = {
+  words: () => engineOf().keywords,
+  reads: () => true,
+};
 
 /** How bare values are read in a segment. */
 function surroundingsOf(segment: TextSegment): Surroundings {
@@ -485,7 +505,7 @@ class Run {
     const { key, value } = found;
     if (value.length < 4) return;
     const { kind, services } = this.promiseOf(key);
-    const shape = services.find((candidate) => this.#fits(candidate, found, kind !== undefined));
+    const shape = services.find((candidate) => this.#fits(candidate, found));
     if (shape) {
       const documented = documentedKey(value);
       this.#add({
@@ -542,10 +562,8 @@ class Run {
     });
   }
 
-  #fits(shape: CompiledAssigned, { key, value }: Assignment, keyed: boolean): boolean {
+  #fits(shape: CompiledAssigned, { key, value }: Assignment): boolean {
     if (!shape.regex.test(value)) return false;
-    if (shape.keyed && !keyed) return false;
-    if (shape.key && !shape.key.test(key)) return false;
     if (documentedKey(value)) return true;
     if (shape.entropy === 0) return !/^(.)\1+$|^1234-?5678-?9012$/.test(value) || key.length > 0;
     if (isReference(value) || repetitionShare(value) > 0.4 || /x{6}/i.test(value)) return false;
@@ -779,11 +797,16 @@ function settle(candidates: Candidate[]): Candidate[] {
 
 /**
  * What a segment holds, in its order and without overlaps.
+ * @param occurrences of {@link SECRET_KEYWORDS} in the segment's text
  * @param checkTime called again and again on long texts; throws when the time is over
  */
-export function candidatesOf(segment: TextSegment, document: TextDocument, checkTime: () => void): Candidate[] {
-  engine ??= new Engine();
-  return settle(engine.find(segment, document, checkTime));
+export function candidatesOf(
+  segment: TextSegment,
+  document: TextDocument,
+  occurrences: Occurrences,
+  checkTime: () => void,
+): Candidate[] {
+  return settle(engineOf().find(segment, document, occurrences, checkTime));
 }
 
 /** The access key id of AWS and its secret are worth more together. */
@@ -793,6 +816,7 @@ const AWS_PAIR = ['secret/aws-access-key-id', 'secret/aws-secret-access-key'];
 export const SECRETS_ANALYSER: TextAnalyser = {
   id: 'secrets',
   enabled: (settings) => settings.secrets.enabled,
+  keywords: SECRET_KEYWORDS,
   analyse(document: TextDocument, context: TextContext): void {
     /** Secrets already reported, and with the place those of one output: it repeats itself as text, HTML and traceback. */
     const seen = new Set<string>();
@@ -826,7 +850,8 @@ export const SECRETS_ANALYSER: TextAnalyser = {
       context.checkTime();
       // What a damaged notebook could not be read as is scanned as text once more, after its cells.
       const again = document.kind === 'notebook' && segment.kind === 'raw' && segment.cell === undefined;
-      for (const candidate of candidatesOf(segment, document, () => context.checkTime())) {
+      const occurrences = context.occurrences(segment, SECRET_KEYWORDS);
+      for (const candidate of candidatesOf(segment, document, occurrences, () => context.checkTime())) {
         if (again && seen.has(candidate.secret)) continue;
         seen.add(candidate.secret);
         if (segment.output !== undefined || segment.path !== undefined) {

@@ -5,7 +5,8 @@
  */
 import { redactRanges } from '../redact';
 import type { TextDocument, TextSegment } from '../text/document';
-import { type Candidate, candidatesOf } from './analyser';
+import { KeywordPass, type Occurrences } from '../text/keywordPass';
+import { type Candidate, candidatesOf, SECRET_KEYWORDS } from './analyser';
 
 /** Rank from which a candidate's own shape, and not the name before it, makes it one. */
 const OWN_SHAPE = 3;
@@ -15,6 +16,8 @@ const MAY_HOLD = /[A-Za-z0-9_\-+/=]{16}|:\/\//;
 const LONGEST = 64 * 1024;
 
 export type EmbeddedCredential = Pick<Candidate, 'rule' | 'severity' | 'message' | 'start' | 'end' | 'secret'>;
+
+let pass: KeywordPass | undefined;
 
 /**
  * @param key what the text is the value of; a vendor's name in it counts
@@ -30,8 +33,11 @@ export function embeddedCredentials(text: string, key?: string): EmbeddedCredent
     locate: () => ({}),
   };
   const document: TextDocument = { name: '', kind: 'text', segments: [segment] };
+  pass ??= new KeywordPass([SECRET_KEYWORDS.words()]);
   // At most LONGEST characters: no look at the clock is needed.
-  return candidatesOf(segment, document, () => undefined).filter(({ rank }) => rank >= OWN_SHAPE);
+  const untimed = () => undefined;
+  const [occurrences] = pass.over(segment.text, [true], untimed) as [Occurrences];
+  return candidatesOf(segment, document, occurrences, untimed).filter(({ rank }) => rank >= OWN_SHAPE);
 }
 
 /** The text with the credentials that were found in it replaced by asterisks. */

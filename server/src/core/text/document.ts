@@ -5,6 +5,7 @@
 import type { ArtifactKind, DependencyRecord, Location } from '../finding';
 import type { FindingDraft } from '../scanner';
 import type { ScanSettings } from '../settings';
+import type { Keyword, Occurrences } from './keywordPass';
 import type { TextTable } from './table';
 
 export type SegmentKind =
@@ -72,15 +73,26 @@ export interface TextContext {
   report(segment: TextSegment, draft: TextFindingDraft): void;
   /** Adds what `[start, end)` of the segment asks for to the artifact's bill of materials. */
   depend?(segment: TextSegment, start: number, end: number, dependency: Omit<DependencyRecord, 'location'>): void;
+  /** Where the words of a family stand in a segment that its analyser reads. */
+  occurrences(segment: TextSegment, family: KeywordFamily): Occurrences;
   /** Results that several analysers share for one segment, such as the Python syntax tree. Computed once. */
   shared<T>(segment: TextSegment, key: string, compute: () => T): T;
   /** Call it in long loops; throws BudgetExceeded. */
   checkTime(): void;
 }
 
+/** Words that tell an analyser where to look. They are found for all analysers in one pass over a segment. */
+export interface KeywordFamily {
+  /** The index of a word is what {@link TextContext.occurrences} gives. */
+  words(): readonly Keyword[];
+  /** Whether the analyser asks about a segment. */
+  reads(segment: TextSegment): boolean;
+}
+
 /** A family of text rules: secrets, personal data, unsafe calls, dependencies. Synchronous, so that typing stays live. */
 export interface TextAnalyser {
   readonly id: string;
   readonly enabled: (settings: ScanSettings) => boolean;
+  readonly keywords?: KeywordFamily;
   analyse(document: TextDocument, context: TextContext): void;
 }

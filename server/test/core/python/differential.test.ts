@@ -10,8 +10,7 @@ import { program } from './programs';
 
 /** Looks at every line, whatever words it holds. */
 const THOROUGH: TextAnalyser = {
-  id: 'python',
-  enabled: () => true,
+  ...PYTHON_ANALYSER,
   analyse: (document, context) => analysePython(document, context, true),
 };
 

@@ -332,10 +332,8 @@ export const OTHER_SERVICES: readonly Service[] = [
     rules: {
       'lob-api-key': {
         what: 'API key',
-        assigned: [
-          assigned('lob', '(?:live|test)_[a-f0-9]{35}|(?:test|live)_pub_[a-f0-9]{31}'),
-          assigned(['test_', 'live_', '_pub'], '(?:live|test)_[a-f0-9]{35}|(?:test|live)_pub_[a-f0-9]{31}'),
-        ],
+        tokens: [token(['test_', 'live_'], '(?:live|test)_(?:[a-f0-9]{35}|pub_[a-f0-9]{31})')],
+        assigned: [assigned('lob', '(?:live|test)_[a-f0-9]{35}|(?:test|live)_pub_[a-f0-9]{31}')],
       },
     },
   },
