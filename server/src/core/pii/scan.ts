@@ -23,6 +23,25 @@ const bareOf = (all: readonly Identifier[]): readonly Identifier[] =>
   all.filter(({ bare, short }) => bare !== undefined && !short);
 const BARE = new Map([DIGITS, MIXED, LETTERS].map((all) => [all, bareOf(all)]));
 
+/** What may not follow a value: see {@link closesHere}. */
+const OPEN_END = String.raw`(?![\w\u00c0-\uffff]|\.\d|[-/][\w\u00c0-\uffff]|[%@])`;
+
+/** Tests for any of the shapes at once: most words have none of them. One for each case rule. */
+function anyShape(identifiers: readonly Identifier[]): readonly RegExp[] {
+  return ['y', 'iy'].flatMap((flags) => {
+    const sources = identifiers.filter(({ pattern }) => pattern.flags === flags).map(({ pattern }) => pattern.source);
+    let groups = 0;
+    const parts = sources.map((source) => {
+      const shifted = source.replace(/\\(\d)/g, (_, group) => `\\${Number(group) + groups}`);
+      groups += (new RegExp(`${source}|`).exec('') as RegExpExecArray).length - 1;
+      return shifted;
+    });
+    return parts.length > 0 ? [new RegExp(`(?:${parts.join('|')})${OPEN_END}`, flags)] : [];
+  });
+}
+
+const SHAPES = new Map([DIGITS, MIXED, LETTERS].map((all) => [all, anyShape(all)]));
+
 /** Any word that speaks of any identifier: most labels hold none. */
 const ANY_CONTEXT = new FirstWords(IDENTIFIERS.map(({ context }) => context));
 
@@ -175,6 +194,7 @@ function bestAt(
   hits: Hit[],
 ): number {
   const { text, plain } = passage;
+  if (!SHAPES.get(identifiers)?.some((shape) => matchEnd(shape, text, start) > start)) return 0;
   let best: Hit | undefined;
   let bestRank = 0;
   const label = labels.mayPass(start, wordEnd, ANY_CONTEXT) ? labels.at(start, wordEnd) : '';
