@@ -1,5 +1,6 @@
 import { evidenceText } from '../redact';
-import type { TextAnalyser, TextContext, TextDocument, TextSegment } from '../text/document';
+import type { KeywordFamily, TextAnalyser, TextContext, TextDocument, TextSegment } from '../text/document';
+import type { Keyword, Occurrences } from '../text/keywordPass';
 import { embeddedAdvisories } from './advisories';
 import { parseInstallCommands } from './installCommand';
 import { type DependencyDraft, fixOf, judgeOption, judgeOrigin, judgeVersions } from './judge';
@@ -13,7 +14,26 @@ const NAMED = 5;
 
 /** `! pip install`, `%pip install`, `out = !pip install`, Databricks' `# MAGIC %pip install`. */
 const MAGIC_LINE = /^[ \t]*(?:#[ \t]*MAGIC[ \t]+)?(?:[A-Za-z_]\w{0,63}[ \t]*=[ \t]*)?(?:!{1,2}|%)(?!%)[ \t]*/;
-const MAGIC_INSTALL = /[!%][ \t]{0,8}(?:pip|conda|mamba|uv|python|\{[ \t]{0,8}sys)/;
+const INSTALLERS: readonly Keyword[] = ['pip', 'conda', 'mamba', 'uv', 'python', 'sys'].map((text) => ({
+  text,
+  opens: true,
+}));
+
+/** Commands that install, and what runs them. */
+const INSTALL_KEYWORDS: KeywordFamily = {
+  words: () => INSTALLERS,
+  reads: ({ kind, language }) => kind === 'code' && language === 'python',
+};
+const BEFORE_INSTALLER = /[!%][ \t]{0,8}(?:\{[ \t]{0,8})?$/;
+
+/** Whether one of them stands behind the sign of a shell line or a magic: `!pip`, `%conda`, `!{sys.executable}`. */
+function isMagicInstall(text: string, found: Occurrences): boolean {
+  for (let i = 0; i < found.length; i += 1) {
+    const start = found.end(i) - (INSTALLERS[found.keyword(i)] as Keyword).text.length;
+    if (BEFORE_INSTALLER.test(text.slice(Math.max(0, start - 18), start))) return true;
+  }
+  return false;
+}
 const SHELL_CELL = /^\s*%%(?:bash|sh|!|system|script[ \t]+(?:ba|z)?sh)\b/;
 
 /** Install commands of a code cell: its shell and magic lines, or all of it when it is a shell cell. */
@@ -40,13 +60,16 @@ function lineEnd(text: string, from: number): number {
   return newline < 0 ? text.length : newline;
 }
 
-function itemsOf(document: TextDocument, segment: TextSegment): RequirementItem[] {
+function itemsOf(segment: TextSegment, context: TextContext): RequirementItem[] {
   if (segment.language === 'requirements') return parseRequirements(segment.text);
   if (segment.kind !== 'code' && segment.kind !== 'config') return [];
   if (segment.language === 'shell' || segment.language === 'dockerfile') return parseInstallCommands(segment.text);
   if (segment.language === 'python') {
     // Scripts of IPython, Databricks exports and files of cells install as notebooks do.
-    return document.kind === 'notebook' || MAGIC_INSTALL.test(segment.text) ? itemsOfCell(segment.text) : [];
+    return context.document.kind === 'notebook' ||
+      isMagicInstall(segment.text, context.occurrences(segment, INSTALL_KEYWORDS))
+      ? itemsOfCell(segment.text)
+      : [];
   }
   return [];
 }
@@ -55,6 +78,7 @@ function itemsOf(document: TextDocument, segment: TextSegment): RequirementItem[
 export const DEPENDENCY_ANALYSER: TextAnalyser = {
   id: 'dependencies',
   enabled: (settings) => settings.dependencies.enabled,
+  keywords: INSTALL_KEYWORDS,
   analyse(document: TextDocument, context: TextContext): void {
     const unpinned: { segment: TextSegment; requirement: Requirement }[] = [];
     for (const segment of document.segments) {
@@ -62,7 +86,7 @@ export const DEPENDENCY_ANALYSER: TextAnalyser = {
         const fix = edit && fixOf(edit, (start, end) => segment.locate(start, end));
         context.report(segment, { ...draft, ...(fix && { fixes: [fix] }) });
       };
-      for (const [index, item] of itemsOf(document, segment).entries()) {
+      for (const [index, item] of itemsOf(segment, context).entries()) {
         if (index % 64 === 0) context.checkTime();
         if (item.kind === 'option') for (const draft of judgeOption(item)) report(draft);
         if (item.kind !== 'requirement') continue;

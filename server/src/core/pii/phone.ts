@@ -2,7 +2,7 @@
 import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import { anyOf, FirstWords, Labels } from './context';
 import { type Hit, isDigit, isWordCode, type Passage, type Taken } from './hits';
-import type { Survey } from './survey';
+import { PHONE_DIGITS, type Places, type Survey } from './survey';
 
 const PHONE_CONTEXT = anyOf(
   'phone',
@@ -73,21 +73,36 @@ const AMERICAN = /^(?:\+?1[-. ]?)?(?:\(\d{3}\) ?|\d{3}[-.])\d{3}[-. ]\d{4}$/;
 const FICTIONAL =
   /555[-. ]?(?:01\d\d|1212)$|^\D*1?\D*123\D*456\D*7890$|^\D*1?\D*555\D*555\D*5555$|^\D*1?\D*(?:000|111|999)\D*(?:000|111|999)\D*\d{4}$/;
 
+/** Signs that a number may begin with. */
+const SIGNS = 2;
+
+/** What has the digits of a telephone number, in runs of digits as the survey gives them. */
+function* candidates(text: string, runs: Places): Generator<RegExpExecArray> {
+  let done = 0;
+  for (let run = 0; run < runs.length; run += 2) {
+    const to = runs.at(run + 1);
+    done = Math.max(done, runs.at(run) - SIGNS);
+    while (to - done >= PHONE_DIGITS) {
+      CANDIDATE.lastIndex = done;
+      const match = CANDIDATE.exec(text);
+      if (!match || match.index >= to) break;
+      done = match.index + match[0].length;
+      yield match;
+    }
+  }
+}
+
 export function findPhones(
   { text, header, plain, output, code }: Passage,
-  { digits: stretch }: Survey,
+  { digits }: Survey,
   taken: Taken,
   hits: Hit[],
 ): void {
-  if (stretch.from >= stretch.to) return;
+  if (digits.length === 0) return;
   const letters = header !== '' || /[^\W\d_]/.test(text);
   const labels = new Labels(text, header);
   const words = plain ? PROSE_WORDS : PHONE_WORDS;
-  CANDIDATE.lastIndex = Math.max(0, stretch.from - 2);
-  for (let match = CANDIDATE.exec(text); match; match = CANDIDATE.exec(text)) {
-    const value = match[0];
-    const start = match.index;
-    if (start >= stretch.to) break;
+  for (const { 0: value, index: start } of candidates(text, digits)) {
     const end = start + value.length;
     const before = text.charCodeAt(start - 1);
     const after = text.charCodeAt(end);

@@ -26,6 +26,11 @@ export class Places {
     this.length += 1;
   }
 
+  /** Moves the last place further on. */
+  replaceLast(offset: number): void {
+    this.#offsets[this.length - 1] = offset;
+  }
+
   at(index: number): number {
     return this.#offsets[index] as number;
   }
@@ -38,8 +43,8 @@ export interface Survey {
   readonly fourNumbers: Stretch;
   /** Groups with colons close together. */
   readonly colons: Stretch;
-  /** Seven digits and more with at most two signs between them. */
-  readonly digits: Stretch;
+  /** Where seven digits and more begin that have at most two signs between them, and the places behind the last of them. */
+  readonly digits: Places;
   /** Where the words begin that hold digits and may be an identifier or the beginning of one. */
   readonly words: Places;
 }
@@ -48,7 +53,7 @@ const POINT = 46;
 const UNDERSCORE = 95;
 
 /** Digits of the shortest telephone number that is looked at. */
-const PHONE_DIGITS = 7;
+export const PHONE_DIGITS = 7;
 /** Signs between two digits of one number. */
 const GAP = 2;
 /** What is looked at in front of a place, for the beginnings that only its middle shows. */
@@ -61,7 +66,13 @@ function extend(stretch: Stretch, at: number): void {
 
 export function survey(text: string): Survey {
   const none = (): Stretch => ({ from: Number.POSITIVE_INFINITY, to: 0 });
-  const found: Survey = { hardware: none(), fourNumbers: none(), colons: none(), digits: none(), words: new Places() };
+  const found: Survey = {
+    hardware: none(),
+    fourNumbers: none(),
+    colons: none(),
+    digits: new Places(),
+    words: new Places(),
+  };
   surveyDigits(text, found);
   surveyPairs(text, '-', found);
   surveyPairs(text, ':', found);
@@ -98,10 +109,10 @@ function surveyDigits(text: string, found: Survey): void {
         }
         lastDigit = i;
         together += 1;
-        if (together >= PHONE_DIGITS) {
-          if (together === PHONE_DIGITS) extend(found.digits, togetherFrom);
-          extend(found.digits, i);
-        }
+        if (together === PHONE_DIGITS) {
+          found.digits.add(togetherFrom);
+          found.digits.add(i + 1);
+        } else if (together > PHONE_DIGITS) found.digits.replaceLast(i + 1);
       } else if (c === UNDERSCORE) underscore = true;
       else if (!isLetterOrMore(c)) break;
     }

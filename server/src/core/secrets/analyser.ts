@@ -174,7 +174,7 @@ class Engine {
 
   /** All candidates of a segment, unsettled. @param occurrences of `keywords` in the segment's text */
   find(segment: TextSegment, document: TextDocument, occurrences: Occurrences, checkTime: () => void): Candidate[] {
-    const run = new Run(segment, document, (name) => this.#promiseOf(name));
+    const run = new Run(segment, traitsOf(document), (name) => this.#promiseOf(name));
     for (let i = 0; i < occurrences.length; i += 1) {
       if ((i + 1) % LOOKS_BETWEEN_CHECKS === 0) checkTime();
       const keyword = occurrences.keyword(i);
@@ -257,6 +257,31 @@ function surroundingsOf(segment: TextSegment): Surroundings {
 /** Files of rules and commands whose values stand bare, as in a shell. */
 const COMMAND_FILE = /^(?:gnu)?makefile$|\.mk$|^justfile$|^procfile$/;
 
+/** What the name of a file says of all that it holds. */
+interface FileTraits {
+  readonly shell: boolean;
+  readonly locked: boolean;
+  /** It is made of passwords: `.htpasswd` and `shadow` of hashes, `.pgpass` of plain ones. */
+  readonly passwords: 'hashed' | 'plain' | undefined;
+}
+
+const traits = new WeakMap<TextDocument, FileTraits>();
+
+function traitsOf(document: TextDocument): FileTraits {
+  let known = traits.get(document);
+  if (!known) {
+    const name = document.name.toLowerCase();
+    const passwords = /htpasswd$|^shadow$/.test(name)
+      ? 'hashed'
+      : /\.?pgpass(?:\.conf)?$/.test(name)
+        ? 'plain'
+        : undefined;
+    known = { shell: COMMAND_FILE.test(name), locked: isLockFile(name), passwords };
+    traits.set(document, known);
+  }
+  return known;
+}
+
 class Run {
   readonly candidates: Candidate[] = [];
   readonly #text: string;
@@ -272,15 +297,16 @@ class Run {
 
   constructor(
     private readonly segment: TextSegment,
-    document: TextDocument,
+    { shell, locked, passwords }: FileTraits,
     private readonly promiseOf: (name: string) => NamePromise,
   ) {
     this.#text = segment.text;
-    this.#around = COMMAND_FILE.test(document.name.toLowerCase()) ? 'shell' : surroundingsOf(segment);
-    this.#lockFile = isLockFile(document.name.toLowerCase());
+    this.#around = shell ? 'shell' : surroundingsOf(segment);
+    this.#lockFile = locked;
     if (segment.path !== undefined) this.#keyed(segment.path);
     this.#columns();
-    this.#passwordFile(document.name.toLowerCase());
+    if (passwords === 'hashed') this.#passwordHashes();
+    else if (passwords === 'plain') this.#plainPasswords();
   }
 
   #columns(): void {
@@ -298,40 +324,38 @@ class Run {
     }
   }
 
-  /** Files that are made of passwords: `.htpasswd` and `shadow` (hashes), `.pgpass` (plain). */
-  #passwordFile(name: string): void {
-    if (/htpasswd$|^shadow$/.test(name)) {
-      const line =
-        /^([^:\s#]{1,64}):(\$[\w$./+=,-]{8,200}|\{SHA\}[A-Za-z0-9+/=]{20,40}|[A-Za-z0-9./]{13})(?=[:\s]|$)/gm;
-      for (const match of this.#text.matchAll(line)) {
-        const hash = match[2] as string;
-        const start = match.index + (match[1] as string).length + 1;
-        this.#structural({
-          rule: 'password-hash',
-          start,
-          end: start + hash.length,
-          secret: hash,
-          verdict: 'real',
-          what: 'of a user of this file',
-        });
-      }
-    } else if (/\.?pgpass(?:\.conf)?$/.test(name)) {
-      const line =
-        /^(?!#)((?:[^:\\\n]|\\.){1,200}:(?:[^:\\\n]|\\.){1,20}:(?:[^:\\\n]|\\.){1,100}:(?:[^:\\\n]|\\.){1,100}:)([^\r\n]{3,200})$/gm;
-      for (const match of this.#text.matchAll(line)) {
-        const secret = match[2] as string;
-        const verdict = judgeValue(secret, { kind: 'password', key: '', context: 'config' });
-        if (verdict === 'none') continue;
-        const start = match.index + (match[1] as string).length;
-        this.#structural({
-          rule: 'password',
-          start,
-          end: start + secret.length,
-          secret,
-          verdict,
-          what: 'a PostgreSQL password file',
-        });
-      }
+  #passwordHashes(): void {
+    const line = /^([^:\s#]{1,64}):(\$[\w$./+=,-]{8,200}|\{SHA\}[A-Za-z0-9+/=]{20,40}|[A-Za-z0-9./]{13})(?=[:\s]|$)/gm;
+    for (const match of this.#text.matchAll(line)) {
+      const hash = match[2] as string;
+      const start = match.index + (match[1] as string).length + 1;
+      this.#structural({
+        rule: 'password-hash',
+        start,
+        end: start + hash.length,
+        secret: hash,
+        verdict: 'real',
+        what: 'of a user of this file',
+      });
+    }
+  }
+
+  #plainPasswords(): void {
+    const line =
+      /^(?!#)((?:[^:\\\n]|\\.){1,200}:(?:[^:\\\n]|\\.){1,20}:(?:[^:\\\n]|\\.){1,100}:(?:[^:\\\n]|\\.){1,100}:)([^\r\n]{3,200})$/gm;
+    for (const match of this.#text.matchAll(line)) {
+      const secret = match[2] as string;
+      const verdict = judgeValue(secret, { kind: 'password', key: '', context: 'config' });
+      if (verdict === 'none') continue;
+      const start = match.index + (match[1] as string).length;
+      this.#structural({
+        rule: 'password',
+        start,
+        end: start + secret.length,
+        secret,
+        verdict,
+        what: 'a PostgreSQL password file',
+      });
     }
   }
 
