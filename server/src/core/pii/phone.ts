@@ -2,7 +2,7 @@
 import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import { anyOf, FirstWords, Labels } from './context';
 import { type Hit, isDigit, isWordCode, type Passage, type Taken } from './hits';
-import { PHONE_DIGITS, type Places, type Survey } from './survey';
+import { PHONE_DIGITS, type Survey } from './survey';
 
 const PHONE_CONTEXT = anyOf(
   'phone',
@@ -77,11 +77,11 @@ const FICTIONAL =
 const SIGNS = 2;
 
 /** What has the digits of a telephone number, in runs of digits as the survey gives them. */
-function* candidates(text: string, runs: Places): Generator<RegExpExecArray> {
+function* candidates(text: string, runs: readonly number[]): Generator<RegExpExecArray> {
   let done = 0;
   for (let run = 0; run < runs.length; run += 2) {
-    const to = runs.at(run + 1);
-    done = Math.max(done, runs.at(run) - SIGNS);
+    const to = runs[run + 1] as number;
+    done = Math.max(done, (runs[run] as number) - SIGNS);
     while (to - done >= PHONE_DIGITS) {
       CANDIDATE.lastIndex = done;
       const match = CANDIDATE.exec(text);

@@ -8,7 +8,7 @@ import { findIpAddresses, findMacAddresses, walletAddress } from './network';
 import { findPersonal } from './people';
 import { findPhones } from './phone';
 import { CLASS_SEVERITY, ENTITIES } from './rules';
-import { type Places, survey } from './survey';
+import { survey } from './survey';
 
 const LONGEST_WORD = 90;
 
@@ -45,11 +45,15 @@ const SHAPES = new Map([DIGITS, MIXED, LETTERS].map((all) => [all, anyShape(all)
 /** Any word that speaks of any identifier: most labels hold none. */
 const ANY_CONTEXT = new FirstWords(IDENTIFIERS.map(({ context }) => context));
 
+/** Without the words of a key and without one of these nothing is found: every value has digits, an at sign or colons. */
+const ANY_SIGN = /[\d@:]/;
+
 /**
  * Personal data of a passage, in the order of the text, without overlaps.
  * @param checkTime called now and then; may throw
  */
 export function findPersonalData(passage: Passage, checkTime: () => void): Hit[] {
+  if (passage.persons.length === 0 && !ANY_SIGN.test(passage.text)) return [];
   const hits: Hit[] = [];
   const taken = new Taken();
   const found = survey(passage.text);
@@ -111,12 +115,18 @@ function closesHere(text: string, end: number): boolean {
   }
 }
 
-function findIdentifiers(passage: Passage, words: Places, taken: Taken, hits: Hit[], checkTime: () => void): void {
+function findIdentifiers(
+  passage: Passage,
+  words: readonly number[],
+  taken: Taken,
+  hits: Hit[],
+  checkTime: () => void,
+): void {
   const { text } = passage;
   const labels = new Labels(text, passage.header);
   let done = 0;
   for (let index = 0; index < words.length; index += 1) {
-    const start = words.at(index);
+    const start = words[index] as number;
     if (start < done) continue;
     if ((index & 0x3ff) === 0) checkTime();
     let end = start;

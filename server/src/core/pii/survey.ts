@@ -9,33 +9,6 @@ export interface Stretch {
   to: number;
 }
 
-const NONE = new Uint32Array(0);
-
-/** Offsets in ascending order: a large table has millions. */
-export class Places {
-  #offsets = NONE;
-  length = 0;
-
-  add(offset: number): void {
-    if (this.length === this.#offsets.length) {
-      const larger = new Uint32Array(Math.max(16, this.length * 2));
-      larger.set(this.#offsets);
-      this.#offsets = larger;
-    }
-    this.#offsets[this.length] = offset;
-    this.length += 1;
-  }
-
-  /** Moves the last place further on. */
-  replaceLast(offset: number): void {
-    this.#offsets[this.length - 1] = offset;
-  }
-
-  at(index: number): number {
-    return this.#offsets[index] as number;
-  }
-}
-
 export interface Survey {
   /** Pairs or groups of hexadecimal digits with one separator. */
   readonly hardware: Stretch;
@@ -44,9 +17,9 @@ export interface Survey {
   /** Groups with colons close together. */
   readonly colons: Stretch;
   /** Where seven digits and more begin that have at most two signs between them, and the places behind the last of them. */
-  readonly digits: Places;
+  readonly digits: number[];
   /** Where the words begin that hold digits and may be an identifier or the beginning of one. */
-  readonly words: Places;
+  readonly words: number[];
 }
 
 const POINT = 46;
@@ -70,8 +43,8 @@ export function survey(text: string): Survey {
     hardware: none(),
     fourNumbers: none(),
     colons: none(),
-    digits: new Places(),
-    words: new Places(),
+    digits: [],
+    words: [],
   };
   surveyDigits(text, found);
   surveyPairs(text, '-', found);
@@ -81,7 +54,6 @@ export function survey(text: string): Survey {
 }
 
 const ANY_DIGIT = /\d/g;
-
 /** The words that hold digits. The search from digit to digit is the engine's own: much faster than a look at every character. */
 function surveyDigits(text: string, found: Survey): void {
   let lastDigit = -LEAD;
@@ -110,9 +82,8 @@ function surveyDigits(text: string, found: Survey): void {
         lastDigit = i;
         together += 1;
         if (together === PHONE_DIGITS) {
-          found.digits.add(togetherFrom);
-          found.digits.add(i + 1);
-        } else if (together > PHONE_DIGITS) found.digits.replaceLast(i + 1);
+          found.digits.push(togetherFrom, i + 1);
+        } else if (together > PHONE_DIGITS) found.digits[found.digits.length - 1] = i + 1;
       } else if (c === UNDERSCORE) underscore = true;
       else if (!isLetterOrMore(c)) break;
     }
@@ -121,7 +92,7 @@ function surveyDigits(text: string, found: Survey): void {
       !underscore &&
       (digits >= 5 || i - wordStart >= 5 || goesOn(text, i, i - wordStart) || hasHead(text, wordStart))
     )
-      found.words.add(wordStart);
+      found.words.push(wordStart);
     if (text.charCodeAt(i) === POINT && lastDigit === i - 1 && isFourNumbers(text, i)) extend(found.fourNumbers, i);
     ANY_DIGIT.lastIndex = i;
   }

@@ -7,28 +7,18 @@ export interface Keyword {
   readonly opens: boolean;
 }
 
-const NO_KEYWORDS = new Uint16Array(0);
-const NO_ENDS = new Uint32Array(0);
-
 /** Where the keywords of one family stand in a text, in its order. */
 export class Occurrences {
-  #keywords = NO_KEYWORDS;
-  #ends = NO_ENDS;
-  length = 0;
+  readonly #keywords: number[] = [];
+  readonly #ends: number[] = [];
+
+  get length(): number {
+    return this.#ends.length;
+  }
 
   add(keyword: number, end: number): void {
-    if (this.length === this.#ends.length) {
-      const larger = Math.max(16, this.length * 2);
-      const keywords = new Uint16Array(larger);
-      keywords.set(this.#keywords);
-      this.#keywords = keywords;
-      const ends = new Uint32Array(larger);
-      ends.set(this.#ends);
-      this.#ends = ends;
-    }
-    this.#keywords[this.length] = keyword;
-    this.#ends[this.length] = end;
-    this.length += 1;
+    this.#keywords.push(keyword);
+    this.#ends.push(end);
   }
 
   /** Index of the keyword in its family. */
