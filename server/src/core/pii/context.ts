@@ -23,24 +23,39 @@ export interface LabelTest {
  * longer word (German compounds); phrases in scripts without spaces may stand anywhere.
  */
 export function anyOf(...phrases: string[]): LabelTest {
+  // Made when it is first asked: a start of the program asks none of them.
+  let pattern: RegExp | undefined;
+  const test = (label: string): boolean => {
+    pattern ??= patternOf(phrases);
+    return pattern.test(label);
+  };
+  return Object.assign(test, { phrases });
+}
+
+function patternOf(phrases: readonly string[]): RegExp {
   const parts = phrases.map((phrase) => {
     const escaped = phrase.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
     if (/[^\u0000-\u024f]/.test(phrase)) return escaped;
     return phrase.length >= 6 ? `(?<!\\p{L})${escaped}` : `(?<!\\p{L})${escaped}s?(?!\\p{L})`;
   });
-  const pattern = new RegExp(parts.join('|'), 'u');
-  return Object.assign((label: string) => pattern.test(label), { phrases });
+  return new RegExp(parts.join('|'), 'u');
 }
 
 /** Says quickly that no phrase of many tests can be in a stretch of text: every phrase begins with one of these words. */
 export class FirstWords {
-  readonly #matcher: KeywordMatcher;
-  /** Whether a word may be the beginning of a longer one. */
-  readonly #open: readonly boolean[];
+  #made: { readonly matcher: KeywordMatcher; readonly open: readonly boolean[] } | undefined;
 
-  constructor(tests: Iterable<LabelTest>) {
+  constructor(private readonly tests: readonly LabelTest[]) {}
+
+  /** The words, and whether each may be the beginning of a longer one. */
+  get #words() {
+    this.#made ??= this.#make();
+    return this.#made;
+  }
+
+  #make() {
     const words = new Map<string, boolean>();
-    for (const { phrases } of tests) {
+    for (const { phrases } of this.tests) {
       for (const phrase of phrases) {
         const word = phrase.split(' ')[0] as string;
         // Those in other scripts are left to the text's own characters.
@@ -48,35 +63,37 @@ export class FirstWords {
         words.set(word, words.get(word) === true || (word === phrase && phrase.length >= STEM));
       }
     }
-    this.#matcher = new KeywordMatcher([...words.keys()]);
-    this.#open = [...words.values()];
+    return { matcher: new KeywordMatcher([...words.keys()]), open: [...words.values()] };
   }
 
   /** Whether a phrase may begin in `[from, to)`, identifiers split at underscores and humps. */
   mayOccur(text: string, from = 0, to = text.length): boolean {
     for (let i = from; i < to; i += 1) if (text.charCodeAt(i) >= 0xc0) return true;
+    const { matcher, open } = this.#words;
     let found = false;
-    this.#matcher.scan(
+    matcher.scan(
       text,
       (keyword, end) => {
-        found ||= this.#stands(text, end - (this.#matcher.keywords[keyword] as string).length, end, keyword);
+        const start = end - (matcher.keywords[keyword] as string).length;
+        found ||= stands(text, start, end, open[keyword] as boolean);
       },
       from,
       to,
     );
     return found;
   }
+}
 
-  #stands(text: string, start: number, end: number, keyword: number): boolean {
-    const before = text.charCodeAt(start - 1);
-    if (isLetter(before) && !(isLower(before) && !isLower(text.charCodeAt(start)))) return false;
-    if (this.#open[keyword]) return true;
-    const last = text.charCodeAt(end - 1);
-    const next = text.charCodeAt(end);
-    if (!isLetter(next) || (isLower(last) && !isLower(next))) return true;
-    const after = text.charCodeAt(end + 1);
-    return (next | 32) === 115 && (!isLetter(after) || (isLower(next) && !isLower(after)));
-  }
+/** Whether `[start, end)` is a word, or the beginning of one if it may be. */
+function stands(text: string, start: number, end: number, open: boolean): boolean {
+  const before = text.charCodeAt(start - 1);
+  if (isLetter(before) && !(isLower(before) && !isLower(text.charCodeAt(start)))) return false;
+  if (open) return true;
+  const last = text.charCodeAt(end - 1);
+  const next = text.charCodeAt(end);
+  if (!isLetter(next) || (isLower(last) && !isLower(next))) return true;
+  const after = text.charCodeAt(end + 1);
+  return (next | 32) === 115 && (!isLetter(after) || (isLower(next) && !isLower(after)));
 }
 
 const STEM = 6;
