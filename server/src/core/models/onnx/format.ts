@@ -360,8 +360,8 @@ export class OnnxScan {
         rule: RULES.malformed,
         message: `The file is damaged: ${what}. What comes after could not be judged.`,
         anchor: 'malformed',
+        incomplete: `the file is damaged: ${what}`,
       });
-      this.context.incomplete(`the file is damaged: ${what}`);
     }
     let vendors = 0;
     for (const [key, { op, node, count, offset }] of this.domains) {

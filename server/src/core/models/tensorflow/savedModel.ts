@@ -317,8 +317,8 @@ export function reportMalformed(context: ScanContext, error: Error): void {
     rule: RULES.malformed,
     message: `The file is damaged: ${what}. What comes after could not be judged.`,
     anchor: 'malformed',
+    incomplete: `the file is damaged: ${what}`,
   });
-  context.incomplete(`the file is damaged: ${what}`);
 }
 
 const OPERATOR_NAME = /^[A-Za-z_][A-Za-z0-9_.\\/>-]{0,200}$/;
