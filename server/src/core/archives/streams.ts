@@ -3,6 +3,7 @@ import type { ByteSource } from '../io/byteSource';
 import { MemoryByteSource } from '../io/byteSource';
 import { ByteReader, UnexpectedEnd } from '../io/reader';
 import type { Probe } from '../scanner';
+import { decodeBrotli } from './brotli';
 import { decodeBzip2 } from './bzip2';
 import { DamagedStream, type Decode, DecodedByteSource } from './decoded';
 import { inflate } from './inflate';
@@ -10,7 +11,17 @@ import { decodeLz4 } from './lz4';
 import { decodeLzmaAlone, decodeXz } from './lzma';
 import { decodeZstd } from './zstd';
 
-export type StreamKind = 'gzip' | 'zlib' | 'deflate' | 'bzip2' | 'xz' | 'lzma' | 'zstd' | 'lz4' | 'joblib-zf';
+export type StreamKind =
+  | 'gzip'
+  | 'zlib'
+  | 'deflate'
+  | 'bzip2'
+  | 'xz'
+  | 'lzma'
+  | 'zstd'
+  | 'lz4'
+  | 'brotli'
+  | 'joblib-zf';
 
 /** gzip (RFC 1952), several members in a row. As Python's gzip, zero bytes between members are passed over. */
 const decodeGzip: Decode = async function* (reader) {
@@ -72,6 +83,7 @@ const DECODERS: Record<StreamKind, Decode> = {
   lzma: decodeLzmaAlone,
   zstd: decodeZstd,
   lz4: decodeLz4,
+  brotli: decodeBrotli,
   'joblib-zf': decodeJoblibZf,
 };
 
