@@ -34,6 +34,7 @@ class Recorder {
   ) {}
 
   add(draft: FindingDraft, member: string): void {
+    if (draft.incomplete !== undefined) this.#noteReason(draft.incomplete);
     const override = this.settings.severityOverrides;
     const family = draft.rule.id.slice(0, draft.rule.id.indexOf('/'));
     const chosen = override[draft.rule.id] ?? override[`${family}/*`];
@@ -99,17 +100,22 @@ class Recorder {
     return concealedText(value, found);
   }
 
-  incomplete(reason: string, member: string, location?: Location): void {
+  /** The status says what was not looked at even when the finding that tells it is switched off or not kept. */
+  #noteReason(reason: string): string {
     const text = evidenceText(withoutCredentials(reason), 300);
     if (!this.#reasons.includes(text)) this.#reasons.push(text);
+    return text;
+  }
+
+  incomplete(reason: string, member: string, location?: Location): void {
+    const text = this.#noteReason(reason);
     const rule = COVERAGE_RULES['not-inspected'];
     this.add({ rule, message: `Not inspected: ${text}`, ...(location && { location }), anchor: text }, member);
   }
 
   fail(reason: string, member: string): void {
     if (!member) this.failed = true;
-    const text = evidenceText(withoutCredentials(reason), 300);
-    if (!this.#reasons.includes(text)) this.#reasons.push(text);
+    const text = this.#noteReason(reason);
     this.add({ rule: COVERAGE_RULES.unreadable, message: `Could not be read: ${text}`, anchor: text }, member);
   }
 

@@ -30,6 +30,11 @@ export interface FindingDraft {
   related?: RelatedPlace[];
   fixes?: Fix[];
   data?: Record<string, unknown>;
+  /**
+   * What could not be looked at because of the very thing that is found, when the finding says so itself: the status
+   * becomes `partial` with this reason, and no coverage finding repeats it.
+   */
+  incomplete?: string;
   /** Set when a comment or tag in the file itself hides the finding: it then goes to `ArtifactReport.suppressed`. */
   suppressed?: Finding['suppressed'];
 }

@@ -193,6 +193,26 @@ describe('engine', () => {
     );
   });
 
+  it('a finding that says what could not be read makes the file partial, also when it is switched off', async () => {
+    const cut = format(
+      'a',
+      () => 'certain',
+      (_, c) => c.report({ rule: RULES.found, message: 'cut off', incomplete: 'the header is cut off' }),
+    );
+    for (const [settings, findings] of [
+      [{}, ['probe/found']],
+      [{ severityOverrides: { 'probe/found': 'off' } }, []],
+    ] as const) {
+      const report = await scanFile('p', source(), options([cut], settings));
+      assert.equal(report?.status, 'partial');
+      assert.equal(report.reason, 'the header is cut off');
+      assert.deepEqual(
+        report.findings.map((f) => f.ruleId),
+        findings,
+      );
+    }
+  });
+
   it('keeps what was found before a failure', async () => {
     const report = await scanFile(
       'p',

@@ -3,6 +3,7 @@ import type { ByteSource } from '../io/byteSource';
 import { MemoryByteSource } from '../io/byteSource';
 import { ByteReader, UnexpectedEnd } from '../io/reader';
 import type { Probe } from '../scanner';
+import { decodeBrotli } from './brotli';
 import { decodeBzip2 } from './bzip2';
 import { DamagedStream, type Decode, DecodedByteSource } from './decoded';
 import { inflate } from './inflate';
@@ -10,7 +11,17 @@ import { decodeLz4 } from './lz4';
 import { decodeLzmaAlone, decodeXz } from './lzma';
 import { decodeZstd } from './zstd';
 
-export type StreamKind = 'gzip' | 'zlib' | 'deflate' | 'bzip2' | 'xz' | 'lzma' | 'zstd' | 'lz4' | 'joblib-zf';
+export type StreamKind =
+  | 'gzip'
+  | 'zlib'
+  | 'deflate'
+  | 'bzip2'
+  | 'xz'
+  | 'lzma'
+  | 'zstd'
+  | 'lz4'
+  | 'brotli'
+  | 'joblib-zf';
 
 /** gzip (RFC 1952), several members in a row. As Python's gzip, zero bytes between members are passed over. */
 const decodeGzip: Decode = async function* (reader) {
@@ -72,6 +83,7 @@ const DECODERS: Record<StreamKind, Decode> = {
   lzma: decodeLzmaAlone,
   zstd: decodeZstd,
   lz4: decodeLz4,
+  brotli: decodeBrotli,
   'joblib-zf': decodeJoblibZf,
 };
 
@@ -83,19 +95,25 @@ export function openStream(source: ByteSource, kind: StreamKind, budget: Budget)
   return new DecodedByteSource(source, DECODERS[kind], budget);
 }
 
-/** Which stream a file is, by its magic; zlib and LZMA, which have nearly none, by decoding their beginning. Asked once a file. */
-export function streamKindOf(probe: Probe): Promise<StreamKind | undefined> {
-  return probe.once('stream-kind', () => detect(probe.head, probe.size));
+/** Which stream a file is, by its magic; zlib and LZMA, which have nearly none, by decoding their beginning, once a file. */
+export function streamKindOf(probe: Probe): StreamKind | undefined | Promise<StreamKind | undefined> {
+  const { head } = probe;
+  const kind = kindByMagic(head);
+  if (kind || !(looksLikeZlib(head) || looksLikeLzma(head))) return kind;
+  return probe.once('stream-kind', () => kindByDecoding(head, probe.size));
 }
 
-async function detect(head: Uint8Array, size: number): Promise<StreamKind | undefined> {
+function kindByMagic(head: Uint8Array): StreamKind | undefined {
   if (startsWith(head, 0x1f, 0x8b, 0x08)) return 'gzip';
   if (startsWith(head, 0x42, 0x5a, 0x68) && isBzip2Block(head)) return 'bzip2';
   if (startsWith(head, 0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00)) return 'xz';
   if (startsWith(head, 0x28, 0xb5, 0x2f, 0xfd)) return 'zstd';
   if (startsWith(head, 0x04, 0x22, 0x4d, 0x18) || startsWith(head, 0x02, 0x21, 0x4c, 0x18)) return 'lz4';
   if ((head[0] as number) >> 4 === 5 && startsWith(head.subarray(1), 0x2a, 0x4d, 0x18)) return skippable(head);
-  if (startsWith(head, 0x5a, 0x46, 0x30, 0x78)) return 'joblib-zf';
+  return startsWith(head, 0x5a, 0x46, 0x30, 0x78) ? 'joblib-zf' : undefined;
+}
+
+async function kindByDecoding(head: Uint8Array, size: number): Promise<StreamKind | undefined> {
   if (looksLikeZlib(head) && (await decodes(head, size, decodeZlib))) return 'zlib';
   if (looksLikeLzma(head) && (await decodes(head, size, decodeLzmaAlone))) return 'lzma';
   return undefined;

@@ -62,11 +62,11 @@ async function scanComment(zip: ZipArchive, context: ScanContext): Promise<void>
 function reportArchive(zip: ZipArchive, context: ScanContext): void {
   for (const { kind, detail } of zip.anomalies) {
     if (kind === 'prefix' || kind === 'suffix') continue;
-    if (kind === 'directory-damaged') context.incomplete(detail);
     context.report({
       rule: ARCHIVE_RULES['ambiguous-directory'],
       message: `The directory of the archive is ambiguous (${detail}): loaders and scanners may see different members.`,
       anchor: kind,
+      ...(kind === 'directory-damaged' && { incomplete: detail }),
     });
   }
 }

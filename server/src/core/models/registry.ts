@@ -1,4 +1,5 @@
 import type { DirectoryFormat, Format } from '../scanner';
+import { RAR_FORMAT } from './archive/rar';
 import { SEVEN_ZIP_FORMAT } from './archive/sevenZip';
 import { TAR_FORMAT } from './archive/tar';
 import { ZIP_FORMAT } from './archive/zip';
@@ -55,6 +56,7 @@ export const MODEL_FORMATS: readonly Format[] = [
   ZIP_FORMAT,
   TAR_FORMAT,
   SEVEN_ZIP_FORMAT,
+  RAR_FORMAT,
   ...COMPRESSED_FORMATS,
   ...CLOSED_ARCHIVE_FORMATS,
   SAFETENSORS_FORMAT,

@@ -19,6 +19,8 @@ const WRAPPERS: readonly Wrapper[] = [
   { kind: 'zlib', title: 'zlib', extensions: ['.zlib', '.z'] },
   { kind: 'zstd', title: 'Zstandard', extensions: ['.zst', '.zstd', '.tzst'] },
   { kind: 'lz4', title: 'LZ4', extensions: ['.lz4'] },
+  // Without a magic: known by its name alone.
+  { kind: 'brotli', title: 'Brotli', extensions: ['.br'] },
   { kind: 'joblib-zf', title: 'joblib compressed pickle (before 0.10)', extensions: [] },
 ];
 
@@ -28,10 +30,12 @@ export const COMPRESSED_FORMATS: readonly Format[] = WRAPPERS.map(({ kind, title
   title: `${title} stream`,
   kind: 'archive',
   extensions,
-  async identify(probe) {
-    if ((await streamKindOf(probe)) === kind) return 'certain';
+  identify(probe) {
     // `.Z` is the extension of Unix compress too, which is another format.
-    return extensions.includes(probe.extension) && probe.extension !== '.z' ? 'named' : undefined;
+    const isNamed = extensions.includes(probe.extension) && probe.extension !== '.z';
+    const claim = (found: StreamKind | undefined) => (found === kind ? 'certain' : isNamed ? 'named' : undefined);
+    const found = streamKindOf(probe);
+    return found instanceof Promise ? found.then(claim) : claim(found);
   },
   scan: (input, context) => scanStream(kind, extensions, input, context),
 }));

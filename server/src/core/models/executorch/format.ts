@@ -95,10 +95,12 @@ async function scanProgram(input: ScanInput, context: ScanContext): Promise<void
     await judgeEnd(source, segments, header, context);
   } catch (error) {
     if (!(error instanceof MalformedFlatbuffer)) throw error;
+    const what = evidenceText(error.message, 120);
     context.report({
       rule: RULES.malformed,
-      message: `The program is damaged: ${evidenceText(error.message, 120)}.`,
+      message: `The program is damaged: ${what}. What comes after could not be judged.`,
       anchor: 'malformed',
+      incomplete: `the program is damaged: ${what}`,
     });
   }
   if (methods.length) properties.methods = methods.slice(0, 20).join(', ');

@@ -3,10 +3,11 @@
  * got wrong is done in bigint. The header is read, no tensor is.
  */
 import type { TensorDescription } from '../../description';
+import type { Location } from '../../finding';
 import { WindowByteSource } from '../../io/byteSource';
 import { ByteReader, UnexpectedEnd } from '../../io/reader';
 import { evidenceText } from '../../redact';
-import type { Format, ScanContext, ScanInput } from '../../scanner';
+import type { FindingDraft, Format, ScanContext, ScanInput } from '../../scanner';
 import { hasTemplateSyntax, judgeTemplate } from '../jinja/judge';
 import { appendedProgram } from '../native/programs';
 import { GGUF_RULES } from './rules';
@@ -113,8 +114,9 @@ export const GGUF_FORMAT: Format = {
       scan.invalid(
         `The header ends at byte ${error.offset} while more is announced: the file is cut off or lies.`,
         'end',
+        undefined,
+        'the header is cut off',
       );
-      context.incomplete('the header is cut off');
     }
     scan.describe();
   },
@@ -127,8 +129,12 @@ interface GgufTensor extends TensorDescription {
 
 type Scalar = string | number | boolean;
 
-/** Ends the scan of one file after a finding that makes the rest unreadable. */
-class Unreadable extends Error {}
+/** Ends the scan of one file: what is found makes the rest unreadable. */
+class Unreadable extends Error {
+  constructor(readonly finding: FindingDraft) {
+    super('the rest of the header cannot be read');
+  }
+}
 
 class GgufScan {
   readonly #reader: ByteReader;
@@ -155,19 +161,20 @@ class GgufScan {
       this.#version = swap32(this.#version);
     }
     if (this.#version < 1 || this.#version > 3) {
-      this.invalid(`Version ${this.#version} of GGUF is unknown.`, 'version');
-      this.context.incomplete(`version ${this.#version} of GGUF is not supported`);
+      const what = `Version ${this.#version} of GGUF is unknown, so that nothing of it was judged.`;
+      this.invalid(what, 'version', undefined, `version ${this.#version} of GGUF is not supported`);
       return;
     }
     const tensorCount = await this.#size();
     const keyCount = await this.#size();
     // A pair has at least an empty key, a type and a byte; a tensor at least an empty name, its numbers and an offset.
     const room = BigInt(source.size);
-    if (tensorCount * 24n > room) this.#overflow(`${tensorCount} tensors`, 'tensor count', 8);
-    if (keyCount * 13n > room) this.#overflow(`${keyCount} key/value pairs`, 'pair count', 16);
-    if (tensorCount * 24n > room || keyCount * 13n > room) {
-      this.context.incomplete('the counts in the header are impossible');
-      if (keyCount * 13n > room) return;
+    const incomplete = 'the counts in the header are impossible';
+    if (tensorCount * 24n > room)
+      this.context.report({ ...this.#asOverflow(`${tensorCount} tensors`, 'tensor count', 8), incomplete });
+    if (keyCount * 13n > room) {
+      this.context.report({ ...this.#asOverflow(`${keyCount} key/value pairs`, 'pair count', 16), incomplete });
+      return;
     }
     try {
       await this.#pairs(Number(keyCount));
@@ -175,36 +182,44 @@ class GgufScan {
       await this.#tensorInfos(Number(tensorCount));
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
-      this.context.incomplete('the rest of the header cannot be read');
+      this.context.report({ ...error.finding, incomplete: error.message });
       return;
     }
     await this.#layout();
   }
 
-  invalid(message: string, anchor: string, node?: string): void {
+  invalid(message: string, anchor: string, node?: string, incomplete?: string): void {
     this.#reported += 1;
-    if (this.#reported > 50) return;
-    const location = node === undefined ? { offset: this.#reader.position } : { node };
-    this.context.report({ rule: GGUF_RULES['invalid-header'], message, location, anchor });
+    if (this.#reported > 50 && incomplete === undefined) return;
+    this.context.report({ ...this.#asInvalid(message, anchor, node), ...(incomplete !== undefined && { incomplete }) });
   }
 
-  #overflow(what: string, anchor: string, offset = this.#reader.position): void {
-    this.context.report({
+  #asInvalid(message: string, anchor: string, node?: string): FindingDraft {
+    return { rule: GGUF_RULES['invalid-header'], message, location: this.#place(node), anchor };
+  }
+
+  #place(node: string | undefined): Location {
+    return node === undefined ? { offset: this.#reader.position } : { node };
+  }
+
+  /** What is announced and cannot be. */
+  #asOverflow(what: string, anchor: string, offset = this.#reader.position): FindingDraft {
+    return {
       rule: GGUF_RULES['header-overflow'],
       message: `The header announces ${what}, which the file of ${this.input.source.size} bytes cannot hold: readers that do not check write past their buffers.`,
       location: { offset },
       anchor,
-    });
+    };
   }
 
   /** What makes readers without a check use memory that is not the tensor's. */
-  #corrupts(what: string, anchor: string, node?: string): void {
-    this.context.report({
+  #asCorrupting(what: string, anchor: string, node?: string): FindingDraft {
+    return {
       rule: GGUF_RULES['header-overflow'],
       message: `${what}: readers that do not check read or write outside their buffers.`,
-      location: node === undefined ? { offset: this.#reader.position } : { node },
+      location: this.#place(node),
       anchor,
-    });
+    };
   }
 
   async #size(): Promise<bigint> {
@@ -216,8 +231,7 @@ class GgufScan {
     const at = this.#reader.position;
     const length = await this.#size();
     if (length > BigInt(this.input.source.size)) {
-      this.#overflow(`${what} of ${length} bytes`, `${what} length`, at);
-      throw new Unreadable();
+      throw new Unreadable(this.#asOverflow(`${what} of ${length} bytes`, `${what} length`, at));
     }
     const bytes = Number(length);
     if (bytes > KEPT_STRING) {
@@ -262,9 +276,11 @@ class GgufScan {
     const bytes = VALUE_BYTES[type];
     if (bytes === undefined) {
       const what = `The value of ${evidenceText(key, 80)} has the unknown type ${type}`;
-      if (type > 255) this.#corrupts(what, `type of ${key}`, key);
-      else this.invalid(`${what}.`, `type of ${key}`, key);
-      throw new Unreadable();
+      throw new Unreadable(
+        type > 255
+          ? this.#asCorrupting(what, `type of ${key}`, key)
+          : this.#asInvalid(`${what}.`, `type of ${key}`, key),
+      );
     }
     const raw = await this.#reader.bytes(bytes);
     const view = new DataView(raw.buffer, raw.byteOffset, bytes);
@@ -305,13 +321,14 @@ class GgufScan {
     if (bytes === undefined || depth > 2) {
       const what = `The list ${evidenceText(key, 80)} has the unknown type ${type}, or lists in lists`;
       // The size of an item is looked up by this number.
-      if (type > 255) this.#corrupts(what, `type of ${key}`, key);
-      else this.invalid(`${what}.`, `type of ${key}`, key);
-      throw new Unreadable();
+      throw new Unreadable(
+        type > 255
+          ? this.#asCorrupting(what, `type of ${key}`, key)
+          : this.#asInvalid(`${what}.`, `type of ${key}`, key),
+      );
     }
     if (count * BigInt(bytes) > BigInt(this.input.source.size)) {
-      this.#overflow(`${count} values in ${evidenceText(key, 60)}`, `length of ${key}`, at);
-      throw new Unreadable();
+      throw new Unreadable(this.#asOverflow(`${count} values in ${evidenceText(key, 60)}`, `length of ${key}`, at));
     }
     const length = Number(count);
     if (depth === 0) this.#keep(key, `[${length} values]`);
@@ -340,8 +357,9 @@ class GgufScan {
       if (this.#reader.available < width) await this.#reader.ensure(width);
       const length = await this.#size();
       if (length > BigInt(this.input.source.size)) {
-        this.#overflow(`a string of ${length} bytes in ${evidenceText(key, 60)}`, `string in ${key}`);
-        throw new Unreadable();
+        throw new Unreadable(
+          this.#asOverflow(`a string of ${length} bytes in ${evidenceText(key, 60)}`, `string in ${key}`),
+        );
       }
       this.#reader.skip(Number(length));
     }
@@ -374,11 +392,12 @@ class GgufScan {
       names.add(name);
       const dimensions = await this.#reader.u32(this.#little);
       if (dimensions > MAX_DIMENSIONS) {
-        this.#overflow(
-          `${dimensions} dimensions of tensor ${shown} (ggml has room for ${MAX_DIMENSIONS})`,
-          `dimensions of ${name}`,
+        throw new Unreadable(
+          this.#asOverflow(
+            `${dimensions} dimensions of tensor ${shown} (ggml has room for ${MAX_DIMENSIONS})`,
+            `dimensions of ${name}`,
+          ),
         );
-        throw new Unreadable();
       }
       let elements = 1n;
       let overflows = false;
@@ -394,7 +413,9 @@ class GgufScan {
       const offset = await this.#reader.u64(this.#little);
       const known = TENSOR_TYPES.get(type);
       if (overflows)
-        this.#overflow(`tensor ${shown} of ${shape.join(' x ')} elements, more than 2^63`, `size of ${name}`);
+        this.context.report(
+          this.#asOverflow(`tensor ${shown} of ${shape.join(' x ')} elements, more than 2^63`, `size of ${name}`),
+        );
       if (!known) this.#unknownType(name, type);
       const [dtype, block, blockBytes] = known ?? [`type ${type}`, 1, 0];
       if (!overflows && known && shape.length && BigInt(shape.at(-1) as number) % BigInt(block) !== 0n) {
@@ -405,7 +426,8 @@ class GgufScan {
         );
       }
       const size = ((elements + BigInt(block) - 1n) / BigInt(block)) * BigInt(blockBytes);
-      if (!overflows && size >= 1n << 63n) this.#overflow(`tensor ${shown} of ${size} bytes`, `bytes of ${name}`);
+      if (!overflows && size >= 1n << 63n)
+        this.context.report(this.#asOverflow(`tensor ${shown} of ${size} bytes`, `bytes of ${name}`));
       this.#tensors.push({ name, dtype, shape, bytes: Number(size), offset, size: overflows ? 0n : size });
     }
   }
@@ -431,9 +453,11 @@ class GgufScan {
     const alignment = typeof told === 'number' ? told : 0;
     if (alignment < 1 || alignment > LARGEST_ALIGNMENT || !Number.isInteger(Math.log2(alignment))) {
       // ggml pads by masking: with such a number sizes become 0 or smaller than the tensors that are read into them.
-      this.#corrupts(
-        `The alignment ${evidenceText(String(told), 40)} is no power of two up to ${LARGEST_ALIGNMENT}`,
-        'alignment',
+      this.context.report(
+        this.#asCorrupting(
+          `The alignment ${evidenceText(String(told), 40)} is no power of two up to ${LARGEST_ALIGNMENT}`,
+          'alignment',
+        ),
       );
       return;
     }
@@ -453,15 +477,18 @@ class GgufScan {
           name,
         );
       }
-      if (offset + size >= FARTHEST) this.#overflow(`tensor ${shown} at offset ${offset}`, `offset of ${name}`);
+      if (offset + size >= FARTHEST)
+        this.context.report(this.#asOverflow(`tensor ${shown} at offset ${offset}`, `offset of ${name}`));
       else if (start + offset + size > room) {
         beyond += 1;
         if (offset > expected && start + offset > room) {
           // A file that is cut off has its tensors in a row; one far outside is there to have other memory read.
-          this.#corrupts(
-            `Tensor ${shown} begins at byte ${start + offset} of ${room}, with nothing before it`,
-            `offset of ${name}`,
-            name,
+          this.context.report(
+            this.#asCorrupting(
+              `Tensor ${shown} begins at byte ${start + offset} of ${room}, with nothing before it`,
+              `offset of ${name}`,
+              name,
+            ),
           );
         } else if (beyond === 1) {
           this.invalid(

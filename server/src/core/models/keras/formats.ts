@@ -123,13 +123,12 @@ const NAMED_AS_TEXT = new Set(['', '.json', '.yaml', '.yml', '.txt', '.config', 
 /** The beginning of a text, with the escapes that JSON allows inside of names undone. */
 function headText(probe: Probe): Promise<string> {
   return probe.once('keras-head-text', async () => {
-    let bytes = probe.head;
-    const starts = decodeJsonBytes(bytes.subarray(0, bytes.length & ~3)).text;
-    const mayBe = /^[\ufeff\s]*(?:[{#"'-]|$)/.test(starts) && NAMED_AS_TEXT.has(probe.extension);
-    if (mayBe && probe.size > bytes.length) {
-      bytes = await probe.source.read(0, probe.source.distant ? KNOWN_BY_DISTANT : KNOWN_BY);
+    let { text } = decodeJsonBytes(probe.head.subarray(0, probe.head.length & ~3));
+    const mayBe = /^[\ufeff\s]*(?:[{#"'-]|$)/.test(text) && NAMED_AS_TEXT.has(probe.extension);
+    if (mayBe && probe.size > probe.head.length) {
+      const bytes = await probe.source.read(0, probe.source.distant ? KNOWN_BY_DISTANT : KNOWN_BY);
+      text = decodeJsonBytes(bytes.subarray(0, bytes.length & ~3)).text;
     }
-    const { text } = decodeJsonBytes(bytes.subarray(0, bytes.length & ~3));
     return text.replace(/\\u00([2-7][0-9A-Fa-f])/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
   });
 }

@@ -212,6 +212,11 @@ export function fromPlain(value: unknown, budget: Budget, limit = 200_000): Json
   return convert(value, 0);
 }
 
+// A decoder costs more to make than a small member of an archive to decode.
+const UTF8 = new TextDecoder('utf-8');
+const UTF16_LITTLE = new TextDecoder('utf-16le');
+const UTF16_BIG = new TextDecoder('utf-16be');
+
 /**
  * Text of a JSON document as Python's json module decodes bytes: UTF-8, UTF-16 or UTF-32 by byte order mark or by the
  * pattern of its zero bytes (`json.detect_encoding`).
@@ -220,7 +225,7 @@ export function decodeJsonBytes(bytes: Uint8Array): { text: string; encoding: st
   const [a, b, c, d] = bytes;
   const wide = (little: boolean, mark: boolean) => ({ text: utf32(bytes, little), encoding: 'UTF-32', mark });
   const double = (little: boolean, mark: boolean) => {
-    const text = new TextDecoder(little ? 'utf-16le' : 'utf-16be').decode(bytes);
+    const text = (little ? UTF16_LITTLE : UTF16_BIG).decode(bytes);
     return { text, encoding: 'UTF-16', mark };
   };
   if (a === 0 && b === 0 && c === 0xfe && d === 0xff) return wide(false, true);
@@ -231,7 +236,7 @@ export function decodeJsonBytes(bytes: Uint8Array): { text: string; encoding: st
     if (b === 0) return c === 0 && d === 0 ? wide(true, false) : double(true, false);
   }
   const mark = a === 0xef && b === 0xbb && c === 0xbf;
-  return { text: new TextDecoder('utf-8').decode(bytes), encoding: 'UTF-8', mark };
+  return { text: UTF8.decode(bytes), encoding: 'UTF-8', mark };
 }
 
 function utf32(bytes: Uint8Array, little: boolean): string {

@@ -9,6 +9,7 @@ import {
   type Damaged,
   loadMessage,
   MalformedProtobuf,
+  mayHold,
   VARINT,
   type WireField,
   wireFields,
@@ -359,8 +360,8 @@ export class OnnxScan {
         rule: RULES.malformed,
         message: `The file is damaged: ${what}. What comes after could not be judged.`,
         anchor: 'malformed',
+        incomplete: `the file is damaged: ${what}`,
       });
-      this.context.incomplete(`the file is damaged: ${what}`);
     }
     let vendors = 0;
     for (const [key, { op, node, count, offset }] of this.domains) {
@@ -503,6 +504,13 @@ const UNLIMITED = { checkTime: () => undefined } as unknown as ScanContext['budg
 async function claimOf(probe: Probe): Promise<Claim | undefined> {
   const wireType = (probe.head[0] ?? 0) & 7;
   if (wireType !== VARINT && wireType !== BYTES) return undefined;
+  if (
+    !mayHold(probe.head, probe.size, [
+      [1, VARINT],
+      [7, BYTES],
+    ])
+  )
+    return undefined;
   const seen = new Set<number>();
   let version = 0n;
   let graph: { offset: number; length: number } | undefined;

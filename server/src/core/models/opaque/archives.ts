@@ -11,15 +11,9 @@ interface Closed {
 const ascii = (text: string): readonly number[] => Array.from(text, (c) => c.charCodeAt(0));
 
 const TABLE: readonly Closed[] = [
-  { id: 'rar', title: 'RAR archive', extensions: /\.(?:rar|r\d\d)$/, magic: [...ascii('Rar!'), 0x1a, 7] },
   { id: 'unix-compress', title: 'Unix compress stream', extensions: /\.tar\.z$/, magic: [0x1f, 0x9d] },
   { id: 'lzip', title: 'lzip stream', extensions: /\.t?lz$/, magic: [...ascii('LZIP'), 1] },
   { id: 'lzop', title: 'lzop stream', extensions: /\.lzo$/, magic: [0x89, ...ascii('LZO'), 0, 0x0d, 0x0a, 0x1a, 0x0a] },
-  {
-    id: 'brotli',
-    title: 'Brotli stream',
-    extensions: /(?<!\.(?:m?js|css|html?|svg|map|xml|txt|ico|wasm|ttf|json))\.br$/,
-  },
   { id: 'snappy', title: 'Snappy stream', extensions: /\.sz$/, magic: [0xff, 6, 0, 0, ...ascii('sNaPpY')] },
   { id: 'cabinet', title: 'Cabinet archive', extensions: /\.cab$/, magic: [...ascii('MSCF'), 0, 0, 0, 0] },
   { id: 'ace', title: 'ACE archive', extensions: /\.ace$/ },
@@ -27,7 +21,7 @@ const TABLE: readonly Closed[] = [
   {
     id: 'archive-volume',
     title: 'part of an archive in volumes',
-    extensions: /\.(?:(?:7z|zip|rar|tar|gz)\.(?!001)\d{3}|z\d\d)$/,
+    extensions: /\.(?:(?:7z|zip|rar|tar|gz)\.(?!001)\d{3}|[rz]\d\d)$/,
   },
 ];
 

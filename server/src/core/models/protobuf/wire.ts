@@ -112,6 +112,43 @@ async function* strictFields(
   }
 }
 
+/**
+ * Whether the message in a file can have one of `wanted` fields (number and wire type) as far as its head shows: what
+ * `wireFields` would give, without a promise or an error, for the many files that are no message at all.
+ * @param size bytes of the whole file
+ */
+export function mayHold(head: Uint8Array, size: number, wanted: readonly (readonly [number, number])[]): boolean {
+  let at = 0;
+  const number = (): number => {
+    let value = 0;
+    for (let shift = 0; shift < 70; shift += 7) {
+      const byte = head[at];
+      if (byte === undefined) return head.length < size ? Number.POSITIVE_INFINITY : Number.NaN;
+      at += 1;
+      value += (byte & 0x7f) * 2 ** shift;
+      if (byte < 0x80) return value;
+    }
+    return Number.NaN;
+  };
+  while (at < size) {
+    const tag = number();
+    if (tag === Number.POSITIVE_INFINITY) return true;
+    const [field, wireType] = [Math.floor(tag / 8), tag % 8];
+    if (!(field > 0 && field <= 0x1fffffff) || wireType > 5) return false;
+    if (wireType === VARINT || wireType === BYTES) {
+      const value = number();
+      if (!Number.isFinite(value)) return !Number.isNaN(value);
+      if (wireType === BYTES) at += value;
+    } else if (wireType === FIXED64 || wireType === FIXED32) {
+      at += wireType === FIXED64 ? 8 : 4;
+      if (at > size) return false;
+    }
+    if (wanted.some(([wantedField, wantedType]) => field === wantedField && wireType === wantedType)) return true;
+    if (at >= head.length && head.length < size) return at < size;
+  }
+  return false;
+}
+
 function varint(reader: ByteReader, limit: number): bigint {
   const start = reader.position;
   let low = 0;

@@ -96,8 +96,8 @@ async function reportLength(source: ByteSource, length: bigint, context: ScanCon
       : `The header claims ${length} bytes, the file has ${source.size - 8} behind it: it is cut off or lies about its length.`,
     location: { offset: 0, length: 8 },
     anchor: 'header length',
+    incomplete: 'the header cannot be read',
   });
-  context.incomplete('the header cannot be read');
 }
 
 interface Header {
@@ -105,11 +105,17 @@ interface Header {
   metadata: unknown;
 }
 
-function invalid(context: ScanContext, message: string, anchor: string, node?: string): void {
+function invalid(
+  context: ScanContext,
+  message: string,
+  anchor: string,
+  { node, incomplete }: { node?: string; incomplete?: string } = {},
+): void {
   context.report({
     rule: SAFETENSORS_RULES['invalid-header'],
     message,
     anchor,
+    ...(incomplete !== undefined && { incomplete }),
     ...(node !== undefined && { location: { node } }),
   });
 }
@@ -134,12 +140,12 @@ function parseHeader(bytes: Uint8Array, context: ScanContext): Header | undefine
       context,
       `The header is no valid JSON (${evidenceText(why, 100)}): what is in the file is unknown.`,
       'json',
+      { incomplete: 'the header is no valid JSON' },
     );
-    context.incomplete('the header is no valid JSON');
     return undefined;
   }
   if (!isObject(value)) {
-    invalid(context, 'The header is no JSON object.', 'object');
+    invalid(context, 'The header is no JSON object.', 'object', { incomplete: 'the header is no JSON object' });
     return undefined;
   }
   for (const { key, at } of duplicateKeys(text)) {
@@ -171,7 +177,8 @@ function judgeTensors(header: Header, dataSize: number, context: ScanContext): T
     const result = readTensor(name, info, dataSize);
     if (typeof result === 'string') {
       reported += 1;
-      if (reported <= REPORTED) invalid(context, `Tensor ${evidenceText(name)} ${result}.`, `${name}\0${result}`, name);
+      if (reported <= REPORTED)
+        invalid(context, `Tensor ${evidenceText(name)} ${result}.`, `${name}\0${result}`, { node: name });
     } else tensors.push(result);
   }
   if (reported > REPORTED) invalid(context, `${reported - REPORTED} more tensors break the format.`, 'more');
@@ -180,12 +187,9 @@ function judgeTensors(header: Header, dataSize: number, context: ScanContext): T
     const [before, tensor] = [tensors[i - 1] as Tensor, tensors[i] as Tensor];
     if (tensor.start < before.end) {
       const names = `${evidenceText(before.name)} and ${evidenceText(tensor.name)}`;
-      invalid(
-        context,
-        `The tensors ${names} share bytes: the format forbids overlaps.`,
-        `overlap ${tensor.name}`,
-        tensor.name,
-      );
+      invalid(context, `The tensors ${names} share bytes: the format forbids overlaps.`, `overlap ${tensor.name}`, {
+        node: tensor.name,
+      });
       if (i > REPORTED) break;
     }
   }
@@ -276,7 +280,7 @@ async function judgeMetadata(metadata: unknown, context: ScanContext): Promise<R
   }
   for (const [key, value] of Object.entries(metadata)) {
     if (typeof value !== 'string') {
-      invalid(context, `The metadata entry ${evidenceText(key)} is no string.`, `metadata ${key}`, key);
+      invalid(context, `The metadata entry ${evidenceText(key)} is no string.`, `metadata ${key}`, { node: key });
       continue;
     }
     shown[key] = value.length > METADATA_SHOWN ? `${value.slice(0, METADATA_SHOWN)}…` : value;

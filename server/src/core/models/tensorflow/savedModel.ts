@@ -6,7 +6,16 @@ import type { Claim, Format, Probe, ScanContext, ScanInput } from '../../scanner
 import { isOutsidePath } from '../filePaths';
 import { KerasReporter } from '../keras/report';
 import { decodeFields, readText } from '../protobuf/decode';
-import { BYTES, type Damaged, loadMessage, type Shape, VARINT, type WireField, wireFields } from '../protobuf/wire';
+import {
+  BYTES,
+  type Damaged,
+  loadMessage,
+  mayHold,
+  type Shape,
+  VARINT,
+  type WireField,
+  wireFields,
+} from '../protobuf/wire';
 import { kerasLambdaLayers } from './companions';
 import { GraphJudge } from './graph';
 import { isKnownOperator } from './ops';
@@ -308,8 +317,8 @@ export function reportMalformed(context: ScanContext, error: Error): void {
     rule: RULES.malformed,
     message: `The file is damaged: ${what}. What comes after could not be judged.`,
     anchor: 'malformed',
+    incomplete: `the file is damaged: ${what}`,
   });
-  context.incomplete(`the file is damaged: ${what}`);
 }
 
 const OPERATOR_NAME = /^[A-Za-z_][A-Za-z0-9_.\\/>-]{0,200}$/;
@@ -355,8 +364,11 @@ async function firstFields(probe: Probe, start: number, end: number, count: numb
 
 const PROBE_BUDGET = { checkTime: () => undefined } as unknown as ScanContext['budget'];
 
-async function isGraph(probe: Probe, start: number, end: number): Promise<boolean> {
-  const all = await firstFields(probe, start, end, 24);
+function isGraph(probe: Probe, start: number, end: number): Promise<boolean> {
+  return firstFields(probe, start, end, 24).then((all) => beginsGraph(probe, all));
+}
+
+async function beginsGraph(probe: Probe, all: readonly WireField[]): Promise<boolean> {
   const fields = all.filter(({ number }) => number <= 5).slice(0, 3);
   if (fields.length === 0) return false;
   for (const field of fields) {
@@ -377,8 +389,8 @@ async function isGraph(probe: Probe, start: number, end: number): Promise<boolea
   return parts.some((part) => part.number === 1 && part.wireType === BYTES) && first.length > 8;
 }
 
-async function isMetaGraph(probe: Probe, start: number, end: number): Promise<boolean> {
-  const fields = (await firstFields(probe, start, end, 24)).filter(({ number }) => number <= 7).slice(0, 4);
+async function beginsMetaGraph(probe: Probe, all: readonly WireField[], end: number): Promise<boolean> {
+  const fields = all.filter(({ number }) => number <= 7).slice(0, 4);
   if (fields.length === 0 || fields.some((field) => field.wireType !== BYTES)) return false;
   const graph = fields.find((field) => field.number === 2);
   if (graph && graph.length > 0) return isGraph(probe, graph.offset, graph.offset + graph.length);
@@ -393,13 +405,14 @@ async function isMetaGraph(probe: Probe, start: number, end: number): Promise<bo
   return told.number === 5 ? /^\d+\.\d+/.test(text) : /^[\w.-]{3,}$/.test(text);
 }
 
-async function isSavedModel(probe: Probe): Promise<boolean> {
-  const fields = (await firstFields(probe, 0, probe.size, 24)).filter(({ number }) => number <= 2).slice(0, 2);
+async function beginsSavedModel(probe: Probe, all: readonly WireField[]): Promise<boolean> {
+  const fields = all.filter(({ number }) => number <= 2).slice(0, 2);
   const graph = fields.find((field) => field.number === 2 && field.wireType === BYTES);
   if (!graph) return false;
   const version = fields.find((field) => field.number === 1);
   if (version && (version.wireType !== VARINT || version.value > 16n)) return false;
-  return isMetaGraph(probe, graph.offset, graph.offset + graph.length);
+  const end = graph.offset + graph.length;
+  return beginsMetaGraph(probe, await firstFields(probe, graph.offset, end, 24), end);
 }
 
 /** Which of TensorFlow's graph messages the file is, told by the structure of its first fields. */
@@ -408,9 +421,18 @@ function kindOf(probe: Probe): Promise<Kind | undefined> {
     // Parsers pass over fields that they do not know, so a message may begin with any.
     const wireType = (probe.head[0] ?? 0) & 7;
     if (wireType !== VARINT && wireType !== BYTES) return undefined;
-    if (await isSavedModel(probe)) return 'saved-model';
-    if (await isGraph(probe, 0, probe.size)) return 'graph-def';
-    if (await isMetaGraph(probe, 0, probe.size)) return 'meta-graph';
+    // Each of the three holds a message in one of its first two fields.
+    if (
+      !mayHold(probe.head, probe.size, [
+        [1, BYTES],
+        [2, BYTES],
+      ])
+    )
+      return undefined;
+    const fields = await firstFields(probe, 0, probe.size, 24);
+    if (await beginsSavedModel(probe, fields)) return 'saved-model';
+    if (await beginsGraph(probe, fields)) return 'graph-def';
+    if (await beginsMetaGraph(probe, fields, probe.size)) return 'meta-graph';
     return undefined;
   });
 }

@@ -110,12 +110,13 @@ async function scanTflite(input: ScanInput, context: ScanContext): Promise<void>
     await scanMetadata(buffer, model, input, context);
   } catch (error) {
     if (!(error instanceof MalformedFlatbuffer)) throw error;
+    const what = evidenceText(error.message, 120);
     context.report({
       rule: RULES.malformed,
-      message: `The model is damaged: ${evidenceText(error.message, 120)}.`,
+      message: `The model is damaged: ${what}. What comes after could not be judged.`,
       anchor: 'malformed',
+      incomplete: `the model is damaged: ${what}`,
     });
-    context.incomplete(`the model is damaged: ${evidenceText(error.message, 120)}`);
   }
   await scanAssociatedFiles(input, context);
   context.describe({

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { deflateSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, deflateSync, gzipSync } from 'node:zlib';
 import { COMPRESSED_FORMATS, innerName } from '../../../../src/core/models/compressed/streams';
 import { BZIP2, LZ4, LZMA_ALONE, XZ, ZSTD } from '../../archives/vectors';
 import { bytesOf, scanBytes, verdicts } from '../scanBytes';
@@ -24,6 +24,24 @@ describe('compressed files', () => {
         `${name}: ${verdicts(report).join()}`,
       );
     }
+  });
+
+  it('Brotli is known by its name, decoded no further than it is read, and what it is not is said', async () => {
+    const brotli = (bytes: Uint8Array) =>
+      new Uint8Array(brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }));
+    assert.deepEqual(verdicts(await scanBytes('m.pkl.br', brotli(PICKLE))), ['critical pickle/dangerous-call']);
+    assert.deepEqual(verdicts(await alone('labels.txt.br', brotli(new Uint8Array(100_000)))), []);
+    const behind = await scanBytes('m.bin.br', bytesOf(brotli(new Uint8Array(100)), PICKLE));
+    assert.deepEqual(verdicts(behind), ['critical pickle/dangerous-call', 'medium archive/hidden-data']);
+    const cut = await alone('m.pkl.br', brotli(PICKLE).subarray(0, 8));
+    assert.notEqual(cut.status, 'scanned');
+    assert.match(cut.reason ?? '', /ends before its end mark/);
+    assert.equal((await alone('m.pkl.br', PICKLE)).status, 'failed');
+    const bomb = new Uint8Array(64 * 2 ** 20);
+    bomb.set(PICKLE);
+    const report = await scanBytes('m.pkl.br', brotli(bomb));
+    assert.ok(verdicts(report).includes('medium archive/decompression-bomb'), verdicts(report).join());
+    assert.ok(verdicts(report).includes('critical pickle/dangerous-call'), verdicts(report).join());
   });
 
   it('name the member after the file', () => {

@@ -62,9 +62,7 @@ describe('Ollama Modelfiles', () => {
 describe('closed formats', () => {
   it('are said to be not inspected, by magic or by name', async () => {
     const files: [string, Uint8Array | string][] = [
-      ['a.rar', Uint8Array.of(0x52, 0x61, 0x72, 0x21, 0x1a, 7, 1, 0, 0)],
-      ['model.bin', Uint8Array.of(0x52, 0x61, 0x72, 0x21, 0x1a, 7, 1, 0, 0)],
-      ['model.pkl.br', Uint8Array.of(0x8b, 1, 0x80, 0x81, 0x82, 3)],
+      ['m.r01', Uint8Array.of(0x81, 0x82, 0x83)],
       ['m.7z.002', Uint8Array.of(0x81, 0x82, 0x83)],
       ['m.lz', Uint8Array.of(0x4c, 0x5a, 0x49, 0x50, 1, 0x14, 0, 0)],
       ['m.mnn', Uint8Array.of(0x81, 0x82, 0x83)],
@@ -75,6 +73,5 @@ describe('closed formats', () => {
       assert.equal(report.status, 'partial', name);
       assert.ok(verdicts(report).includes('low coverage/not-inspected'), name);
     }
-    await assert.rejects(scanBytes('app.js.br', Uint8Array.of(0x8b, 1, 0x80, 0x81, 0x82, 3)), /no format/);
   });
 });
