@@ -8,7 +8,7 @@ import type { PickleTrace } from './machine';
 import { OPCODES } from './opcodes';
 import { isClassName, judgeName } from './policy';
 import { dangerousWord, OTHER_STDLIB } from './policyDanger';
-import { LIBRARIES } from './policySafe';
+import { isEmptyObject, LIBRARIES } from './policySafe';
 import { CAPABILITY_TEXT, type Capability, type Verdict } from './policyTypes';
 import { renderCall } from './render';
 import { PICKLE_RULES } from './rules';
@@ -43,6 +43,9 @@ const PER_CALLABLE = 5;
 export type NestedSeverity = ReadonlyMap<number, Severity>;
 
 export function verdictOf(global: PickleGlobal): Verdict {
+  if (isEmptyObject(global.module, global.name) && !(global.uses & ~(Use.Referenced | Use.Constructed))) {
+    return { tier: 'safe', why: 'an empty object, which the file only constructs', by: 'exact' };
+  }
   if (global.unresolved) {
     return { tier: 'dangerous', capability: 'attribute', why: 'its name is computed while loading', by: 'shape' };
   }
@@ -89,6 +92,22 @@ const TEMPLATE_LINE =
 
 /** Names of ordinary methods and of the special ones that lead to nothing but the object itself. */
 const PLAIN_ATTRIBUTE = /^(?:_?[A-Za-z]\w*|__(?:hash|len|eq|ne|lt|le|gt|ge|iter|next|contains|str|repr|bool)__)$/;
+
+/** Built-in functions that compute a value of what they are given. */
+const COMPUTES = new Set(
+  'abs all any ascii bin bool chr divmod format hash hex isinstance issubclass len oct ord pow repr round sum'.split(
+    ' ',
+  ),
+);
+
+/** Methods of text and bytes by which a bound method of a constant does nothing but compute. */
+const TEXT_METHODS =
+  /^(?:capitalize|casefold|center|count|decode|encode|endswith|expandtabs|find|format|index|is[a-z]+|join|ljust|lower|lstrip|partition|removeprefix|removesuffix|replace|rfind|rindex|rjust|rpartition|rsplit|rstrip|split|splitlines|startswith|strip|swapcase|title|translate|upper|zfill)$/;
+
+function computes(name: string): boolean {
+  const method = /^(?:str|bytes)\.(\w+)$/.exec(name);
+  return method ? TEXT_METHODS.test(method[1] as string) : COMPUTES.has(name);
+}
 
 /** Library classes whose instances are called to get a class of that library. */
 const CLASS_MAKERS = new Set(['torch_geometric.data.batch.DynamicInheritanceGetter']);
@@ -375,7 +394,7 @@ export async function judgeTrace(
         }
         if (!verdict.capability || constructed) return undefined;
         // An enumeration is restored by calling its class with the member's number.
-        if (isOneNumber(call)) return undefined;
+        if (isOneNumber(call) && !(verdict.by === 'family' && GRAVE.has(verdict.capability))) return undefined;
         return { rule: PICKLE_RULES['dangerous-call'], severity: 'high' };
       case 'unknown': {
         const outcome = verdict.argument && (await judgeArguments(call, verdict));
@@ -409,6 +428,7 @@ export async function judgeTrace(
     const object = ref === undefined ? undefined : machine.object(ref);
     if (object instanceof PickleGlobal) {
       const verdict = verdicts.get(object);
+      if (object.module === 'builtins' && computes(object.name)) return true;
       if (!verdict || verdict.tier === 'dangerous') return false;
       if (verdict.tier === 'unknown') return !atOnce && LIBRARIES.has(object.module.split('.')[0] as string);
       return !(atOnce && verdict.capability);
@@ -434,6 +454,8 @@ export async function judgeTrace(
         const callee = machine.object(call.fn) as PickleGlobal;
         if (call.opcode.startsWith('NEWOBJ') && first === undefined) return undefined;
         if (callee.name === 'defaultdict' && (first === undefined || first === NONE)) return undefined;
+        // `filter(None, ...)` keeps what is true.
+        if (first === NONE && /^filter(?:false)?$/.test(callee.name)) return undefined;
         if (harmless(first, CALLS_AT_ONCE.test(callee.path))) return undefined;
         const object = first === undefined ? undefined : machine.object(first);
         // What is dangerous among the arguments has a finding of its own, as something that is handed on.
@@ -448,6 +470,9 @@ export async function judgeTrace(
         const name = second === undefined ? undefined : await machine.resolve(second);
         const target = first === undefined ? undefined : machine.object(first);
         if (target instanceof PickleGlobal && name !== undefined) return undefined;
+        const isText = first !== undefined && (tagOf(first) === Tag.Text || tagOf(first) === Tag.Bytes);
+        if ((isText || target instanceof PickleComputed) && name !== undefined && TEXT_METHODS.test(name))
+          return undefined;
         if (target instanceof PickleCall && name !== undefined && PLAIN_ATTRIBUTE.test(name) && harmless(first, false))
           return undefined;
         // A bound method of a plain list, set or dictionary.
@@ -589,16 +614,21 @@ export async function judgeTrace(
   }
 }
 
+/** True when it is an argument of something else than a partial, which only keeps it. */
+function handedToCaller(global: PickleGlobal): boolean {
+  return (global.uses & Use.Passed) !== 0 && !/^_?functools\.partial$/.test(global.holder?.path ?? '');
+}
+
 function referenceSeverity(global: PickleGlobal, verdict: Verdict, capability: Capability, broken: boolean): Severity {
   if (MILD.has(capability)) return global.uses & Use.Passed ? 'low' : 'info';
+  // A progress hook or log writes to the terminal with it.
+  if (global.path === 'builtins.print' && !handedToCaller(global)) return 'low';
   const weak = verdict.by === 'word';
   const grave = GRAVE.has(capability);
   if (global.uses & Use.Passed) {
     if (!weak) return callSeverity(verdict);
     // A partial keeps what it is given; only who uses the object calls it.
-    return global.holder?.path === 'functools.partial' || global.holder?.path === '_functools.partial'
-      ? 'low'
-      : 'medium';
+    return handedToCaller(global) ? 'medium' : 'low';
   }
   if (global.uses & Use.Stored) return weak ? 'low' : grave ? 'high' : 'medium';
   // Behind the damage there may have been a call.
