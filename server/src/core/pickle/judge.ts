@@ -12,6 +12,7 @@ import { isEmptyObject, LIBRARIES } from './policySafe';
 import { CAPABILITY_TEXT, type Capability, type Verdict } from './policyTypes';
 import { renderCall } from './render';
 import { PICKLE_RULES } from './rules';
+import { judgeSource } from './sourceCode';
 import {
   NONE,
   PickleCall,
@@ -38,6 +39,9 @@ const GRAVE: ReadonlySet<Capability> = new Set([
 const MILD: ReadonlySet<Capability> = new Set(['callback', 'side-effect']);
 /** Findings of one callable in one stream; the rest is counted. */
 const PER_CALLABLE = 5;
+
+/** Longest source of a graph module that is read. */
+const GRAPH_SOURCE = 8 * 2 ** 20;
 
 /** Findings of nested payloads, by the offset of their first byte, worst severity. */
 export type NestedSeverity = ReadonlyMap<number, Severity>;
@@ -532,6 +536,8 @@ export async function judgeTrace(
         if (text !== undefined && DILL_REPR.test(text)) return undefined;
         return { rule: PICKLE_RULES['dangerous-call'], severity: 'critical', why: 'it evaluates its argument as code' };
       }
+      case 'graph-source':
+        return judgeGraphSource(args);
       case 'sympify': {
         for (const ref of args) {
           if (tagOf(ref) !== Tag.Text) continue;
@@ -592,6 +598,55 @@ export async function judgeTrace(
       default:
         return undefined;
     }
+  }
+
+  /**
+   * `reduce_graph_module(body, import_block)` executes `import_block` and the text `_code` of the body, and traces the function it
+   * defines, which runs it (`torch/fx/graph_module.py`).
+   */
+  async function judgeGraphSource(
+    args: readonly Ref[],
+  ): Promise<{ rule: Rule; severity: Severity; why?: string } | undefined> {
+    const body = args[0] === undefined ? undefined : machine.object(args[0]);
+    let code: string | undefined;
+    let sources = 0;
+    if (body instanceof PickleContainer && body.kind === 'dict' && body.items.length === body.count * 2) {
+      for (let i = 0; i + 1 < body.items.length; i += 2) {
+        const key = await machine.resolve(body.items[i] as Ref, 64);
+        if (key !== '_code' && key !== 'code' && tagOf(body.items[i] as Ref) === Tag.Text) continue;
+        sources += 1;
+        code = await machine.resolve(body.items[i + 1] as Ref, GRAPH_SOURCE);
+      }
+    }
+    // Of two sources the file may run the one and show the other.
+    if (sources !== 1) code = undefined;
+    const imports = args[1] === undefined ? '' : await machine.resolve(args[1], GRAPH_SOURCE);
+    const runs = 'it executes the source code of a graph module';
+    if (code === undefined || imports === undefined || code.length >= GRAPH_SOURCE) {
+      return {
+        rule: PICKLE_RULES['dangerous-call'],
+        severity: 'critical',
+        why: `${runs}, which is not known to the end`,
+      };
+    }
+    const { dangerous, unknown } = judgeSource(`${imports}\n${code}`);
+    const [worst] = dangerous;
+    if (worst) {
+      return {
+        rule: PICKLE_RULES['dangerous-call'],
+        severity: 'critical',
+        why: `${runs}; in line ${worst.line}, ${evidenceText(worst.name, 80)} ${CAPABILITY_TEXT[worst.capability]}`,
+      };
+    }
+    if (unknown.length > 0) {
+      const named = unknown.slice(0, 3).map((name) => evidenceText(name, 60));
+      return { rule: PICKLE_RULES['code-object'], severity: 'medium', why: `${runs}, which uses ${named.join(', ')}` };
+    }
+    return {
+      rule: PICKLE_RULES['code-object'],
+      severity: 'info',
+      why: `${runs}, which was read and does nothing but compute`,
+    };
   }
 
   /** The bytes constant of the stream, or the text that protocol 2 writes for one: `_codecs.encode(text, 'latin1')`. */

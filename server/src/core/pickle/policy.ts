@@ -45,6 +45,7 @@ const ARGUMENT_RULES = new Map<string, ArgumentRule>([
   ['dill._dill._load_type', 'dill-type'],
   ['dill._dill._eval_repr', 'dill-repr'],
   ['operator.getitem', 'subscript'],
+  ['torch.fx.graph_module.reduce_graph_module', 'graph-source'],
   ['torch._tensor._rebuild_from_type_v2', 'adapter'],
   ['torch._tensor._rebuild_from_type', 'adapter'],
   ['torch.tensor._rebuild_from_type', 'adapter'],

@@ -68,6 +68,12 @@ const SAFE: readonly [why: string, entries: string][] = [
   ['a buffer in memory', 'pickle: PickleBuffer'],
   ['a buffer in memory', '_pickle: PickleBuffer'],
   ['text', 'string: Template'],
+  ['the way a module was traced', 'torch.fx._symbolic_trace: Tracer'],
+  ['the way a module was traced', 'torch.fx.graph_module: GraphModule'],
+  [
+    'a hook for packed weights',
+    'torch.ao.quantization.fx.graph_module: _save_packed_weight _load_packed_weight ObservedGraphModule QuantizedGraphModule GraphModule',
+  ],
   ['text as a tree', 'xml.etree.ElementTree: Element'],
   ['a context that does nothing', 'contextlib: nullcontext'],
   ['a value that is not there', 'jinja2.runtime: Undefined StrictUndefined ChainableUndefined DebugUndefined'],
