@@ -6,6 +6,7 @@
 import {
   NONE,
   PickleCall,
+  PickleComputed,
   PickleContainer,
   PickleGlobal,
   type PickleObject,
@@ -176,6 +177,14 @@ function evaluateResultCall(machine: Evaluation, callee: PickleCall, items: read
       return isCallable(machine, first)
         ? machine.call('REDUCE', first, machine.tuple([...bound.slice(1), ...items]), 0)
         : undefined;
+    case 'builtins.getattr': {
+      // A bound method of a constant: `getattr('', 'join')(list)`.
+      const [owner = 0, attributeName = 0] = bound;
+      const tag = tagOf(owner);
+      if (tag !== Tag.Text && tag !== Tag.Bytes && !(machine.object(owner) instanceof PickleComputed)) return undefined;
+      const name = machine.text(attributeName);
+      return evaluateText(machine, `builtins.${machine.isBytes(owner) ? 'bytes' : 'str'}.${name}`, [owner, ...items]);
+    }
     case 'operator.attrgetter': {
       const name = machine.text(first);
       return name === undefined || items[0] === undefined ? undefined : attribute(machine, items[0], name);
@@ -322,7 +331,7 @@ function evaluateText(machine: Evaluation, path: string, items: readonly Ref[]):
     case 'builtins.str':
     case 'builtins.bytes':
     case 'builtins.bytearray': {
-      const text = str(first);
+      const text = path === 'builtins.str' ? str(first) : (byteNumbers(machine, first) ?? str(first));
       if (text === undefined || (path === 'builtins.str' && machine.isBytes(first) && !second)) return undefined;
       return give({ value: text, isBytes: path !== 'builtins.str' });
     }
@@ -365,6 +374,18 @@ function evaluateText(machine: Evaluation, path: string, items: readonly Ref[]):
     default:
       return undefined;
   }
+}
+
+/** `bytes([111, 115])`: the bytes as one character each. */
+function byteNumbers(machine: Evaluation, ref: Ref): string | undefined {
+  const list = machine.object(ref);
+  if (!(list instanceof PickleContainer) || list.items.length !== list.count || list.count === 0) return undefined;
+  const codes: number[] = [];
+  for (const item of list.items) {
+    if (tagOf(item) !== Tag.Int || payloadOf(item) < 0 || payloadOf(item) > 255) return undefined;
+    codes.push(payloadOf(item));
+  }
+  return fromBytes(Uint8Array.from(codes));
 }
 
 function decodeRot13(text: string, codec: string): { value: string; isBytes: boolean } | undefined {

@@ -8,10 +8,11 @@ import type { PickleTrace } from './machine';
 import { OPCODES } from './opcodes';
 import { isClassName, judgeName } from './policy';
 import { dangerousWord, OTHER_STDLIB } from './policyDanger';
-import { LIBRARIES } from './policySafe';
+import { isEmptyObject, LIBRARIES } from './policySafe';
 import { CAPABILITY_TEXT, type Capability, type Verdict } from './policyTypes';
 import { renderCall } from './render';
 import { PICKLE_RULES } from './rules';
+import { judgeSource } from './sourceCode';
 import {
   NONE,
   PickleCall,
@@ -39,10 +40,16 @@ const MILD: ReadonlySet<Capability> = new Set(['callback', 'side-effect']);
 /** Findings of one callable in one stream; the rest is counted. */
 const PER_CALLABLE = 5;
 
+/** Longest source of a graph module that is read. */
+const GRAPH_SOURCE = 8 * 2 ** 20;
+
 /** Findings of nested payloads, by the offset of their first byte, worst severity. */
 export type NestedSeverity = ReadonlyMap<number, Severity>;
 
 export function verdictOf(global: PickleGlobal): Verdict {
+  if (isEmptyObject(global.module, global.name) && !(global.uses & ~(Use.Referenced | Use.Constructed))) {
+    return { tier: 'safe', why: 'an empty object, which the file only constructs', by: 'exact' };
+  }
   if (global.unresolved) {
     return { tier: 'dangerous', capability: 'attribute', why: 'its name is computed while loading', by: 'shape' };
   }
@@ -89,6 +96,22 @@ const TEMPLATE_LINE =
 
 /** Names of ordinary methods and of the special ones that lead to nothing but the object itself. */
 const PLAIN_ATTRIBUTE = /^(?:_?[A-Za-z]\w*|__(?:hash|len|eq|ne|lt|le|gt|ge|iter|next|contains|str|repr|bool)__)$/;
+
+/** Built-in functions that compute a value of what they are given. */
+const COMPUTES = new Set(
+  'abs all any ascii bin bool chr divmod format hash hex isinstance issubclass len oct ord pow repr round sum'.split(
+    ' ',
+  ),
+);
+
+/** Methods of text and bytes by which a bound method of a constant does nothing but compute. */
+const TEXT_METHODS =
+  /^(?:capitalize|casefold|center|count|decode|encode|endswith|expandtabs|find|format|index|is[a-z]+|join|ljust|lower|lstrip|partition|removeprefix|removesuffix|replace|rfind|rindex|rjust|rpartition|rsplit|rstrip|split|splitlines|startswith|strip|swapcase|title|translate|upper|zfill)$/;
+
+function computes(name: string): boolean {
+  const method = /^(?:str|bytes)\.(\w+)$/.exec(name);
+  return method ? TEXT_METHODS.test(method[1] as string) : COMPUTES.has(name);
+}
 
 /** Library classes whose instances are called to get a class of that library. */
 const CLASS_MAKERS = new Set(['torch_geometric.data.batch.DynamicInheritanceGetter']);
@@ -375,7 +398,7 @@ export async function judgeTrace(
         }
         if (!verdict.capability || constructed) return undefined;
         // An enumeration is restored by calling its class with the member's number.
-        if (isOneNumber(call)) return undefined;
+        if (isOneNumber(call) && !(verdict.by === 'family' && GRAVE.has(verdict.capability))) return undefined;
         return { rule: PICKLE_RULES['dangerous-call'], severity: 'high' };
       case 'unknown': {
         const outcome = verdict.argument && (await judgeArguments(call, verdict));
@@ -409,6 +432,7 @@ export async function judgeTrace(
     const object = ref === undefined ? undefined : machine.object(ref);
     if (object instanceof PickleGlobal) {
       const verdict = verdicts.get(object);
+      if (object.module === 'builtins' && computes(object.name)) return true;
       if (!verdict || verdict.tier === 'dangerous') return false;
       if (verdict.tier === 'unknown') return !atOnce && LIBRARIES.has(object.module.split('.')[0] as string);
       return !(atOnce && verdict.capability);
@@ -434,6 +458,8 @@ export async function judgeTrace(
         const callee = machine.object(call.fn) as PickleGlobal;
         if (call.opcode.startsWith('NEWOBJ') && first === undefined) return undefined;
         if (callee.name === 'defaultdict' && (first === undefined || first === NONE)) return undefined;
+        // `filter(None, ...)` keeps what is true.
+        if (first === NONE && /^filter(?:false)?$/.test(callee.name)) return undefined;
         if (harmless(first, CALLS_AT_ONCE.test(callee.path))) return undefined;
         const object = first === undefined ? undefined : machine.object(first);
         // What is dangerous among the arguments has a finding of its own, as something that is handed on.
@@ -448,6 +474,9 @@ export async function judgeTrace(
         const name = second === undefined ? undefined : await machine.resolve(second);
         const target = first === undefined ? undefined : machine.object(first);
         if (target instanceof PickleGlobal && name !== undefined) return undefined;
+        const isText = first !== undefined && (tagOf(first) === Tag.Text || tagOf(first) === Tag.Bytes);
+        if ((isText || target instanceof PickleComputed) && name !== undefined && TEXT_METHODS.test(name))
+          return undefined;
         if (target instanceof PickleCall && name !== undefined && PLAIN_ATTRIBUTE.test(name) && harmless(first, false))
           return undefined;
         // A bound method of a plain list, set or dictionary.
@@ -507,6 +536,8 @@ export async function judgeTrace(
         if (text !== undefined && DILL_REPR.test(text)) return undefined;
         return { rule: PICKLE_RULES['dangerous-call'], severity: 'critical', why: 'it evaluates its argument as code' };
       }
+      case 'graph-source':
+        return judgeGraphSource(args);
       case 'sympify': {
         for (const ref of args) {
           if (tagOf(ref) !== Tag.Text) continue;
@@ -569,6 +600,55 @@ export async function judgeTrace(
     }
   }
 
+  /**
+   * `reduce_graph_module(body, import_block)` executes `import_block` and the text `_code` of the body, and traces the function it
+   * defines, which runs it (`torch/fx/graph_module.py`).
+   */
+  async function judgeGraphSource(
+    args: readonly Ref[],
+  ): Promise<{ rule: Rule; severity: Severity; why?: string } | undefined> {
+    const body = args[0] === undefined ? undefined : machine.object(args[0]);
+    let code: string | undefined;
+    let sources = 0;
+    if (body instanceof PickleContainer && body.kind === 'dict' && body.items.length === body.count * 2) {
+      for (let i = 0; i + 1 < body.items.length; i += 2) {
+        const key = await machine.resolve(body.items[i] as Ref, 64);
+        if (key !== '_code' && key !== 'code' && tagOf(body.items[i] as Ref) === Tag.Text) continue;
+        sources += 1;
+        code = await machine.resolve(body.items[i + 1] as Ref, GRAPH_SOURCE);
+      }
+    }
+    // Of two sources the file may run the one and show the other.
+    if (sources !== 1) code = undefined;
+    const imports = args[1] === undefined ? '' : await machine.resolve(args[1], GRAPH_SOURCE);
+    const runs = 'it executes the source code of a graph module';
+    if (code === undefined || imports === undefined || code.length >= GRAPH_SOURCE) {
+      return {
+        rule: PICKLE_RULES['dangerous-call'],
+        severity: 'critical',
+        why: `${runs}, which is not known to the end`,
+      };
+    }
+    const { dangerous, unknown } = judgeSource(`${imports}\n${code}`);
+    const [worst] = dangerous;
+    if (worst) {
+      return {
+        rule: PICKLE_RULES['dangerous-call'],
+        severity: 'critical',
+        why: `${runs}; in line ${worst.line}, ${evidenceText(worst.name, 80)} ${CAPABILITY_TEXT[worst.capability]}`,
+      };
+    }
+    if (unknown.length > 0) {
+      const named = unknown.slice(0, 3).map((name) => evidenceText(name, 60));
+      return { rule: PICKLE_RULES['code-object'], severity: 'medium', why: `${runs}, which uses ${named.join(', ')}` };
+    }
+    return {
+      rule: PICKLE_RULES['code-object'],
+      severity: 'info',
+      why: `${runs}, which was read and does nothing but compute`,
+    };
+  }
+
   /** The bytes constant of the stream, or the text that protocol 2 writes for one: `_codecs.encode(text, 'latin1')`. */
   function constantOf(ref: Ref): Ref | undefined {
     if (tagOf(ref) === Tag.Bytes) return ref;
@@ -589,16 +669,21 @@ export async function judgeTrace(
   }
 }
 
+/** True when it is an argument of something else than a partial, which only keeps it. */
+function handedToCaller(global: PickleGlobal): boolean {
+  return (global.uses & Use.Passed) !== 0 && !/^_?functools\.partial$/.test(global.holder?.path ?? '');
+}
+
 function referenceSeverity(global: PickleGlobal, verdict: Verdict, capability: Capability, broken: boolean): Severity {
   if (MILD.has(capability)) return global.uses & Use.Passed ? 'low' : 'info';
+  // A progress hook or log writes to the terminal with it.
+  if (global.path === 'builtins.print' && !handedToCaller(global)) return 'low';
   const weak = verdict.by === 'word';
   const grave = GRAVE.has(capability);
   if (global.uses & Use.Passed) {
     if (!weak) return callSeverity(verdict);
     // A partial keeps what it is given; only who uses the object calls it.
-    return global.holder?.path === 'functools.partial' || global.holder?.path === '_functools.partial'
-      ? 'low'
-      : 'medium';
+    return handedToCaller(global) ? 'medium' : 'low';
   }
   if (global.uses & Use.Stored) return weak ? 'low' : grave ? 'high' : 'medium';
   // Behind the damage there may have been a call.

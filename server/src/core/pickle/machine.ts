@@ -119,6 +119,8 @@ const NEXT_CHUNK = 512 * 1024;
 /** Longest text that is read for a name or an evaluation. */
 const TEXT_LIMIT = 64 * 1024;
 
+const RECONSTRUCT = /^numpy\._?core\.(?:multiarray|_multiarray_umath)\._reconstruct$/;
+
 const SPENT = new PickleContainer('tuple', 0);
 const utf8 = new TextDecoder('utf-8');
 const latin1 = new TextDecoder('latin1');
@@ -534,6 +536,16 @@ export class PickleMachine implements Evaluation {
     }
   }
 
+  #markArguments(args: Ref, callee: PickleGlobal | undefined, at: number): void {
+    const tuple = this.object(args);
+    // `_reconstruct(subtype, shape, dtype)` is `ndarray.__new__(subtype, shape, dtype)`: the subtype is never called.
+    if (callee && RECONSTRUCT.test(callee.path) && tuple instanceof PickleContainer) {
+      for (const item of tuple.items.slice(1)) this.#mark(item, Use.Passed, callee, at);
+      const [subtype = 0] = tuple.items;
+      if (!(this.object(subtype) instanceof PickleGlobal)) this.#mark(subtype, Use.Passed, callee, at);
+    } else this.#mark(args, Use.Passed, callee, at);
+  }
+
   /** A call as an opcode or an evaluated adapter makes it. */
   call(opcode: PickleCall['opcode'], fn: Ref, args: Ref, kwargs: Ref): Ref {
     const at = this.#lastOp;
@@ -558,7 +570,7 @@ export class PickleMachine implements Evaluation {
       const value = evaluate(this, callee, args);
       if (value !== undefined) return value;
     }
-    if (args % 8 === Tag.Object) this.#mark(args, Use.Passed, callee instanceof PickleGlobal ? callee : undefined, at);
+    if (args % 8 === Tag.Object) this.#markArguments(args, callee instanceof PickleGlobal ? callee : undefined, at);
     if (kwargs % 8 === Tag.Object && kwargs) {
       this.#mark(kwargs, Use.Passed, callee instanceof PickleGlobal ? callee : undefined, at);
     }

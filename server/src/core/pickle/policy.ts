@@ -45,11 +45,14 @@ const ARGUMENT_RULES = new Map<string, ArgumentRule>([
   ['dill._dill._load_type', 'dill-type'],
   ['dill._dill._eval_repr', 'dill-repr'],
   ['operator.getitem', 'subscript'],
+  ['torch.fx.graph_module.reduce_graph_module', 'graph-source'],
   ['torch._tensor._rebuild_from_type_v2', 'adapter'],
   ['torch._tensor._rebuild_from_type', 'adapter'],
   ['torch.tensor._rebuild_from_type', 'adapter'],
   ['numpy.vectorize', 'adapter'],
   ['sklearn.metrics._scorer.make_scorer', 'adapter'],
+  ['matplotlib.cbook._picklable_class_constructor', 'adapter'],
+  ['matplotlib.colors._create_empty_object_of_class', 'adapter'],
   ['copyreg._reconstructor', 'reconstructor'],
   ['copyreg.__newobj__', 'reconstructor'],
   ['copyreg.__newobj_ex__', 'reconstructor'],
@@ -81,6 +84,9 @@ const LOWER_CLASSES = new Set(
     .trim()
     .split(/\s+/),
 );
+
+/** Modules of the standard library that act as soon as they are imported. */
+const RUNS_WHEN_IMPORTED = new Set(['antigravity', 'idlelib.idle', 'test.autotest']);
 
 /** Families of submodules where a library keeps its plain functions on data; referring to or calling them is what models do. */
 const NUMERIC =
@@ -138,6 +144,9 @@ export function judgeName(rawModule: string, qualname: string): Verdict {
   }
   if (module === 'signal' && /^(?:SIG[A-Z0-9]+|Signals|Handlers|Sigmasks)(?:\.[A-Z0-9_]+)?$/.test(qualname)) {
     return { tier: 'safe', why: 'the number of a signal', by: 'shape' };
+  }
+  if (module.endsWith('.__main__') || RUNS_WHEN_IMPORTED.has(module)) {
+    return dangerous('code', `importing ${module} runs a program`, 'shape');
   }
   const internal = [...module.split('.'), ...parts].find((part) => INTERNAL.has(part));
   if (internal && root !== '__torch__') {

@@ -8,7 +8,7 @@ import type { Capability } from './policyTypes';
 const FAMILIES: readonly [Capability, string][] = [
   [
     'process',
-    `wmi _wmi mimetools pyautogui pynput keyboard mouse xdist torch.utils.viz
+    `wmi _wmi gensim.utils.check_output pycparser.preprocess_file mimetools pyautogui pynput keyboard mouse xdist torch.utils.viz
      torch.cuda._memory_viz torch._strobelight torch.utils._strobelight torch.numa statsmodels.tsa.x13 jax._src.environment_info torch_geometric.graphgym.utils torch_geometric.profile xarray.util polars._cpu_check
      lightning.pytorch.strategies.launchers pytorch_lightning.strategies.launchers lightning.fabric.strategies.launchers transformers.testing_utils transformers.cli sympy.testing sympy.printing.gtk imageio_ffmpeg ffmpeg pytesseract pdfkit weasyprint matplotlib.texmanager matplotlib.testing matplotlib.animation
      sympy.printing.preview sympy.utilities.autowrap sympy.utilities._compilation networkx.drawing.nx_agraph networkx.drawing.nx_pydot ultralytics.utils.checks
@@ -32,7 +32,7 @@ const FAMILIES: readonly [Capability, string][] = [
   ],
   [
     'code',
-    `parser.compilest sympy.polys.monomials.MonomialOps jax._src.debugger transformers.utils.doc.copy_func networkx.algorithms.isomorphism.matchhelpers.copyfunc astropy.extern.ply attr._make._make_init attr._make._make_hash attr._make._compile_and_eval attr._make._linecache_and_compile attr.make_class attrs.make_class pydantic.create_model pydantic.main.create_model pydantic._internal._typing_extra pydantic.v1.utils decorator ply past future.utils.exec_ six.exec_
+    `parser.compilest patsy.dmatrix patsy.dmatrices patsy.highlevel patsy.eval patsy.incr_dbuilder debugpy pydevd ptvsd sympy.polys.monomials.MonomialOps jax._src.debugger transformers.utils.doc.copy_func networkx.algorithms.isomorphism.matchhelpers.copyfunc astropy.extern.ply attr._make._make_init attr._make._make_hash attr._make._compile_and_eval attr._make._linecache_and_compile attr.make_class attrs.make_class pydantic.create_model pydantic.main.create_model pydantic._internal._typing_extra pydantic.v1.utils decorator ply past future.utils.exec_ six.exec_
      parser.compileast parser.STType parser.ASTType parser.sequence2st parser.sequence2ast parser.tuple2st parser.tuple2ast parser._pickler
      _symtable hotshot _hotshot Tix FixTk FileDialog ScrolledText SimpleDialog Tkdnd tkColorChooser tkCommonDialog tkFileDialog tkFont tkMessageBox tkSimpleDialog ttk
      werkzeug typer coverage cmd dask.delayed dask.base dask.threaded dask.local dask.multiprocessing keras.layers.Lambda tensorflow.keras.layers.Lambda torch._jit_internal transformers.pipelines.custom keras.utils.custom_object_scope
@@ -138,7 +138,7 @@ const FAMILIES: readonly [Capability, string][] = [
      fsspec smart_open gdown wget kaggle huggingface_hub datasets wandb comet_ml neptune clearml mlflow tensorboard_data_server modelscope
      torch.hub.download_url_to_file torch.hub.load_state_dict_from_url torch.distributed torch.distributed.rpc torchvision.datasets.utils.download_url transformers.utils.hub transformers.file_utils
      sklearn.datasets._openml sklearn.datasets._base._fetch_remote pandas.io.common.urlopen nltk.downloader spacy.cli.download gensim.downloader gradio streamlit dash flask django fastapi starlette uvicorn gunicorn aiofiles
-     openml statsmodels.datasets.utils statsmodels.datasets.get_rdataset tqdm.contrib.telegram tqdm.contrib.discord tqdm.contrib.slack dvc.api
+     openml statsmodels.datasets.utils statsmodels.datasets.get_rdataset statsmodels.datasets.webuse tqdm.contrib.telegram tqdm.contrib.discord tqdm.contrib.slack dvc.api
      selenium playwright pyppeteer mechanize scrapy feedparser slack_sdk slack telegram discord tweepy twilio sendgrid smtplib2 yagmail pyngrok ngrok grpc thrift
      keras.utils.data_utils keras.src.utils.file_utils keras.utils.get_file tensorflow.keras.utils.get_file tensorflow.distribute tensorflow.config.experimental_connect_to_cluster ray`,
   ],
@@ -166,13 +166,16 @@ const EXACT: readonly [Capability, string][] = [
   ],
   [
     'import',
-    'builtins.__import__ builtins.reload builtins.__loader__ builtins.__spec__ sys.modules sys.meta_path sys.path_hooks sys.path sys.path_importer_cache sys.modules.get',
+    'matplotlib.use matplotlib.pyplot.switch_backend builtins.__import__ builtins.reload builtins.__loader__ builtins.__spec__ sys.modules sys.meta_path sys.path_hooks sys.path sys.path_importer_cache sys.modules.get',
   ],
   [
     'file',
     'builtins.open builtins.file builtins.print argparse.FileType logging.FileHandler gzip.open bz2.open lzma.open',
   ],
-  ['tamper', 'sys.addaudithook sys.audit sys.excepthook sys.unraisablehook'],
+  [
+    'tamper',
+    'keras.config.enable_unsafe_deserialization keras.src.saving.serialization_lib.enable_unsafe_deserialization sys.addaudithook sys.audit sys.excepthook sys.unraisablehook',
+  ],
   [
     'attribute',
     'sys.settrace sys.setprofile sys._getframe sys._current_frames sys._getframemodulename builtins.classmethod.__get__ builtins.object.__getattribute__ operator.setitem operator.delitem operator.call operator.iconcat.__self__',

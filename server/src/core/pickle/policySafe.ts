@@ -68,6 +68,15 @@ const SAFE: readonly [why: string, entries: string][] = [
   ['a buffer in memory', 'pickle: PickleBuffer'],
   ['a buffer in memory', '_pickle: PickleBuffer'],
   ['text', 'string: Template'],
+  ['the way a module was traced', 'torch.fx._symbolic_trace: Tracer'],
+  ['the way a module was traced', 'torch.fx.graph_module: GraphModule'],
+  [
+    'a hook for packed weights',
+    'torch.ao.quantization.fx.graph_module: _save_packed_weight _load_packed_weight ObservedGraphModule QuantizedGraphModule GraphModule',
+  ],
+  ['text as a tree', 'xml.etree.ElementTree: Element'],
+  ['a context that does nothing', 'contextlib: nullcontext'],
+  ['a value that is not there', 'jinja2.runtime: Undefined StrictUndefined ChainableUndefined DebugUndefined'],
   ['an enumeration', 'enum: Enum IntEnum Flag IntFlag StrEnum auto'],
   [
     'an array rebuilt from its bytes',
@@ -215,21 +224,50 @@ const SAFE: readonly [why: string, entries: string][] = [
   ],
 ];
 
-const EXACT = new Map<string, string>();
-for (const [why, entries] of SAFE) {
-  const colon = entries.indexOf(':');
-  const module = entries.slice(0, colon);
-  for (const name of entries
-    .slice(colon + 1)
-    .trim()
-    .split(/\s+/))
-    EXACT.set(`${module}:${name}`, why);
+/** True when constructing `module:qualname` without calling it only makes an empty object. */
+export function isEmptyObject(module: string, qualname: string): boolean {
+  return EMPTY_OBJECTS.has(`${module}:${qualname}`);
 }
 
 /** Why `module:qualname` is harmless when it is called with data, or undefined when no entry says so. */
 export function safeReason(module: string, qualname: string): string | undefined {
   return EXACT.get(`${module}:${qualname}`);
 }
+
+/**
+ * Classes of families that are dangerous to call, but whose `__new__` makes an empty object and does nothing, as does what they
+ * restore their state with. They are harmless as long as the file does no more than to construct them.
+ */
+const EMPTY: readonly string[] = [
+  'requests.sessions: Session',
+  'requests.structures: CaseInsensitiveDict LookupDict',
+  'requests.cookies: RequestsCookieJar',
+  'requests.adapters: HTTPAdapter',
+  'requests.models: Request Response PreparedRequest',
+  'urllib3.util.retry: Retry',
+  'urllib3.util.timeout: Timeout',
+  'mimetypes: MimeTypes',
+  'gettext: NullTranslations GNUTranslations',
+  'string: Formatter',
+  'yaml.nodes: ScalarNode SequenceNode MappingNode',
+  'yaml.error: Mark',
+  // Named by `numpy.core.multiarray._reconstruct`, which makes an empty array of that class (machine.ts).
+  'numpy: memmap',
+];
+
+/** `module:name` of each name in `module: name name ...`. */
+function namesOf(entries: string): string[] {
+  const colon = entries.indexOf(':');
+  const module = entries.slice(0, colon);
+  return entries
+    .slice(colon + 1)
+    .trim()
+    .split(/\s+/)
+    .map((name) => `${module}:${name}`);
+}
+
+const EXACT = new Map(SAFE.flatMap(([why, entries]) => namesOf(entries).map((name): [string, string] => [name, why])));
+const EMPTY_OBJECTS = new Set(EMPTY.flatMap(namesOf));
 
 /** Packages of machine learning and their companions whose classes are objects of models, not gadgets. */
 export const LIBRARIES: ReadonlySet<string> = new Set(

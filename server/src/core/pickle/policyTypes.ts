@@ -45,6 +45,7 @@ export type ArgumentRule =
   | 'subscript'
   | 'dill-type'
   | 'dill-repr'
+  | 'graph-source'
   | 'sympify';
 
 export interface Verdict {

@@ -512,6 +512,74 @@ describe('pickle judgement', () => {
     assert.equal(await severityOf(call(stackGlobal('builtins', 'map'), named, bytes(']'))), medium);
   });
 
+  it('lets empty objects of classes be made whose calls are dangerous', async () => {
+    const construct = (cls: Uint8Array) => bytes(cls, ')', 0x81);
+    for (const [module, name] of [
+      ['requests.sessions', 'Session'],
+      ['yaml.nodes', 'ScalarNode'],
+      ['mimetypes', 'MimeTypes'],
+      ['gettext', 'NullTranslations'],
+    ] as const) {
+      assert.equal(await severityOf(construct(stackGlobal(module, name)), '}b'), -1, name);
+      assert.ok((await severityOf(call(stackGlobal(module, name)))) >= high, `${name} called`);
+    }
+    assert.ok((await severityOf(construct(stackGlobal('requests.sessions', 'SessionRedirectMixin')))) >= high);
+  });
+
+  it('knows that the subtype of a rebuilt array is never called', async () => {
+    const memmap = stackGlobal('numpy', 'memmap');
+    const rebuild = (...first: Uint8Array[]) =>
+      call(stackGlobal('numpy.core.multiarray', '_reconstruct'), ...first, tuple(bytes('K', 0)), bytes('C', 1, 'b'));
+    assert.equal(await severityOf(rebuild(memmap)), -1);
+    assert.equal(await severityOf(call(stackGlobal('builtins', 'map'), memmap, bytes(']'))), high);
+    assert.equal(
+      await severityOf(rebuild(memmap), POP, call(stackGlobal('builtins', 'map'), memmap, bytes(']'))),
+      high,
+    );
+    assert.ok((await severityOf(rebuild(tuple(stackGlobal('os', 'system'))))) >= high);
+  });
+
+  it('reads bound methods of constants and lists of byte numbers', async () => {
+    const bound = (owner: Uint8Array, name: string) => call(stackGlobal('builtins', 'getattr'), owner, text(name));
+    assert.equal(await severityOf(bound(text(' '), 'join')), -1);
+    assert.equal(await severityOf(bound(text(' '), '__class__')), high);
+    const join = bytes(bound(text(''), 'join'), tuple(bytes(']', MARK, text('sy'), text('stem'), 'e')), REDUCE);
+    const [found] = await findings(pickle(text('os'), join, 0x93, tuple(text('x')), REDUCE));
+    assert.equal(found?.evidence, "os.system('x')");
+    const name = bytes(
+      bound(call(stackGlobal('builtins', 'bytes'), bytes(']', MARK, 'K', 0x6f, 'K', 0x73, 'e')), 'decode'),
+      ')',
+      REDUCE,
+    );
+    assert.equal(
+      (await findings(pickle(name, text('system'), 0x93, tuple(text('x')), REDUCE)))[0]?.evidence,
+      "os.system('x')",
+    );
+  });
+
+  it('tells functions that compute from those that act when they are handed on', async () => {
+    const partial = (fn: Uint8Array, ...rest: Uint8Array[]) => call(stackGlobal('functools', 'partial'), fn, ...rest);
+    for (const name of ['round', 'pow', 'str.split', 'len']) {
+      assert.equal(await severityOf(partial(stackGlobal('builtins', name))), -1, name);
+    }
+    assert.equal(await severityOf(call(stackGlobal('builtins', 'filter'), bytes('N'), bytes(']'))), -1);
+    assert.equal(await severityOf(partial(stackGlobal('builtins', 'print'))), low);
+    assert.equal(
+      await severityOf(call(stackGlobal('builtins', 'map'), stackGlobal('builtins', 'print'), bytes(']'))),
+      high,
+    );
+    assert.ok((await severityOf(partial(stackGlobal('builtins', 'exec')))) >= high);
+  });
+
+  it('knows modules that act when they are imported and classes that start something from one number', async () => {
+    assert.equal(await severityOf(stackGlobal('antigravity', 'x')), medium);
+    assert.equal(await severityOf(stackGlobal('package.__main__', 'x')), medium);
+    assert.equal(
+      await severityOf(call(stackGlobal('joblib.externals.loky.backend.popen_loky_posix', 'Popen'), bytes('K', 1))),
+      high,
+    );
+  });
+
   it('maps Python 2 names and keeps the original', async () => {
     const [finding] = await findings(bytes(proto(2), global('commands', 'getoutput'), text('x'), 0x85, REDUCE, STOP));
     assert.equal(finding?.severity, 'critical');

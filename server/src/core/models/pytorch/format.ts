@@ -14,6 +14,7 @@ import { PickleMachine, PickleWindow } from '../../pickle/machine';
 import { evidenceText } from '../../redact';
 import type { Format, ScanContext } from '../../scanner';
 import { isExportedGraph, scanExportedGraph } from './exported';
+import { scanPackageSources } from './packaged';
 import { TORCH_RULES } from './rules';
 import { scanTorchScript } from './script';
 import { sniffStorage } from './storage';
@@ -84,6 +85,7 @@ export const TORCH_ZIP_FORMAT: Format = {
     const zip = await readZip(source, context.budget);
     const flavour = flavourOf(zip.allEntries);
     const own = new Set<ZipEntry>();
+    const sources: ZipEntry[] = [];
     let storages = 0;
     for (const entry of zip.allEntries) {
       context.budget.checkTime();
@@ -116,16 +118,12 @@ export const TORCH_ZIP_FORMAT: Format = {
           anchor: entry.name,
         });
       }
-      if (flavour === 'package' && path.endsWith('.py') && ![...own].some(({ name }) => name.endsWith('.py'))) {
+      if (flavour === 'package' && path.endsWith('.py')) {
         own.add(entry);
-        context.report({
-          rule: TORCH_RULES['package-code'],
-          message: 'The archive is a torch.package with Python sources, which run when an object of it is loaded.',
-          location: { member: entry.name },
-          anchor: 'package',
-        });
+        sources.push(entry);
       }
     }
+    if (sources.length > 0) await scanPackageSources(sources, zip, context);
     const done = new Map<ZipEntry, readonly string[]>();
     const door: ScanContext = {
       ...context,

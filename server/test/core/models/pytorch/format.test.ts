@@ -205,16 +205,35 @@ describe('PyTorch archives', () => {
       'a.pt2',
     );
     assert.equal(aoti?.findings.filter(({ ruleId }) => ruleId === 'torch/native-library').length, 1);
-    const packaged = await scan(
-      zip([
-        ['p/.data/extern_modules', bytes('')],
-        ['p/.data/version', bytes('6')],
-        ['p/model/model.pkl', checkpoint()],
-        ['p/net.py', bytes('x = 1\n')],
-      ]),
-      'a.pt',
-    );
-    assert.ok(packaged?.findings.some(({ ruleId }) => ruleId === 'torch/package-code'));
+  });
+
+  it('reads the sources of a package', async () => {
+    const packaged = (source: string) =>
+      scan(
+        zip([
+          ['p/.data/extern_modules', bytes('')],
+          ['p/.data/version', bytes('6')],
+          ['p/model/model.pkl', checkpoint()],
+          ['p/my/__init__.py', bytes('import math\n')],
+          ['p/my/net.py', bytes(source)],
+        ]),
+        'a.pt',
+      );
+    const severity = async (source: string) =>
+      (await packaged(source))?.findings
+        .filter(({ ruleId }) => ruleId === 'torch/package-code')
+        .map(({ severity }) => severity);
+    const net =
+      'import torch\nimport my\nclass N(torch.nn.Module):\n  def forward(self, x):\n    return torch.relu(x)\n';
+    assert.deepEqual(await severity(net), ['info']);
+    assert.deepEqual(await severity(`${net}  def load(self, p):\n    return open(p)\n`), ['medium']);
+    assert.deepEqual(await severity(`import elsewhere\n${net}`), ['medium']);
+    assert.deepEqual(await severity(`import os\nROOT = os.environ.get("ROOT")\n${net}`), ['medium']);
+    assert.deepEqual((await severity(`x = open("x")\n${net}`))?.sort(), ['high', 'medium']);
+    assert.deepEqual((await severity(`${net}  def run(self):\n    import subprocess as s\n    s.run("x")\n`))?.sort(), [
+      'high',
+      'medium',
+    ]);
   });
 
   it('takes a few bytes of a checkpoint of gigabytes', async () => {

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { judgeSource } from '../../../src/core/pickle/sourceCode';
+import { bytes, call, findings, longText, MARK, pickle, RANK, stackGlobal, text, worst } from './assembler';
+
+function names(source: string): string[] {
+  return judgeSource(source).dangerous.map(({ name }) => name);
+}
+
+describe('source code that loading runs', () => {
+  it('lets be what only computes', () => {
+    const sources = [
+      'import torch\nfrom torch import device\nfrom math import inf, nan\nimport torch.fx._pytree as fx_pytree\nNoneType = type(None)\n' +
+        'def forward(self, input):\n    _0 = getattr(self, "0")(input);  input = None\n    add = torch.add(_0, 1)\n    return torch.ops.aten.relu(add)\n',
+      'import torch.nn as nn\nfrom torch.nn import functional as F\nnn2 = torch.nn if False else nn\nclass Net(nn.Module):\n    def forward(self, x):\n        return F.relu(x) # os.system("x")\n',
+      '"""import os; os.system("x")"""\nfrom typing import (\n    List as L,\n    Optional,\n)\nimport math\nx = f"{math.pi} eval"\n',
+    ];
+    for (const source of [sources[0], sources[2]] as string[]) {
+      assert.deepEqual(judgeSource(source), { dangerous: [], unknown: [] }, source);
+    }
+    assert.deepEqual(judgeSource(sources[1] as string).dangerous, []);
+  });
+
+  it('finds what acts, under any name', () => {
+    for (const [source, name] of [
+      ['import os\nos.system("x")', 'os.system'],
+      ['import os as o\nf = o.system\nf("x")', 'os.system'],
+      ['from subprocess import (Popen as P,\n  run)\nP(["x"])', 'subprocess.Popen'],
+      ['import torch\nm = torch\nm.load("x")', 'torch.load'],
+      ['import torch\ntorch.os.system("x")', 'torch.os.system'],
+      ['import torch\ngetattr(torch, "load")("x")', 'getattr'],
+      ['x = getattr(self, "os")', 'getattr'],
+      ['__import__("os")', '__import__'],
+      ['f = exec\nf("x")', 'exec'],
+      ['ｅｘｅｃ("x")', 'exec'],
+      ['x = f"{open(1)}"', 'open'],
+      ['().__class__.__base__.__subclasses__()', '__base__'],
+      ['def f(a=__builtins__["exec"]):\n    return a', '__builtins__'],
+      ['import torch\ntorch.ops.load_library("x.so")', 'torch.ops.load_library'],
+      ['@(lambda f: eval("1"))\ndef forward(self):\n    return 1', 'eval'],
+      ['if True: import os; os.popen("x")', 'os.popen'],
+      ['forward = lambda self: self.l.__globals__', 'self.l.__globals__'],
+    ] as const) {
+      assert.ok(names(source).includes(name), `${source} -> ${names(source)}`);
+    }
+  });
+
+  it('names modules that nothing is known of, and modules that are handed on', () => {
+    assert.deepEqual(judgeSource('from mypkg.ops import f\nf(1)').unknown, ['mypkg.ops.f']);
+    assert.deepEqual(judgeSource('import torch\ng(torch)').unknown, ['torch']);
+    assert.deepEqual(judgeSource('from mypkg.ops import f\nf(1)', () => true).unknown, []);
+  });
+
+  it('tells what runs on import from what a function holds', () => {
+    const at = (source: string) => judgeSource(source).dangerous.map(({ atOnce }) => atOnce);
+    assert.deepEqual(at('def f(\n    a: int,\n):\n    return open(a)\n'), [false]);
+    assert.deepEqual(at('def f(a=open("x")):\n    pass\n'), [true]);
+    assert.deepEqual(at('class A:\n    x = open("x")\n    def f(self):\n        pass\n    y = open("y")\n'), [
+      true,
+      true,
+    ]);
+    assert.deepEqual(at('async def f():\n    open("x")\nopen("y")\n'), [false, true]);
+  });
+
+  it('takes time in proportion to the text', () => {
+    for (const piece of ['def f(', 'f"{', '"', 'import a,', 'a.b.', '(((']) {
+      const { dangerous } = judgeSource(piece.repeat(200_000));
+      assert.deepEqual(dangerous, [], piece);
+    }
+  });
+
+  it('judges graph modules by their code', async () => {
+    const module = (code: string, imports = 'import torch', more: Uint8Array = bytes()) =>
+      pickle(
+        call(
+          stackGlobal('torch.fx.graph_module', 'reduce_graph_module'),
+          bytes('}', MARK, text('training'), 0x88, text('_code'), longText(code), more, 'u'),
+          text(imports),
+        ),
+      );
+    const forward = 'def forward(self, x):\n    return torch.relu(x)\n';
+    assert.equal(await worst(module(forward)), RANK.info);
+    assert.equal(await worst(module(forward, 'from mypkg import f')), RANK.medium);
+    assert.equal(await worst(module(`import os\n${forward}`.replace('torch', 'os'))), RANK.critical);
+    assert.equal(await worst(module(forward, 'import subprocess\nsubprocess.run("x")')), RANK.critical);
+    // Of two sources it is not known which one runs.
+    assert.equal(await worst(module(forward, '', bytes(text('_code'), text(forward)))), RANK.critical);
+    const [finding] = await findings(module('def forward(self):\n    return __import__("os")\n'));
+    assert.match(finding?.message ?? '', /in line 3, __import__ imports a module/);
+  });
+});
