@@ -124,11 +124,13 @@ export type Node =
 /** How a statement gives a name its meaning. */
 export interface Binding {
   readonly name: string;
-  /** `each`: one of the elements of the value; `default`: that of a parameter; `opaque`: a function, a class, an exception. */
-  readonly how: 'import' | 'value' | 'context' | 'each' | 'default' | 'opaque';
+  /** `each`: one of the elements of the value; `default`: that of a parameter; `opaque`: a function, an exception. */
+  readonly how: 'import' | 'value' | 'context' | 'each' | 'default' | 'class' | 'opaque';
   /** Dotted path of an import. */
   readonly path?: string;
   readonly value?: Node;
+  /** Where a class is defined, and what it is derived from. */
+  readonly definition?: { readonly start: number; readonly bases: readonly Node[] };
 }
 
 export interface Statement extends Range {

@@ -262,8 +262,9 @@ export function candidateLines(
   let fresh = new Set<string>();
   const alias = (module: PythonModule, line: number, statement: Statement, binding: Binding) => {
     if (aliases.has(binding.name)) return;
-    const path = program.meaning(binding, module, module.scopeOf(line, statement)).path;
-    if (path === undefined || !(isJudged(path) || isObserved(path)) || path === binding.name) return;
+    const { path, held } = program.meaning(binding, module, module.scopeOf(line, statement));
+    const spoken = path !== undefined && path !== binding.name && (isJudged(path) || isObserved(path));
+    if (!spoken && !held?.element(undefined, 0)) return;
     aliases.add(binding.name);
     fresh.add(binding.name);
   };
@@ -273,7 +274,11 @@ export function candidateLines(
     lines.add(line);
     const module = modules[index] as PythonModule;
     for (const statement of module.statements(line)) {
-      for (const binding of statement.bindings) if (binding.value) alias(module, line, statement, binding);
+      for (const binding of statement.bindings)
+        if (binding.value || binding.definition) alias(module, line, statement, binding);
+      for (const target of statement.targets ?? [])
+        if (statement.value && target.kind === 'member')
+          alias(module, line, statement, { name: target.property, how: 'value', value: statement.value });
       for (const { name, value } of statement.parameters ?? [])
         if (value) alias(module, line, statement, { name, how: 'default', value });
     }

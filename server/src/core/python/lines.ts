@@ -154,6 +154,7 @@ export class Lines {
           break;
         default:
           if (text.charCodeAt(i + 1) === 61) i += 1;
+          else if (text.charCodeAt(i - 1) === 58) scope.note('last', Math.max(from, i - TARGETS), i - 1, line);
           else if (depth === 0 && isAssignment(text.charCodeAt(i - 1)))
             scope.note('targets', Math.max(from, i - TARGETS), i, line);
       }
@@ -207,9 +208,9 @@ export class Lines {
   }
 }
 
-/** `=`, `+=` and their like bind; `!=`, `<=`, `>=` compare, and `:=` binds inside an expression. */
+/** `=`, `+=` and their like bind; `!=`, `<=`, `>=` compare. */
 function isAssignment(before: number): boolean {
-  return before !== 33 && before !== 58 && before !== 60 && before !== 62;
+  return before !== 33 && before !== 60 && before !== 62;
 }
 
 /** Whether the first letter of the line at `at` begins one of the words of NEVER_INSIDE. */

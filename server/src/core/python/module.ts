@@ -1,5 +1,6 @@
 /** One Python text - a file or a cell - with its lines, and its statements as they are asked for. */
-import type { Binding, Parameter, Statement } from './ast';
+import type { Binding, Node, Parameter, Statement } from './ast';
+import { storeOf } from './classes';
 import { Lines } from './lines';
 import { parseLine } from './parser';
 import type { Scope } from './scope';
@@ -21,6 +22,7 @@ const TRIES = 8;
 export class PythonModule {
   readonly lines: Lines;
   readonly #statements = new Map<number, Statement[]>();
+  readonly #storeOf = new Map<Node, Binding>();
   readonly #names = new Map<Statement, ReadonlyMap<string, Binding>>();
   readonly #parameterNames = new Map<Statement, ReadonlyMap<string, Binding>>();
 
@@ -69,6 +71,29 @@ export class PythonModule {
     const first = before(candidates, this.#lineBefore(offset)) + 1;
     for (let i = first; i < candidates.length && i < first + TRIES; i += 1)
       yield* this.#ofLine(scope, name, candidates[i] as number, Number.POSITIVE_INFINITY);
+  }
+
+  /** What a method stores in an attribute of its object, the last first. */
+  *stores(method: Scope, name: string): Generator<Found> {
+    const lines = method.attributes.get(name) ?? [];
+    for (let i = lines.length - 1; i >= 0 && i >= lines.length - TRIES; i -= 1) {
+      for (const { targets = [], value } of this.statements(lines[i] as number)) {
+        for (const target of value ? targets : []) {
+          const binding = value && this.#store(target, value, name);
+          if (binding) yield { binding, module: this, scope: method };
+        }
+      }
+    }
+  }
+
+  /** The binding of a target, the same each time. */
+  #store(target: Node, value: Node, name: string): Binding | undefined {
+    let binding = this.#storeOf.get(target);
+    if (!binding) {
+      binding = storeOf(target, value, name);
+      if (binding) this.#storeOf.set(target, binding);
+    }
+    return binding;
   }
 
   /** Whether a statement stands in a `try`, or under a condition on the version: a fallback for older Pythons. */

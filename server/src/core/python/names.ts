@@ -1,5 +1,7 @@
 /** What the names of a program mean: imports, aliases, and what a value came from. Shared by the cells of a notebook. */
-import { type Argument, type Binding, type CallNode, childrenOf, type Node } from './ast';
+import { type Argument, type Binding, type CallNode, childrenOf, type Node, type SequenceNode } from './ast';
+import { classAround, classOf, type Klass } from './classes';
+import { Held } from './held';
 import { literalText } from './literals';
 import type { Found, PythonModule } from './module';
 import type { Scope } from './scope';
@@ -17,6 +19,11 @@ export interface Value {
   readonly built?: { readonly node: Node; readonly names: Names };
   /** Arguments that `functools.partial` has put in already. */
   readonly preset?: { readonly args: readonly Argument[]; readonly module: PythonModule };
+  /** A class of the program, or an instance of it. */
+  readonly klass?: Klass;
+  readonly instance?: boolean;
+  /** A list, tuple or dictionary that stands in the text. */
+  readonly held?: Held;
 }
 
 const UNKNOWN: Value = {};
@@ -83,6 +90,8 @@ const BUILTINS = new Set([
   'map',
   'filter',
   'get_ipython',
+  'staticmethod',
+  'dict',
 ]);
 
 const NETWORK =
@@ -99,9 +108,11 @@ export class Program {
   readonly #binders = new Map<string, number[]>();
   readonly #stars: string[] = [];
   readonly #values = new Map<Binding, Value>();
+  readonly #held = new Map<Node, Held>();
+  readonly #classes = new Map<Binding, Klass | undefined>();
 
   /** @param isKnown whether a path is one that rules speak of: what a star import brings is told by it */
-  constructor(private readonly isKnown: (path: string) => boolean) {}
+  constructor(readonly isKnown: (path: string) => boolean) {}
 
   add(module: PythonModule): void {
     const index = this.#modules.push(module) - 1;
@@ -156,6 +167,26 @@ export class Program {
     return this.#valueOf({ binding, module, scope }, 0);
   }
 
+  bound(found: Found, depth: number): Value {
+    return this.#valueOf(found, depth);
+  }
+
+  /** What a literal holds, the same for each who asks. */
+  held(node: SequenceNode | CallNode, names: Names): Held {
+    let held = this.#held.get(node);
+    if (!held) {
+      held = new Held(node, names);
+      this.#held.set(node, held);
+    }
+    return held;
+  }
+
+  /** The class that a binding defines, the same for each who asks. */
+  classOf(binding: Binding, module: PythonModule, scope: Scope): Klass | undefined {
+    if (!this.#classes.has(binding)) this.#classes.set(binding, classOf(this, { binding, module, scope }));
+    return this.#classes.get(binding);
+  }
+
   #valueOf({ binding, module, scope }: Found, depth: number): Value {
     const known = this.#values.get(binding);
     if (known) return known;
@@ -176,7 +207,14 @@ const attributeOf = (owner: string, name: string): string =>
 /** Kinds of expressions that put a text together. */
 const BUILT: ReadonlySet<Node['kind']> = new Set(['format', 'strings', 'binary', 'call']);
 
-function evaluate({ how, path, value }: Binding, names: Names, depth: number): Value {
+function evaluate(binding: Binding, names: Names, depth: number): Value {
+  const { how, path, value } = binding;
+  if (how === 'class') {
+    const klass = names.program.classOf(binding, names.module, names.scope);
+    if (!klass) return UNKNOWN;
+    const base = klass.path(depth);
+    return { klass, ...(base !== undefined && { path: base }) };
+  }
   if (how === 'import') return path === undefined ? UNKNOWN : { path: path.replace(BUILTINS_PREFIX, '') };
   if (how === 'opaque' || !value) return UNKNOWN;
   if (how === 'default') {
@@ -185,8 +223,11 @@ function evaluate({ how, path, value }: Binding, names: Names, depth: number): V
     return path === undefined ? UNKNOWN : { path, ...(preset && { preset }) };
   }
   const taint = names.taint(value, depth);
-  if (how === 'each') return taint ? { taint } : UNKNOWN;
   const known = names.value(value, depth);
+  if (how === 'each') {
+    const { path: one } = known.held?.element(undefined, depth) ?? UNKNOWN;
+    return { ...(one !== undefined && { path: one }), ...(taint && { taint }) };
+  }
   const text = how === 'context' ? (known.text ?? openedFile(value, names)) : undefined;
   const built = BUILT.has(value.kind) && known.text === undefined ? { node: value, names } : known.built;
   return { ...known, ...(text !== undefined && { text }), ...(taint && { taint }), ...(built && { built }) };
@@ -232,6 +273,11 @@ export class Names {
         return this.#composite(node.word, node.parts, depth);
       case 'member': {
         const base = this.value(node.object, depth + 1);
+        const klass = base.klass ?? (base.path === undefined ? this.#around(node.object) : undefined);
+        if (klass) {
+          const owner = base.klass && (base.instance ? '()' : '');
+          return klass.attribute(node.property, owner, depth + 1) ?? UNKNOWN;
+        }
         if (base.path !== undefined)
           return { path: attributeOf(base.path, node.property), ...(base.taint && { taint: base.taint }) };
         return base.taint ? { taint: base.taint } : UNKNOWN;
@@ -239,6 +285,7 @@ export class Names {
       case 'subscript': {
         const base = this.value(node.object, depth + 1);
         const key = node.index && this.constant(node.index, depth + 1);
+        if (base.held) return base.held.element(key, depth + 1) ?? UNKNOWN;
         // `__builtins__['eval']`, `vars(os)['system']`, `globals()['pickle']`
         if (base.path !== undefined && key) {
           if (base.path === '__builtins__' || base.path === 'builtins.__dict__') return { path: key };
@@ -251,6 +298,8 @@ export class Names {
       }
       case 'call':
         return this.#call(node, depth);
+      case 'sequence':
+        return { held: this.program.held(node, this) };
       case 'string':
       case 'strings':
       case 'binary': {
@@ -260,6 +309,13 @@ export class Names {
       default:
         return UNKNOWN;
     }
+  }
+
+  /** The class whose object `self` or `cls` is at this place. */
+  #around(node: Node): Klass | undefined {
+    return node.kind === 'name' && (node.name === 'self' || node.name === 'cls')
+      ? classAround(this.program, this.module, this.scope)
+      : undefined;
   }
 
   /** `await x` is x; of `a if b else c` and `(x := a)` it is the first part that says something. */
@@ -273,9 +329,10 @@ export class Names {
   }
 
   #call(node: CallNode, depth: number): Value {
-    const { path, taint } = this.value(node.callee, depth + 1);
-    if (path === undefined) return taint ? { taint } : UNKNOWN;
-    const [object, name] = positional(node);
+    const { path, taint, klass, instance } = this.value(node.callee, depth + 1);
+    if (klass && !instance) return { klass, instance: true, ...(path !== undefined && { path: `${path}()` }) };
+    const [object, name] = positional(node.args);
+    if (path === undefined) return this.#got(node, object, depth) ?? (taint ? { taint } : UNKNOWN);
     switch (path) {
       case 'importlib.import_module':
       case '__import__': {
@@ -290,6 +347,12 @@ export class Names {
           const owner = this.value(object, depth + 1).path;
           if (attribute !== undefined && owner !== undefined) return { path: attributeOf(owner, attribute) };
         }
+        break;
+      case 'dict':
+        if (!object) return { held: this.program.held(node, this) };
+        break;
+      case 'staticmethod':
+        if (object) return this.value(object, depth + 1);
         break;
       case 'vars':
         if (object) {
@@ -306,6 +369,13 @@ export class Names {
       default:
     }
     return { path: `${path}()` };
+  }
+
+  /** What `table.get(key)` takes out of a dictionary that stands in the text. */
+  #got({ callee }: CallNode, key: Node | undefined, depth: number): Value | undefined {
+    if (callee.kind !== 'member' || callee.property !== 'get' || !key) return undefined;
+    const { held } = this.value(callee.object, depth + 1);
+    return held?.element(this.constant(key, depth + 1), depth + 1);
   }
 
   /** Text of a string expression that does not change, or undefined. */
@@ -362,7 +432,7 @@ export function taintOfPath(path: string): Taint | undefined {
 }
 
 /** Arguments of a call that have no name, stars left out. */
-export function positional({ args }: CallNode): Node[] {
+export function positional(args: readonly Argument[]): Node[] {
   return args.flatMap(({ name, stars, value }) => (name === undefined && stars === undefined ? [value] : []));
 }
 
@@ -370,6 +440,6 @@ export function positional({ args }: CallNode): Node[] {
 export function openedFile(node: Node, names: Names): string | undefined {
   if (node.kind !== 'call' || !/(?:^|\.)open\(\)$|^pathlib\.Path\(\)$/.test(names.value(node).path ?? ''))
     return undefined;
-  const [first] = positional(node);
+  const [first] = positional(node.args);
   return first && names.constant(first);
 }

@@ -73,8 +73,8 @@ export function parseLine(text: string, start: number, end: number): Statement[]
 class Parser {
   #at: number;
   #depth = 0;
-  /** What `as` names inside brackets: `with (open(a) as f, open(b) as g):`. */
-  #aliases: { value: Node; target: Node }[] = [];
+  /** What `as` names inside brackets, as in `with (open(a) as f, open(b) as g):`, and what `:=` names anywhere. */
+  #aliases: { value: Node; target: Node; how: 'context' | 'value' }[] = [];
 
   constructor(
     private readonly text: string,
@@ -198,7 +198,7 @@ class Parser {
       const end = this.#at;
       if (c === '' || c === ';' || (c === ':' && compound)) {
         if (c !== '') this.#at += 1;
-        for (const { value, target } of this.#aliases.splice(0)) bindings.push(...bound(target, 'context', value));
+        for (const { value, target, how } of this.#aliases.splice(0)) bindings.push(...bound(target, how, value));
         return { start, end, word, parts, bindings, ...more };
       }
       const node = this.#expression();
@@ -301,8 +301,10 @@ class Parser {
     const name = this.#identifier();
     const parts: Node[] = [];
     if (this.#peek() === '[') parts.push(this.#expression());
-    if (this.#take('(')) parts.push(...this.#arguments().args.map(({ value }) => value));
-    return this.#rest(start, 'class', parts, name ? [{ name, how: 'opaque' }] : []);
+    const args = this.#take('(') ? this.#arguments().args : [];
+    parts.push(...args.map(({ value }) => value));
+    const bases = args.flatMap(({ name: keyword, value }) => (keyword === undefined ? [value] : []));
+    return this.#rest(start, 'class', parts, name ? [{ name, how: 'class', definition: { start, bases } }] : []);
   }
 
   #for(start: number): Statement {
@@ -416,6 +418,7 @@ class Parser {
     const first = this.#binary(0);
     if (this.#take(':=')) {
       const value = this.#expression();
+      this.#aliases.push({ value, target: first, how: 'value' });
       return { kind: 'composite', word: ':=', parts: [first, value], start: first.start, end: value.end };
     }
     if (this.#word() !== 'if') return first;
@@ -667,7 +670,7 @@ class Parser {
         conditions.push(this.#binary(0));
       } else if (word === 'as' && items.length > 0) {
         this.#at += 2;
-        this.#aliases.push({ value: items[items.length - 1] as Node, target: this.#binary(5) });
+        this.#aliases.push({ value: items[items.length - 1] as Node, target: this.#binary(5), how: 'context' });
       } else {
         while (this.#take('*')) {
           // `*items` and `**items` are looked at as the items they hold.

@@ -2,13 +2,15 @@
 import { identifier, isIdentifierPart, isIdentifierStart } from './characters';
 
 /**
- * How a stretch of text binds: as one name, by the names in it that stand for themselves, by every name in it, by those
- * behind `as`, or as the targets of the loop that begins there.
+ * How a stretch of text binds: as one name, by the names in it that stand for themselves, by the last of its names (in
+ * front of `:=`), by every name in it, by those behind `as`, or as the targets of the loop that begins there.
  */
-export type Binder = 'name' | 'targets' | 'import' | 'as' | 'loop';
+export type Binder = 'name' | 'targets' | 'last' | 'import' | 'as' | 'loop';
 
 const LOOP = /(?:async[ \t]+)?for[ \t(]([^\n]{1,200}?)[ \t)]in\b/y;
 const ALIAS = /\bas[ \t]+\(?([^\s,:)]+)/g;
+/** The name at the end of a text, as far as it can be one. */
+const LAST = /(?<![\w\u0080-\uffff])([A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)[ \t]*$/;
 const IDENTIFIER = /[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*/g;
 
 /** A module, function or class body. */
@@ -17,6 +19,9 @@ export class Scope {
   /** Start, end and line of each binder. */
   readonly #places: number[] = [];
   readonly #names = new Map<string, number[]>();
+  readonly #attributes = new Map<string, number[]>();
+  /** Functions and classes of a class body. */
+  readonly members: Scope[] = [];
   /** Binders that are in the names. */
   #read = 0;
 
@@ -28,7 +33,9 @@ export class Scope {
     readonly kind: 'module' | 'function' | 'class',
     readonly parent: Scope | undefined,
     readonly line: number,
-  ) {}
+  ) {
+    if (parent?.kind === 'class') parent.members.push(this);
+  }
 
   /** Notes that `[start, end)` binds; lines come in ascending order. Most scopes are never asked for their names. */
   note(binder: Binder, start: number, end: number, line: number): void {
@@ -38,6 +45,17 @@ export class Scope {
 
   /** Lines that may bind a name, ascending. */
   get names(): ReadonlyMap<string, readonly number[]> {
+    this.#readAll();
+    return this.#names;
+  }
+
+  /** Lines that may assign to an attribute of that name, ascending: `self.name = ...`. */
+  get attributes(): ReadonlyMap<string, readonly number[]> {
+    this.#readAll();
+    return this.#attributes;
+  }
+
+  #readAll(): void {
     for (; this.#read < this.#binders.length; this.#read += 1) {
       const at = this.#read * 3;
       this.#bindAll(
@@ -47,23 +65,27 @@ export class Scope {
         this.#places[at + 2] as number,
       );
     }
-    return this.#names;
   }
 
   #bindAll(binder: Binder, start: number, end: number, line: number): void {
     const { text } = this;
     switch (binder) {
       case 'name':
-        this.#bind(text.slice(start, end), line);
+        this.#bind(this.#names, text.slice(start, end), line);
         break;
       case 'targets':
         this.#targets(start, end, line);
         break;
+      case 'last': {
+        const name = LAST.exec(text.slice(start, end))?.[1];
+        if (name !== undefined) this.#bind(this.#names, name, line);
+        break;
+      }
       case 'import':
-        for (const [name] of text.slice(start, end).matchAll(IDENTIFIER)) this.#bind(name, line);
+        for (const [name] of text.slice(start, end).matchAll(IDENTIFIER)) this.#bind(this.#names, name, line);
         break;
       case 'as':
-        for (const match of text.slice(start, end).matchAll(ALIAS)) this.#bind(match[1] as string, line);
+        for (const match of text.slice(start, end).matchAll(ALIAS)) this.#bind(this.#names, match[1] as string, line);
         break;
       case 'loop':
         LOOP.lastIndex = start;
@@ -71,7 +93,7 @@ export class Scope {
     }
   }
 
-  /** Identifiers that stand for themselves: neither attributes nor objects whose attribute is meant. */
+  /** Identifiers that stand for themselves, not the objects whose attribute is meant, and attributes by themselves. */
   #targets(from: number, to: number, line: number): void {
     const { text } = this;
     let i = from;
@@ -84,14 +106,15 @@ export class Scope {
       while (i < to && isIdentifierPart(text.charCodeAt(i))) i += 1;
       const after = text[i];
       const before = text[start - 1];
-      if (after !== '.' && after !== '[' && after !== '(' && before !== '.') this.#bind(text.slice(start, i), line);
+      if (after !== '.' && after !== '[' && after !== '(')
+        this.#bind(before === '.' ? this.#attributes : this.#names, text.slice(start, i), line);
     }
   }
 
-  #bind(written: string, line: number): void {
+  #bind(into: Map<string, number[]>, written: string, line: number): void {
     const name = identifier(written);
-    const lines = this.#names.get(name);
-    if (!lines) this.#names.set(name, [line]);
+    const lines = into.get(name);
+    if (!lines) into.set(name, [line]);
     else if (lines[lines.length - 1] !== line) lines.push(line);
   }
 }

@@ -75,6 +75,17 @@ const CALLEES = [
     'run',
     'map',
     "__builtins__['exec']",
+    ...[
+      'self.b',
+      'self.x',
+      'A.load',
+      'A().load',
+      'B(a).load',
+      "a['a']",
+      "x.get('b')",
+      'b[x]',
+      'pickle.Unpickler(f).load',
+    ],
   ],
 ];
 const WORDS = [
@@ -125,12 +136,15 @@ export function program(seed: number, decorators = true): string {
       else if (choice < 6) put(`${pick(NAMES)} = ${pick(CALLEES)}`);
       else if (choice < 7) put(`${call(2)}; ${pick(NAMES)} = ${pick(NAMES)}`);
       else if (choice < 8) put(`${pick(NAMES)}, b = ${expression(1)}, ${expression(1)}  # ${pick(CALLEES)}(x)`);
+      else if (choice < 8.4) put(`self.${pick(['load', 'b', 'x'])} = ${pick(CALLEES)}`);
+      else if (choice < 8.6) put(`${pick(NAMES)} = {'a': ${pick(CALLEES)}, 'b': ${pick(CALLEES)}}`);
+      else if (choice < 8.8) put(`if (${pick(NAMES)} := ${pick(CALLEES)}): ${call(1)}`);
       else if (choice < 9) put(`return ${expression(2)}`);
       else if (depth <= 0) put('pass');
       else {
         const head = pick([
           () => `def ${pick(NAMES)}(${pick(['', 'f', 'load', 'a=pickle.load', '*, x: int = 1'])}):`,
-          () => `class ${pick(['A', 'load', 'B(a)'])}:`,
+          () => `class ${pick(['A', 'load', 'B(a)', 'A(pickle.Unpickler)', 'B(A)'])}:`,
           () => `if ${expression(1)}:`,
           () => `for ${pick(NAMES)} in ${expression(1)}:`,
           () => `with open('f') as ${pick(NAMES)}, ${call(1)}:`,

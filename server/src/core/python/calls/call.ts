@@ -59,20 +59,43 @@ export function readCall(node: CallNode, names: Names): Call | undefined {
   if (path === undefined) return undefined;
   // Arguments that `functools.partial` put in somewhere else are there, and not seen.
   const given = preset?.module === names.module ? preset.args : [];
-  return callOf(node, path, given, preset !== undefined && preset.module !== names.module);
+  return callOf(node, path, names, given, preset !== undefined && preset.module !== names.module);
 }
 
-export function callOf(node: CallNode, path: string, given: readonly Argument[] = [], spread = false): Call {
-  const all = given.length > 0 ? [...given, ...node.args] : node.args;
+export function callOf(
+  node: CallNode,
+  path: string,
+  names: Names,
+  given: readonly Argument[] = [],
+  spread = false,
+): Call {
+  const written = given.length > 0 ? [...given, ...node.args] : node.args;
+  const all = written.some(({ stars }) => stars === 2) ? written.flatMap((one) => spreadOut(one, names)) : written;
   return {
     node,
     path,
-    args: given.length > 0 ? positional({ ...node, args: all }) : positional(node),
+    args: positional(all),
     keywords: new Map(
       all.flatMap((argument) => (argument.name === undefined ? [] : [[argument.name, argument] as const])),
     ),
     spread: spread || all.some(({ stars }) => stars !== undefined),
   };
+}
+
+/** Entries that are reported where the dictionary stands, whoever it is handed to. */
+const TOLD_IN_DICTIONARIES = new Set(['trust_remote_code', 'allow_dangerous_deserialization', 'use_docker']);
+
+/** The arguments in `**options` when the dictionary stands in the text; the argument itself when it does not. */
+function spreadOut(argument: Argument, names: Names): readonly Argument[] {
+  const held = argument.stars === 2 ? names.value(argument.value).held : undefined;
+  // What stands in another cell cannot be shown in this one.
+  if (!held || held.names.module !== names.module) return [argument];
+  const found: Argument[] = [];
+  for (const { key: name, value } of held.entries(0)) {
+    if (name === undefined) return [argument];
+    if (!TOLD_IN_DICTIONARIES.has(name)) found.push({ name, value, start: value.start, end: value.end });
+  }
+  return found;
 }
 
 /** Source of a keyword argument: `True`, `None`, `'force'`. */

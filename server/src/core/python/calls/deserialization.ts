@@ -1,5 +1,5 @@
 /** Loaders whose files can hold code. */
-import { addArgument, always, argument, type CallRule, type Check, isFalse, isTrue, origin } from './call';
+import { addArgument, always, argument, type CallRule, type Check, isFalse, origin } from './call';
 import { remoteModel } from './remote';
 
 const pickleLoad =
@@ -53,14 +53,17 @@ const torchScript: Check = (call, names, facts) => ({
   message: 'A TorchScript file is a program: loading it from elsewhere means running it.',
 });
 
-const numpyLoad: Check = (call, names) =>
-  isTrue(call, 'allow_pickle', names)
+const numpyLoad: Check = (call, names) => {
+  // numpy.load(file, mmap_mode, allow_pickle), read_array(fp, allow_pickle)
+  const given = argument(call, call.path.endsWith('read_array') ? 1 : 2, 'allow_pickle');
+  return given && names.source(given) === 'True'
     ? {
         rule: 'numpy-allow-pickle',
         message: 'allow_pickle=True lets object arrays of the file run any code they hold.',
         evidence: '(…, allow_pickle=True)',
       }
     : undefined;
+};
 
 const yamlLoad: Check = (call, names) => {
   const loader = argument(call, 1, 'Loader');
@@ -166,7 +169,28 @@ const PICKLES = [
   'torch.package.pickle',
   'pickle5',
   'six.moves.cPickle',
+  'ray.cloudpickle',
 ];
+
+/** Libraries whose own format is a pickle, or a checkpoint that is unpickled unless the caller forbids it. */
+const OWN_FORMAT: readonly (readonly [last: string, pattern: RegExp, ...modules: string[]])[] = [
+  ['load_learner', /^fastai\.[\w.]*load_learner$/, 'fastai'],
+  [
+    'load_from_checkpoint',
+    /^(?:pytorch_lightning|lightning)\..*\.load_from_checkpoint$/,
+    'pytorch_lightning',
+    'lightning',
+  ],
+  ['load', /^gensim\.(?:models|utils|corpora|similarities)\..*\.load$/, 'gensim'],
+  ['load', /^(?:stable_baselines3|sb3_contrib)\.\w+\.?\w*\.load$/, 'stable_baselines3', 'sb3_contrib'],
+  ['load', /^statsmodels\.(?:[\w.]+\.)?(?:load|load_pickle)$/, 'statsmodels'],
+];
+
+/** `nltk.data.load` reads many formats; which one, the name of the file says. */
+const nltkLoad: Check = (call, names, facts) =>
+  /\.(?:pickle|pkl)$/.test((call.args[0] && names.constant(call.args[0])) ?? '')
+    ? pickleLoad(call.path)(call, names, facts)
+    : undefined;
 
 export const DESERIALIZATION: readonly CallRule[] = [
   ...PICKLES.flatMap((module): CallRule[] => [
@@ -182,7 +206,23 @@ export const DESERIALIZATION: readonly CallRule[] = [
   { paths: ['marshal.load'], check: pickleLoad('marshal.load') },
   { paths: ['marshal.loads'], check: pickleLoad('marshal.loads') },
   { paths: ['shelve.open'], check: pickleLoad('shelve.open') },
-  { paths: ['pandas.read_pickle', 'geopandas.read_pickle'], check: pickleLoad('pandas.read_pickle') },
+  {
+    paths: ['pandas.read_pickle', 'geopandas.read_pickle', 'pandas.io.pickle.read_pickle', 'pandas.io.api.read_pickle'],
+    check: pickleLoad('pandas.read_pickle'),
+  },
+  { paths: ['srsly.read_pickle', 'srsly.pickle_loads'], check: pickleLoad('srsly') },
+  { paths: ['nltk.data.load'], check: nltkLoad },
+  ...OWN_FORMAT.map(
+    ([last, pattern, ...modules]): CallRule => ({
+      pattern,
+      last: [last],
+      modules,
+      check: (call, names, facts) =>
+        call.keywords.get('weights_only')
+          ? anyCheckpoint(call, names, facts)
+          : pickleLoad(call.path)(call, names, facts),
+    }),
+  ),
   { paths: ['compress_pickle.load', 'compress_pickle.loads'], check: pickleLoad('compress_pickle.load') },
   { paths: ['torch.multiprocessing.reductions.ForkingPickler.loads'], check: pickleLoad('torch.multiprocessing') },
   {

@@ -74,7 +74,7 @@ export function judgeCall(call: Call, names: Names, facts: Facts): Judgement | u
 
 /** Judges a method of an object nothing is known about. */
 export function judgeMethod(node: CallNode, method: string, names: Names, facts: Facts): Judgement | undefined {
-  const call = callOf(node, `?.${method}`);
+  const call = callOf(node, `?.${method}`, names);
   return METHODS.get(method)?.(call, names, facts) ?? judgeHanded(call, names) ?? judgeKeywords(call, names, facts);
 }
 

@@ -57,6 +57,20 @@ const hubLoad: Check = (call, names) => {
 const trustedHubLoad: Check = (call, names, facts) =>
   isTrue(call, 'trust_remote_code', names) ? hubLoad(call, names, facts) : undefined;
 
+/** A pipeline of diffusers can bring a file of Python from another repository or from the newest state of the library's. */
+const customPipeline: Check = (call, names, facts) => {
+  const given = call.keywords.get('custom_pipeline');
+  const text = given && names.constant(given.value);
+  if (text === undefined || isLocal(text) || /\.py$/.test(text)) return hubLoad(call, names, facts);
+  const revision = call.keywords.get('custom_revision');
+  return {
+    rule: 'trust-remote-code',
+    severity: revision && COMMIT.test(names.constant(revision.value) ?? '') ? 'low' : 'medium',
+    message: 'custom_pipeline downloads a Python file and runs it.',
+    evidence: '(…, custom_pipeline=…)',
+  };
+};
+
 /** `lc://` addresses and those of the network: chains, agents and prompts are configurations that name code. */
 const remoteChain: Check = (call, names) => {
   const subject = argument(call, 0, 'path');
@@ -169,9 +183,10 @@ export const REMOTE: readonly CallRule[] = [
     ],
     check: hubLoad,
   },
+  { pattern: /^diffusers\..*\.from_pretrained$/, last: ['from_pretrained'], check: customPipeline },
   {
     pattern:
-      /^(?:transformers|diffusers|peft|optimum|sentence_transformers|timm|open_clip|auto_gptq|awq|unsloth|trl|adapters|setfit|spacy_transformers)\..*\.from_pretrained$/,
+      /^(?:transformers|peft|optimum|sentence_transformers|timm|open_clip|auto_gptq|awq|unsloth|trl|adapters|setfit|spacy_transformers)\..*\.from_pretrained$/,
     last: ['from_pretrained'],
     check: hubLoad,
   },
