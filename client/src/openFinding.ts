@@ -12,8 +12,9 @@ const FIRST_PAUSE_MS = 400;
 
 /** Shows the exact place of a finding: in the text, in the right cell of a notebook, or on the model's details page. */
 export async function openFinding(artifact: ListedArtifact, finding: ListedFinding): Promise<void> {
-  const uri = Uri.parse(artifact.uri, true);
-  const { location } = finding;
+  // In a folder that is one artifact people open the file that the finding lies in.
+  const { uri: document, location } = finding.file ?? { uri: artifact.uri, location: finding.location };
+  const uri = Uri.parse(document, true);
   // A notebook on another machine has no editor of its own: its raw text is shown.
   if (uri.scheme === REMOTE_SCHEME && artifact.kind === 'notebook') {
     const line = location.fileLine ?? location.line ?? 1;
@@ -22,7 +23,11 @@ export async function openFinding(artifact: ListedArtifact, finding: ListedFindi
   }
   if (artifact.kind === 'notebook' && location.cell !== undefined) {
     await openInCell(uri, finding, location.cell);
-  } else if (location.line !== undefined && location.member === undefined && artifact.kind !== 'model') {
+  } else if (
+    location.line !== undefined &&
+    location.member === undefined &&
+    (finding.file || artifact.kind !== 'model')
+  ) {
     await window.showTextDocument(uri, { selection: rangeOf(location) });
   } else if (artifact.kind === 'model' || artifact.kind === 'archive' || location.member !== undefined) {
     await openDetails(artifact);

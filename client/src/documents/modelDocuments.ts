@@ -9,6 +9,7 @@ import type { Findings } from '../findings';
 import { placeText, sizeText, escapeMarkdown as text } from '../place';
 import type { Server } from '../server';
 import { rankOf, severityWord } from '../severity';
+import { nameOf } from '../views/nodes';
 import { ruleUri } from './ruleDocuments';
 
 export const MODEL_SCHEME = 'watchtower-model';
@@ -17,7 +18,7 @@ export const MODEL_SCHEME = 'watchtower-model';
 const ROWS = 200;
 
 export function modelUri({ uri, path }: Pick<ListedArtifact, 'uri' | 'path'>): Uri {
-  const name = path.slice(path.lastIndexOf('/') + 1);
+  const name = nameOf({ path, uri });
   return Uri.from({ scheme: MODEL_SCHEME, path: `/${name}.md`, query: uri });
 }
 
@@ -58,7 +59,7 @@ export class ModelDocuments implements TextDocumentContentProvider, Disposable {
 }
 
 function modelPage(artifact: ListedArtifact, description: ModelDescription | undefined): string {
-  const lines = [`# ${text(artifact.path)}`, ''];
+  const lines = [`# ${text(artifact.path === '.' ? nameOf(artifact) : artifact.path)}`, ''];
   const facts: [string, string][] = [
     [l10n.t('Format'), artifact.formatTitle],
     [l10n.t('Size'), l10n.t('{0}, {1} of it read', sizeText(artifact.bytes), sizeText(artifact.bytesRead))],

@@ -48,32 +48,40 @@ export class GroupNode implements Node {
 /** A scanned file or folder: a model in the one view, any file in the other. */
 export class ArtifactNode implements Node {
   readonly id: string;
-  readonly #children: readonly FindingNode[];
+  readonly #children: readonly (FindingNode | MemberNode)[];
 
+  /** @param findings the worst first; a model of several files has them below its files */
   constructor(
     readonly artifact: ListedArtifact,
     readonly parent: Node | undefined,
-    findings: readonly ListedFinding[],
+    private readonly findings: readonly ListedFinding[],
     private readonly look: 'model' | 'file',
     prefix: string,
   ) {
     this.id = `${prefix}${artifact.uri}`;
-    this.#children = findings.map((finding) => new FindingNode(artifact, finding, this, this.id));
+    const members = new Set(findings.map(({ file }) => file?.name));
+    this.#children =
+      look === 'file' || members.has(undefined)
+        ? findings.map((finding) => new FindingNode(artifact, finding, this, this.id))
+        : [...members].map((name) => {
+            const own = findings.filter(({ file }) => file?.name === name);
+            return new MemberNode(artifact, own as readonly MemberFinding[], this);
+          });
   }
 
-  children(): readonly FindingNode[] {
+  children(): readonly (FindingNode | MemberNode)[] {
     return this.#children;
   }
 
   item(): TreeItem {
     const { artifact } = this;
     const slash = artifact.path.lastIndexOf('/');
-    const name = artifact.path.slice(slash + 1);
+    const name = nameOf(artifact);
     const outer = slash < 0 ? '' : artifact.path.slice(0, slash);
     // Below the name of its source a file's folder is told without that name.
     const folder = artifact.remote && this.parent ? outer.slice(nameOfRemote(artifact.remote).length + 1) : outer;
     const far = artifact.remote === undefined ? '' : '+remote';
-    const findings = this.#children.map((node) => node.finding);
+    const { findings } = this;
     const counts = countsOf(findings) || (artifact.status === 'scanned' ? l10n.t('no findings') : '');
     const description =
       this.look === 'model'
@@ -111,7 +119,10 @@ export class ArtifactNode implements Node {
   #tooltip(): MarkdownString {
     const { artifact } = this;
     const text = new MarkdownString();
-    text.appendText(artifact.path).appendMarkdown('\n\n').appendText(artifact.formatTitle);
+    text
+      .appendText(artifact.path === '.' ? nameOf(artifact) : artifact.path)
+      .appendMarkdown('\n\n')
+      .appendText(artifact.formatTitle);
     if (artifact.framework) text.appendText(` · ${artifact.framework}`);
     if (artifact.parameters !== undefined) {
       text.appendText(` · ${l10n.t('{0} parameters', artifact.parameters.toLocaleString())}`);
@@ -124,6 +135,50 @@ export class ArtifactNode implements Node {
       text.appendMarkdown('\n\n').appendText(l10n.t('{0} suppressed findings', artifact.suppressedCount));
     }
     return text;
+  }
+}
+
+/** The last part of a path; a workspace folder that is one artifact has its own name. */
+export function nameOf({ path, uri }: Pick<ListedArtifact, 'path' | 'uri'>): string {
+  const named = path === '.' ? Uri.parse(uri, true).path : path;
+  return named.slice(named.lastIndexOf('/') + 1);
+}
+
+type MemberFinding = ListedFinding & Required<Pick<ListedFinding, 'file'>>;
+
+/** A file of a folder that is one artifact, with what was found in it. */
+export class MemberNode implements Node {
+  readonly id: string;
+  readonly #children: readonly FindingNode[];
+
+  constructor(
+    readonly artifact: ListedArtifact,
+    private readonly findings: readonly MemberFinding[],
+    readonly parent: ArtifactNode,
+  ) {
+    this.id = `${parent.id}!${findings[0]?.file.name}`;
+    // Below its file's name a finding's place is told without it.
+    this.#children = findings.map(
+      (finding) => new FindingNode(artifact, finding, this, this.id, false, finding.file.location),
+    );
+  }
+
+  children(): readonly FindingNode[] {
+    return this.#children;
+  }
+
+  item(): TreeItem {
+    const { name, uri } = (this.findings[0] as MemberFinding).file;
+    const counts = countsOf(this.findings);
+    return {
+      id: this.id,
+      label: name,
+      description: counts,
+      resourceUri: Uri.parse(uri, true),
+      collapsibleState: TreeItemCollapsibleState.Expanded,
+      contextValue: 'watchtower:member',
+      accessibilityInformation: { label: `${name}, ${counts}` },
+    };
   }
 }
 
@@ -151,6 +206,7 @@ export class FindingNode implements Node {
     readonly parent: Node | undefined,
     prefix: string,
     private readonly withFile = false,
+    private readonly place = finding.location,
   ) {
     const { fingerprint, location } = finding;
     // Two findings may share a fingerprint for a moment (a cell that was copied); their places tell them apart.
@@ -163,7 +219,7 @@ export class FindingNode implements Node {
 
   item(): TreeItem {
     const { finding, artifact } = this;
-    const place = [this.withFile ? artifact.path : '', placeText(finding.location)].filter(Boolean).join(', ');
+    const place = [this.withFile ? artifact.path : '', placeText(this.place)].filter(Boolean).join(', ');
     const description = [severityWord(finding.severity), place].filter(Boolean).join(' · ');
     const tooltip = new MarkdownString();
     tooltip.appendText(finding.message).appendMarkdown('\n\n');

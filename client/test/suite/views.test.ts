@@ -26,7 +26,7 @@ describe('views', () => {
     const item = nodes[0].item();
     assert.match(String(item.description), /critical|high/);
     assert.match(item.accessibilityInformation?.label ?? '', /dangerous\.pkl/);
-    const [finding] = nodes[0].children();
+    const [finding] = nodes[0].children().filter(isFinding);
     assert.ok(finding);
     assert.match(finding.finding.message, /system/);
     assert.equal(models.getParent(finding), nodes[0]);

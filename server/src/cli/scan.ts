@@ -3,6 +3,7 @@ import path from 'node:path';
 import { ADVISORY_SNAPSHOT } from '../core/dependencies/snapshot';
 import { SEVERITY_RANK } from '../core/engine';
 import type { ScanReport } from '../core/finding';
+import { joinPath } from '../core/place';
 import { printable } from '../core/redact';
 import { REPORTS, reportById } from '../core/reports';
 import { isZipName, type ReportFile, zipReports } from '../core/reports/bundle';
@@ -19,7 +20,7 @@ import { BASELINE_PATH, createBaseline, formatBaseline } from '../core/suppress/
 import type { Suppressor } from '../core/suppress/suppressor';
 import { VERSION } from '../core/version';
 import type { WorkerPool } from '../worker/pool';
-import { type ScanProgress, type SourceScan, scanSource } from '../worker/scan';
+import { type SourceScan, scanSource } from '../worker/scan';
 import { type ScanArguments, type Threshold, UsageError } from './arguments';
 import { type FileConfig, readConfig } from './config';
 import { ProgressBar } from './progress';
@@ -83,17 +84,13 @@ export async function scanTargets(
   try {
     for (const target of targets) {
       const before = single ? '' : prefixOf(target);
-      let progress: ScanProgress | undefined;
       let scan: SourceScan;
       try {
         const environment = await remoteAccess(target, args.access, terminal.env);
         scan = await scanSource(target.spec, settings, pool, {
           signal: terminal.signal,
           ...(environment && { environment }),
-          onProgress: (p) => {
-            progress = p;
-            bar.update(p);
-          },
+          onProgress: (progress) => bar.update(progress),
         });
       } catch (error) {
         if (!isRemote(target.spec)) throw error;
@@ -116,13 +113,13 @@ export async function scanTargets(
       }
       const ignored = settings.inlineSuppression ? await ownIgnoreFile(target.spec) : [];
       for (const artifact of scan.artifacts) {
-        const fromHere = target.prefix ? `${target.prefix}/${artifact.path}` : artifact.path;
+        const fromHere = joinPath(target.prefix, artifact.path);
         // What was named first: it needs the digests that are taken out with the first look.
         const known = suppressIn(artifact, suppressors, fromHere);
-        report.artifacts.push({ ...suppressIn(known, ignored), path: before + artifact.path });
+        report.artifacts.push({ ...suppressIn(known, ignored), path: joinPath(before, artifact.path) });
       }
-      for (const skip of scan.notScanned) report.notScanned.push({ ...skip, path: before + skip.path });
-      others += (progress?.planned ?? 0) - scan.artifacts.length;
+      for (const skip of scan.notScanned) report.notScanned.push({ ...skip, path: joinPath(before, skip.path) });
+      others += scan.unclaimed;
       if (scan.transfer) {
         report.sources ??= [];
         report.sources.push({ label: scan.label, facts: [...(scan.facts ?? [])], transfer: scan.transfer });
@@ -155,7 +152,7 @@ function sourcesText(report: ScanReport): string {
 function prefixOf({ spec, prefix, label }: ScanTarget): string {
   if (spec.kind === 'folder' && spec.only) return '';
   const name = prefix || label.replace(/^\.\/|\/+$/g, '');
-  return name === '' || name === '.' ? '' : `${name}/`;
+  return name === '.' ? '' : name;
 }
 
 /**

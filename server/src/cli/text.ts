@@ -1,4 +1,5 @@
 import type { Finding, ScanReport, Severity } from '../core/finding';
+import { joinPath } from '../core/place';
 import { printable } from '../core/redact';
 import { sourcesOf } from '../core/reports/sources';
 import {
@@ -66,7 +67,7 @@ function findingLines(finding: Finding, style: Style, columns: number | undefine
 export function findingsText(report: ScanReport, prefix: string, style: Style, columns?: number): string {
   const lines: string[] = [];
   for (const artifact of artifactsByWorst(report.artifacts)) {
-    const path = printable(prefix ? `${prefix}/${artifact.path}` : artifact.path);
+    const path = printable(joinPath(prefix, artifact.path));
     const status = artifact.status === 'scanned' ? '' : `, ${artifact.status}`;
     lines.push(`${style.bold(path)} ${style.dim(`(${artifact.format}${status}, ${bytesText(artifact.bytes)})`)}`);
     for (const finding of sortedFindings(artifact.findings)) lines.push(...findingLines(finding, style, columns));

@@ -19,7 +19,7 @@ export interface EngineOptions {
 }
 
 /** Gathers what the scanners of one artifact say and makes the report of it. */
-class Recorder {
+export class Recorder {
   readonly #findings = new Map<string, Finding>();
   readonly #occurrences = new Map<string, number>();
   readonly #dropped = new Map<string, number>();
@@ -120,7 +120,7 @@ class Recorder {
   }
 
   finish(
-    head: Pick<ArtifactReport, 'path' | 'kind' | 'format' | 'bytes' | 'bytesRead'>,
+    head: Pick<ArtifactReport, 'path' | 'kind' | 'format' | 'bytes' | 'bytesRead' | 'members'>,
     succeeded: boolean,
   ): ArtifactReport {
     for (const [rule, count] of this.#dropped) this.#reasons.push(`${count} more findings of ${rule} are not kept`);
@@ -346,5 +346,5 @@ export async function scanDirectory(
     if (error instanceof BudgetExceeded) recorder.incomplete(error.message, '');
     else recorder.fail(`${format.title}: ${error instanceof Error ? error.message : String(error)}`, '');
   }
-  return recorder.finish({ path, kind: 'model', format: format.id, bytes, bytesRead }, true);
+  return recorder.finish({ path, kind: 'model', format: format.id, bytes, bytesRead, members: [...members] }, true);
 }

@@ -92,7 +92,7 @@ export interface DependencyRecord {
 }
 
 export interface ArtifactReport {
-  /** POSIX path relative to the target. */
+  /** POSIX path relative to the target; `.` is the target itself, when it is a folder that is one artifact. */
   path: string;
   kind: ArtifactKind;
   /** Format id such as `pytorch-zip`. */
@@ -102,6 +102,8 @@ export interface ArtifactReport {
   reason?: string;
   bytes: number;
   bytesRead: number;
+  /** Files of a folder that is one artifact, relative to it. `location.member` of its findings begins with one of them. */
+  members?: string[];
   findings: Finding[];
   /** What an inline comment, a cell tag, the ignore file or the baseline hides: counted and listed apart, never lost. */
   suppressed?: Finding[];

@@ -4,7 +4,17 @@
  */
 import type { Budget } from './budget';
 import type { ModelDescription } from './description';
-import type { ArtifactKind, DependencyRecord, Finding, Fix, Location, RelatedPlace, Risk, Severity } from './finding';
+import type {
+  ArtifactKind,
+  ArtifactReport,
+  DependencyRecord,
+  Finding,
+  Fix,
+  Location,
+  RelatedPlace,
+  Risk,
+  Severity,
+} from './finding';
 import type { ByteSource } from './io/byteSource';
 import type { Redacted } from './redact';
 import type { Rule } from './rule';
@@ -148,4 +158,39 @@ export interface DirectoryInput {
   readonly name: string;
   readonly members: readonly string[];
   open(member: string): Promise<ByteSource>;
+}
+
+/** What of a group is known from its configuration and its card, before any of its files is scanned. Plain data: it travels. */
+export type GroupFacts = Pick<ModelDescription, 'framework' | 'frameworkVersion' | 'license' | 'properties'>;
+
+/** A file of a group with what its own scan said; `report` is absent when no format claims it. */
+export interface GroupMember {
+  /** POSIX path relative to the group's folder. */
+  readonly name: string;
+  readonly bytes: number;
+  readonly report?: ArtifactReport | undefined;
+}
+
+/** A folder as a group looks at it: names come from a listing, and only small files are read. */
+export interface FolderView {
+  /** Names of the files directly in the folder ('') or in a folder below it. */
+  names(folder: string): readonly string[] | Promise<readonly string[]>;
+  /** Text of the first MiB of a file; undefined when it cannot be read. */
+  read(file: string): Promise<string | undefined>;
+}
+
+/**
+ * Files that are scanned one by one, each by its own format, and together are one model: a Hugging Face snapshot. Unlike the
+ * members of a {@link DirectoryFormat} they stay documents of their own, so that editors scan one alone when it changes.
+ */
+export interface GroupFormat {
+  readonly id: string;
+  readonly title: string;
+  /** Whether a file of this base name may make, change or end a group. */
+  concerns(name: string): boolean;
+  /** @returns the files that are one model, and what is known of it; undefined when the folder is none */
+  claim(folder: FolderView): Promise<{ members: readonly string[]; facts: GroupFacts } | undefined>;
+  /** What only the whole tells. Locations name the member that a finding is of. */
+  judge(members: readonly GroupMember[], report: (draft: FindingDraft) => void): void;
+  describe(members: readonly GroupMember[], facts: GroupFacts): ModelDescription;
 }

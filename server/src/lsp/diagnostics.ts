@@ -6,6 +6,7 @@ import {
   type Range,
 } from 'vscode-languageserver/node';
 import type { Finding, Location, Severity } from '../core/finding';
+import { placeInMember } from '../core/place';
 import { type DiagnosticData, RULE_SCHEME } from '../protocol/messages';
 import type { FindingsStore, StoredArtifact } from './store';
 import { uriBelow } from './uris';
@@ -115,15 +116,12 @@ function placeOf(
   message: string,
 ): { document: string; range: Range; message: string } {
   if (artifact.report.kind === 'notebook') return notebookPlace(artifact, location, message);
-  if (artifact.members || location.member !== undefined || location.line === undefined) {
-    const suffix = placeInFile(location);
-    return {
-      document: documentOf(artifact, location),
-      range: START,
-      message: suffix ? `${message} (${suffix})` : message,
-    };
-  }
-  return { document: artifact.uri, range: rangeOf(location), message };
+  // A finding in a folder that is one artifact stands at the member's file, since a folder has no document.
+  const { file, location: inside } = placeInMember(artifact.report.members, location);
+  const document = file === undefined ? artifact.uri : uriBelow(artifact.uri, file);
+  if (inside.member === undefined && inside.line !== undefined) return { document, range: rangeOf(inside), message };
+  const suffix = placeInFile(location);
+  return { document, range: START, message: suffix ? `${message} (${suffix})` : message };
 }
 
 function notebookPlace(
@@ -160,14 +158,6 @@ export function placeInFile(location: Location): string {
   if (location.line !== undefined) parts.push(`line ${location.line}`);
   if (location.offset !== undefined) parts.push(`offset ${location.offset}`);
   return parts.join(', ');
-}
-
-/** A finding in a folder that is one artifact stands at the member's file, since a folder has no document. */
-function documentOf(artifact: StoredArtifact, location: Location): string {
-  if (!artifact.members) return artifact.uri;
-  const named = location.member?.split('!')[0];
-  const member = artifact.members.find((name) => name === named) ?? artifact.members[0];
-  return member === undefined ? artifact.uri : uriBelow(artifact.uri, member);
 }
 
 function rangeOf({ line = 1, column, endLine, endColumn }: Location): Range {

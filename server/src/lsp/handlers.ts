@@ -8,6 +8,7 @@ import {
 } from 'vscode-languageserver/node';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { ADVISORY_SNAPSHOT } from '../core/dependencies/snapshot';
+import { placeInMember } from '../core/place';
 import { repositoryOf } from '../core/reports/repository';
 import { customRulePage, rulePage } from '../core/rulePage';
 import { RULES, ruleById } from '../core/rules';
@@ -35,7 +36,7 @@ import type { Folder, Workspace } from './settings';
 import type { FindingsStore, StoredArtifact } from './store';
 import type { Suppressions } from './suppressions';
 import { listed } from './tidings';
-import { normalised, pathOf, uriOf } from './uris';
+import { normalised, pathOf, uriBelow, uriOf } from './uris';
 import type { WorkspaceScan } from './workspaceScan';
 
 interface Parts {
@@ -50,6 +51,16 @@ interface Parts {
   suppressions: Suppressions;
   remoteSources(): readonly RemoteSource[];
   state(): ScanState;
+}
+
+/** What a folder that is one artifact has in one of its files, with places as in the file. */
+function inFile(whole: StoredArtifact, uri: string): StoredArtifact {
+  const { members } = whole.report;
+  const findings = whole.report.findings.flatMap((finding) => {
+    const { file, location } = placeInMember(members, finding.location);
+    return file !== undefined && uriBelow(whole.uri, file) === uri ? [{ ...finding, location }] : [];
+  });
+  return { ...whole, report: { ...whole.report, findings } };
 }
 
 /** Answers everything the client asks for. Every handler only puts the parts to work; none of them knows a rule or a format. */
@@ -80,7 +91,10 @@ export function handleRequests(connection: Connection, parts: Parts): void {
     if (uri.startsWith(`${REMOTE_SCHEME}:`)) return store.get(uri);
     if (notebooks.isOpen(uri)) await notebooks.scan(uri, true);
     else if (openDocuments.isOpen(uri)) await openDocuments.scan(uri, true);
-    else await files.scan(uri, { force: true });
+    else {
+      const artifact = await files.scan(uri, { force: true });
+      for (const { name } of artifact?.group?.members ?? []) await openDocuments.scan(uriBelow(uri, name), true);
+    }
     return store.get(uri) ?? store.directoryOf(uri);
   };
 
@@ -155,13 +169,15 @@ export function handleRequests(connection: Connection, parts: Parts): void {
     const artifactUri = notebook ?? normalised(uri);
     // Fixes hold for the text that was scanned; if it has been typed in since, it is scanned first.
     if (notebook !== undefined) await notebooks.refresh(notebook);
-    else if (openDocuments.isOpen(artifactUri) && store.get(artifactUri)) await openDocuments.scan(artifactUri);
-    const artifact = store.get(artifactUri) ?? store.directoryOf(artifactUri);
+    else if (openDocuments.isOpen(artifactUri) && (store.get(artifactUri) ?? store.directoryOf(artifactUri)))
+      await openDocuments.scan(artifactUri);
+    const whole = store.directoryOf(artifactUri);
+    const artifact = store.get(artifactUri) ?? (whole && inFile(whole, artifactUri));
     if (!artifact) return [];
     const cell = notebook === undefined ? undefined : artifact.cells?.indexOf(uri);
     return codeActions(params, {
       artifact,
-      document: artifact.members ? undefined : parts.documents.get(uri),
+      document: parts.documents.get(uri),
       cell: cell === -1 ? undefined : cell,
     });
   });

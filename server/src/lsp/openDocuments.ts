@@ -5,7 +5,7 @@ import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { FileScans } from './fileScans';
 import type { Scanner } from './scanner';
 import type { Workspace } from './settings';
-import type { FindingsStore } from './store';
+import type { FindingsStore, StoredArtifact } from './store';
 import { normalised, pathOf } from './uris';
 
 /** Text above this many characters is not scanned for being opened or typed in, only when it is saved or asked for. */
@@ -139,8 +139,8 @@ export class OpenDocuments {
   async #whenWanted(document: TextDocument, state: State, wanted: (run: string) => boolean): Promise<void> {
     const { run } = await this.workspace.settingsFor(document.uri);
     if (!wanted(run) || document.getText().length > LIVE_LIMIT) return;
-    // A member of a folder artifact is judged with its folder.
-    if (this.store.directoryOf(normalised(document.uri))) return;
+    // A member of a folder that is scanned as a whole is judged with it.
+    if (isPart(this.store.directoryOf(normalised(document.uri)))) return;
     if (await this.scanner.leavesOut(document.uri)) return;
     await this.#scan(document, state);
   }
@@ -158,7 +158,7 @@ export class OpenDocuments {
 
   async #loop(document: TextDocument, state: State): Promise<void> {
     const uri = normalised(document.uri);
-    if (this.store.directoryOf(uri)) {
+    if (isPart(this.store.directoryOf(uri))) {
       await this.files.scan(uri);
       return;
     }
@@ -178,6 +178,10 @@ export class OpenDocuments {
     const { key } = await this.workspace.settingsFor(document.uri);
     return hashOf(document.getText(), key);
   }
+}
+
+function isPart(whole: StoredArtifact | undefined): boolean {
+  return whole !== undefined && !whole.group;
 }
 
 function hashOf(text: string, key: string): string {

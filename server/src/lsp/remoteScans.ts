@@ -5,6 +5,7 @@ import {
   type WorkDoneProgressReporter,
 } from 'vscode-languageserver/node';
 import type { Severity } from '../core/finding';
+import { joinPath } from '../core/place';
 import type { SourceEnvironment } from '../core/sources/environment';
 import { HUGGING_FACE } from '../core/sources/huggingface';
 import { openSource } from '../core/sources/open';
@@ -137,11 +138,12 @@ export class RemoteScans {
         onArtifact: (report) => {
           const uri = uriBelow(root, plainPath(report.path));
           seen.add(uri);
-          this.#places.set(uri, { root, path: report.path });
+          for (const path of [report.path, ...(report.members ?? []).map((name) => joinPath(report.path, name))])
+            this.#places.set(uriBelow(root, plainPath(path)), { root, path });
           for (const { severity } of report.findings) findings[severity] += 1;
           suppressed += report.suppressed?.length ?? 0;
           if (report.status !== 'scanned') incomplete += 1;
-          puts.push(this.files.put(uri, { ...report, path: `${name}/${report.path}` }, { remote: root }));
+          puts.push(this.files.put(uri, { ...report, path: joinPath(name, report.path) }, { remote: root }));
         },
         onProgress: ({ planned, done, plannedBytes, transferredBytes = 0, listed }) => {
           if (Date.now() - told < PROGRESS_EVERY_MS && done < planned) return;

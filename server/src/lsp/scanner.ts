@@ -1,7 +1,9 @@
-import { lstat } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Connection } from 'vscode-languageserver/node';
 import type { ArtifactReport } from '../core/finding';
+import { isSupport, shardName } from '../core/models/snapshot/files';
+import { joinPath } from '../core/place';
 import type { PlannedArtifact } from '../core/plan';
 import { FolderSource } from '../core/sources/folder';
 import type { ScanTask } from '../worker/messages';
@@ -156,7 +158,10 @@ export async function stampOf(
   artifact: PlannedArtifact,
   settings: Pick<FolderSettings, 'key'>,
 ): Promise<Stamp> {
-  const files = artifact.kind === 'directory' ? artifact.members.map((m) => `${artifact.path}/${m}`) : [artifact.path];
+  const files =
+    artifact.kind === 'directory'
+      ? artifact.members.map((m) => `${artifact.path}/${m}`)
+      : [artifact.path, ...(await judgedBeside(root, artifact.path))];
   const states = await Promise.all(
     files.map(async (file) => {
       try {
@@ -168,6 +173,16 @@ export async function stampOf(
     }),
   );
   return [settings.key, artifact.kind, ...states].join('\n');
+}
+
+/** What else a configuration's findings depend on: the names in its folder, and the shards that an index is compared with. */
+async function judgedBeside(root: string, file: string): Promise<string[]> {
+  const slash = file.lastIndexOf('/');
+  if (!file.endsWith('.json') || !isSupport(file.slice(slash + 1))) return [];
+  const folder = slash < 0 ? '.' : file.slice(0, slash);
+  if (!file.endsWith('.index.json')) return [folder];
+  const names = await readdir(path.join(root, folder)).catch(() => []);
+  return [folder, ...names.filter(shardName).map((name) => joinPath(folder, name))];
 }
 
 async function sizeOf(file: string): Promise<number | undefined> {

@@ -1,4 +1,5 @@
 import type { ArtifactReport } from '../core/finding';
+import type { GroupFacts, GroupFormat, GroupMember } from '../core/scanner';
 
 /** One scanned thing as the server knows it. */
 export interface StoredArtifact {
@@ -8,10 +9,18 @@ export interface StoredArtifact {
   remote?: string;
   /** Indices of cells are those of the open notebook when one is open. */
   report: ArtifactReport;
-  /** Files of a folder that is one artifact, relative to it. */
-  members?: readonly string[];
+  /** Set for files that are one artifact and are scanned one by one. */
+  group?: StoredGroup;
   /** Documents of the cells of an open notebook, in order. */
   cells?: readonly string[];
+}
+
+/** What a group's report is made of, so that it can be made anew when one of its files has changed. */
+export interface StoredGroup {
+  readonly format: GroupFormat;
+  readonly facts: GroupFacts;
+  /** Replaced in place when one of them has been scanned again, so that no two scans at once undo each other. */
+  readonly members: GroupMember[];
 }
 
 export type StoreListener = (changed: readonly StoredArtifact[], removed: readonly string[]) => void;
@@ -40,10 +49,8 @@ export class FindingsStore {
   directoryOf(uri: string): StoredArtifact | undefined {
     for (let slash = uri.lastIndexOf('/'); slash > 'file:///'.length; slash = uri.lastIndexOf('/', slash - 1)) {
       const outer = this.#artifacts.get(uri.slice(0, slash));
-      if (outer?.members) {
-        const inside = decodeURIComponent(uri.slice(slash + 1));
-        return outer.members.includes(inside) ? outer : undefined;
-      }
+      // One that is not of the inner folder's may still be of the outer one's.
+      if (outer?.report.members?.includes(decodeURIComponent(uri.slice(slash + 1)))) return outer;
     }
     return undefined;
   }

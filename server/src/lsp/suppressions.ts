@@ -2,6 +2,7 @@ import { lstat, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Connection } from 'vscode-languageserver/node';
 import type { ArtifactReport } from '../core/finding';
+import { fileOf } from '../core/place';
 import {
   addToBaseline,
   BASELINE_PATH,
@@ -88,7 +89,7 @@ export class Suppressions {
         for (const { uri, report } of own) {
           for (const finding of report.findings) {
             if (!wanted || chosen.get(uri)?.has(finding.fingerprint))
-              after = addToBaseline(after, report.path, finding);
+              after = addToBaseline(after, fileOf(report, finding.location), finding);
           }
         }
       }

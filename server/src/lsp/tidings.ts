@@ -1,13 +1,17 @@
 import type { Connection } from 'vscode-languageserver/node';
 import { FORMATS } from '../core/formats';
-import { DIRECTORY_FORMATS } from '../core/models/registry';
+import { DIRECTORY_FORMATS, GROUP_FORMATS } from '../core/models/registry';
+import { placeInMember } from '../core/place';
 import { FindingsChanged, type ListedArtifact, type ScanState, ScanStateChanged } from '../protocol/messages';
 import type { FindingsStore, StoredArtifact } from './store';
+import { uriBelow } from './uris';
 
 /** Changes are sent together: a workspace scan finds hundreds of artifacts a second. */
 const TOGETHER_MS = 60;
 
-const TITLES = new Map<string, string>([...FORMATS, ...DIRECTORY_FORMATS].map(({ id, title }) => [id, title]));
+const TITLES = new Map<string, string>(
+  [...FORMATS, ...DIRECTORY_FORMATS, ...GROUP_FORMATS].map(({ id, title }) => [id, title]),
+);
 
 /** What the editor's views are told. A timer runs only while there is something to tell. */
 export class Tidings {
@@ -86,7 +90,12 @@ export function listed({ uri, folderUri, remote, report, cells }: StoredArtifact
     findings: report.findings.map((finding) => {
       const cell = finding.location.cell;
       const cellUri = cell === undefined ? undefined : cells?.[cell];
-      return cellUri === undefined ? finding : { ...finding, cellUri };
+      const { file, location } = placeInMember(report.members, finding.location);
+      return {
+        ...finding,
+        ...(cellUri !== undefined && { cellUri }),
+        ...(file !== undefined && { file: { name: file, uri: uriBelow(uri, file), location } }),
+      };
     }),
     suppressedCount: report.suppressed?.length ?? 0,
     ...(description?.framework !== undefined && { framework: description.framework }),

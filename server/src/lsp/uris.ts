@@ -21,8 +21,9 @@ export function uriOf(file: string): string {
   return `file://${(posix.startsWith('//') ? posix.slice(2) : posix).split('/').map(encodeSegment).join('/')}`;
 }
 
-/** URI of a file below a folder that is given by URI. */
+/** URI of a file below a folder that is given by URI; `.` is the folder itself. */
 export function uriBelow(folder: string, relative: string): string {
+  if (relative === '.') return folder.replace(/\/$/, '');
   return `${folder.replace(/\/$/, '')}/${relative.split('/').map(encodeSegment).join('/')}`;
 }
 

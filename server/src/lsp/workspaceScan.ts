@@ -1,5 +1,9 @@
 import type { Connection, WorkDoneProgressReporter } from 'vscode-languageserver/node';
-import type { Severity } from '../core/finding';
+import type { ArtifactReport, Severity } from '../core/finding';
+import { GROUP_FORMATS } from '../core/formats';
+import type { PlannedGroup } from '../core/group';
+import { joinPath } from '../core/place';
+import type { GroupMember } from '../core/scanner';
 import type { SourceSkip } from '../core/sources/source';
 import type { ScanState, ScanSummary, WorkspaceScanState } from '../protocol/messages';
 import { type ScanProgress, scanSource } from '../worker/scan';
@@ -97,6 +101,10 @@ export class WorkspaceScan {
     const puts: Promise<unknown>[] = [];
     let told = 0;
     const uriFor = (path: string) => normalised(uriBelow(folder.uri, path));
+    const remember = (path: string, report: ArtifactReport) => {
+      if (report.status !== 'failed') this.scanner.remember(uriFor(path), stamps.get(path) ?? '', report);
+      stamps.delete(path);
+    };
     const scan = await scanSource({ kind: 'folder', root: folder.root }, settings.scan, this.scanner.batch, {
       signal,
       known: async (artifact) => {
@@ -109,17 +117,22 @@ export class WorkspaceScan {
         if (known) same.add(uri);
         return known;
       },
-      onArtifact: (report, artifact) => {
+      onArtifact: (report, artifact, members = []) => {
         const uri = uriFor(report.path);
         seen.add(uri);
-        if (this.documents.isOpen(uri)) puts.push(this.documents.scan(uri));
-        else if (this.notebooks.isOpen(uri)) puts.push(this.notebooks.scan(uri));
-        else if (!same.has(uri) || !this.store.get(uri)) {
-          const members = artifact.kind === 'directory' ? artifact.members : undefined;
-          puts.push(this.files.put(uri, report, members && { members }));
+        if (artifact.kind === 'group') {
+          puts.push(this.#putGroup(uri, artifact, members));
+          for (const { name, report: own } of members) if (own) remember(joinPath(artifact.path, name), own);
+          return;
         }
-        if (report.status !== 'failed') this.scanner.remember(uri, stamps.get(report.path) ?? '', report);
-        stamps.delete(report.path);
+        // It was one of a group and stands for itself now.
+        const before = this.store.directoryOf(uri);
+        if (before?.group) this.store.delete(before.uri);
+        const missing = !this.store.get(uri);
+        if (this.documents.isOpen(uri)) puts.push(this.documents.scan(uri, missing));
+        else if (this.notebooks.isOpen(uri)) puts.push(this.notebooks.scan(uri));
+        else if (!same.has(uri) || missing) puts.push(this.files.put(uri, report));
+        remember(report.path, report);
       },
       onProgress: (now) => {
         this.#state = { done: now.done, planned: now.planned, bytes: now.plannedBytes };
@@ -140,6 +153,24 @@ export class WorkspaceScan {
         folderUri === folder.uri && !seen.has(uri) && !this.documents.isOpen(uri) && !this.notebooks.isOpen(uri),
     );
     return same.size;
+  }
+
+  /** Of a file that is open the editor's text counts, as everywhere. */
+  async #putGroup(
+    uri: string,
+    { path, formatId, facts }: PlannedGroup,
+    members: readonly GroupMember[],
+  ): Promise<void> {
+    const format = GROUP_FORMATS.find(({ id }) => id === formatId);
+    if (!format) return;
+    const open = members.map(({ name }) => uriBelow(uri, name)).filter((member) => this.documents.isOpen(member));
+    const now = members.map((member) => {
+      const file = uriBelow(uri, member.name);
+      const edited = open.includes(file) ? this.files.bareReport(file) : undefined;
+      return edited ? { ...member, report: edited } : member;
+    });
+    await this.files.putGroup(uri, path, { format, facts, members: now });
+    for (const file of open) await this.documents.scan(file);
   }
 
   #summary(folders: readonly Folder[], unchanged: number, cancelled: boolean, milliseconds: number): ScanSummary {

@@ -10,7 +10,7 @@ import {
   RequestType0,
 } from 'vscode-languageserver-protocol';
 import type { ModelDescription } from '../core/description';
-import type { ArtifactKind, ArtifactStatus, Finding, Severity } from '../core/finding';
+import type { ArtifactKind, ArtifactStatus, Finding, Location, Severity } from '../core/finding';
 
 export type { LayerDescription, ModelDescription, TensorDescription } from '../core/description';
 export type { ArtifactKind, ArtifactReport, ArtifactStatus, Finding, Location, Severity } from '../core/finding';
@@ -19,6 +19,8 @@ export type { ArtifactKind, ArtifactReport, ArtifactStatus, Finding, Location, S
 export interface ListedFinding extends Finding {
   /** Document of the notebook cell while the notebook is open; it stays right when cells are moved. */
   cellUri?: string;
+  /** Of a folder that is one artifact: the file that it lies in, and where in it. */
+  file?: { name: string; uri: string; location: Location };
 }
 
 /** One scanned thing: a file, or a folder that is one artifact. Its URI is its identity everywhere. */
@@ -28,7 +30,7 @@ export interface ListedArtifact {
   folderUri?: string;
   /** Root of the remote source it belongs to ({@link ScanRemote.Result.root}). */
   remote?: string;
-  /** POSIX path relative to the workspace folder. */
+  /** POSIX path relative to the workspace folder; `.` is the folder itself when it is one artifact. */
   path: string;
   kind: ArtifactKind;
   format: string;

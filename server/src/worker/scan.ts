@@ -1,7 +1,9 @@
 import { COVERAGE_RULES } from '../core/coverage';
 import type { ArtifactReport } from '../core/finding';
-import { DIRECTORY_FORMATS } from '../core/formats';
+import { DIRECTORY_FORMATS, GROUP_FORMATS } from '../core/formats';
+import { groupFiles, groupReport, MOST_READ, memberName, type PlannedGroup } from '../core/group';
 import { type PlannedArtifact, planArtifacts } from '../core/plan';
+import type { GroupFormat, GroupMember } from '../core/scanner';
 import type { ScanSettings } from '../core/settings';
 import type { SourceEnvironment } from '../core/sources/environment';
 import { expectedTransfer } from '../core/sources/estimate';
@@ -10,7 +12,7 @@ import type { Source, SourceEntry, SourceFact, SourceSkip, SourceSpec, TransferS
 import { TaskFailed, type WorkerPool } from './pool';
 
 export interface ScanProgress {
-  /** Artifacts planned so far and done so far, and their bytes. */
+  /** Files and folders that are scanned in one piece: planned so far and done so far, and their bytes. */
   planned: number;
   done: number;
   plannedBytes: number;
@@ -27,6 +29,8 @@ export interface SourceScan {
   label: string;
   artifacts: ArtifactReport[];
   notScanned: SourceSkip[];
+  /** Files that no format claims, those that are members of an artifact apart. */
+  unclaimed: number;
   /** True when it ended before the end because it was cancelled; what is there is right, but not all. */
   cancelled: boolean;
   /** What the host says of a remote source. */
@@ -71,7 +75,12 @@ export async function scanSource(
     confirm,
   }: {
     signal?: AbortSignal;
-    onArtifact?: (report: ArtifactReport, artifact: PlannedArtifact) => void;
+    /** Told of each artifact once; of a group when all its files have been scanned, with what each of them said. */
+    onArtifact?: (
+      report: ArtifactReport,
+      artifact: PlannedArtifact | PlannedGroup,
+      members?: readonly GroupMember[],
+    ) => void;
     onProgress?: (p: ScanProgress) => void;
     /** What is known of an artifact that has not changed since; undefined when it is to be scanned. */
     known?: (artifact: PlannedArtifact) => Promise<{ report?: ArtifactReport } | undefined>;
@@ -93,6 +102,7 @@ export async function scanSource(
   const notScanned: SourceSkip[] = [];
   const progress: ScanProgress = { planned: 0, done: 0, plannedBytes: 0, doneBytes: 0 };
   let declined = false;
+  let unclaimed = 0;
   try {
     const entries: SourceEntry[] = [];
     for await (const entry of source.list(signal)) {
@@ -114,11 +124,16 @@ export async function scanSource(
       }));
       if (declined) entries.length = 0;
     }
-    const plan = planArtifacts(entries, DIRECTORY_FORMATS);
-    progress.planned = plan.length;
+    const plan = await groupFiles(planArtifacts(entries, DIRECTORY_FORMATS), GROUP_FORMATS, (path) =>
+      textOf(source, path),
+    );
+    const tasks: ScanUnit[] = plan.flatMap((unit): ScanUnit[] =>
+      unit.kind === 'group' ? openGroup(unit) : [{ artifact: unit, group: undefined }],
+    );
+    progress.planned = tasks.length;
     progress.plannedBytes = plan.reduce((sum, { size }) => sum + size, 0);
     onProgress?.({ ...progress });
-    const judge = async (artifact: PlannedArtifact): Promise<void> => {
+    const judge = async ({ artifact, group }: ScanUnit): Promise<void> => {
       let report: ArtifactReport | undefined;
       const before = await known?.(artifact);
       if (before) report = before.report;
@@ -143,17 +158,30 @@ export async function scanSource(
         if (report) report.bytesRead = bytesOf(source, artifact);
         progress.transferredBytes = source.transferred?.().bytes ?? 0;
       }
-      if (report) {
+      if (group) {
+        group.reports.set(artifact.path, report);
+        if (group.reports.size === group.unit.files.length) {
+          const members = membersOf(group);
+          const whole = groupReport({ ...group.unit, format: formatOf(group.unit) }, members, settings);
+          artifacts.push(whole);
+          onArtifact?.(whole, group.unit, members);
+        }
+      } else if (report) {
         artifacts.push(report);
         onArtifact?.(report, artifact);
-      }
+      } else if (artifact.kind === 'file') unclaimed += 1;
       onProgress?.({ ...progress });
     };
     let next = 0;
-    const lanes = Array.from({ length: Math.min(served ? REMOTE_WINDOW : WINDOW, plan.length) }, async () => {
-      while (next < plan.length && !signal?.aborted) await judge(plan[next++] as PlannedArtifact);
+    const lanes = Array.from({ length: Math.min(served ? REMOTE_WINDOW : WINDOW, tasks.length) }, async () => {
+      while (next < tasks.length && !signal?.aborted) await judge(tasks[next++] as ScanUnit);
     });
     await Promise.all(lanes);
+    // Of a group that a cancelled scan has left unfinished, its files are told one by one.
+    for (const group of new Set(tasks.flatMap((task) => task.group ?? []))) {
+      if (group.reports.size === group.unit.files.length) continue;
+      for (const report of group.reports.values()) if (report) artifacts.push(report);
+    }
   } catch (error) {
     if (!signal?.aborted) throw error;
   } finally {
@@ -166,10 +194,58 @@ export async function scanSource(
     label: source.label,
     artifacts,
     notScanned,
+    unclaimed,
     cancelled: declined || (signal?.aborted ?? false),
     ...(source.facts && { facts: source.facts() }),
     ...(source.transferred && { transfer: { ...source.transferred(), ofBytes: progress.plannedBytes } }),
   };
+}
+
+/** A group some of whose files have not been scanned yet. */
+interface OpenGroup {
+  unit: PlannedGroup;
+  /** By path; undefined for a file that no format claims. */
+  reports: Map<string, ArtifactReport | undefined>;
+}
+
+/** What one task of the pool looks at. */
+interface ScanUnit {
+  artifact: PlannedArtifact;
+  group: OpenGroup | undefined;
+}
+
+function openGroup(unit: PlannedGroup): ScanUnit[] {
+  const group: OpenGroup = { unit, reports: new Map() };
+  return unit.files.map((artifact) => ({ artifact, group }));
+}
+
+function membersOf({ unit, reports }: OpenGroup): GroupMember[] {
+  return unit.files.map((file) => ({
+    name: memberName(unit, file),
+    bytes: file.size,
+    report: reports.get(file.path),
+  }));
+}
+
+function formatOf({ formatId }: PlannedGroup): GroupFormat {
+  const format = GROUP_FORMATS.find(({ id }) => id === formatId);
+  if (!format) throw new Error(`no group format ${formatId}`);
+  return format;
+}
+
+/** Text of a small file that decides about a group: parsed as data, by the process that plans. */
+export async function textOf(source: Pick<Source, 'open'>, path: string): Promise<string | undefined> {
+  try {
+    const file = await source.open(path);
+    try {
+      return new TextDecoder().decode(await file.read(0, Math.min(file.size, MOST_READ)));
+    } finally {
+      await file.close();
+    }
+  } catch {
+    // What is wrong with it is said when it is scanned itself.
+    return undefined;
+  }
 }
 
 /** What was really read of an artifact: the scanners' own count knows nothing of read-ahead and caches. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { DIRECTORY_FORMATS, FORMATS } from '../../src/core/formats';
+import { DIRECTORY_FORMATS, FORMATS, GROUP_FORMATS } from '../../src/core/formats';
 import { ruleIndex } from '../../src/core/rulePage';
 import { RULES } from '../../src/core/rules';
 
@@ -86,13 +86,14 @@ describe('the house', () => {
   });
 
   it('every format is registered once and has its row in docs/formats.md', () => {
-    const ids = [...FORMATS, ...DIRECTORY_FORMATS].map(({ id }) => id);
+    const ids = [...FORMATS, ...DIRECTORY_FORMATS, ...GROUP_FORMATS].map(({ id }) => id);
     assert.equal(new Set(ids).size, ids.length);
     const documented = readFileSync(path.join(ROOT, 'docs/formats.md'), 'utf8');
     for (const { id, kind } of FORMATS) {
       if (kind === 'model' || kind === 'archive') assert.ok(documented.includes(`\`${id}\``), `${id} has no row`);
     }
-    for (const { id } of DIRECTORY_FORMATS) assert.ok(documented.includes(`\`${id}\``), `${id} has no row`);
+    for (const { id } of [...DIRECTORY_FORMATS, ...GROUP_FORMATS])
+      assert.ok(documented.includes(`\`${id}\``), `${id} has no row`);
   });
 
   it('every folder of a format reaches the registry', () => {

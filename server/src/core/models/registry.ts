@@ -1,4 +1,4 @@
-import type { DirectoryFormat, Format } from '../scanner';
+import type { DirectoryFormat, Format, GroupFormat } from '../scanner';
 import { RAR_FORMAT } from './archive/rar';
 import { SEVEN_ZIP_FORMAT } from './archive/sevenZip';
 import { TAR_FORMAT } from './archive/tar';
@@ -35,6 +35,7 @@ import { SAFETENSORS_FORMAT } from './safetensors/format';
 import { MODELFILE_FORMAT } from './serving/modelfile';
 import { TRITON_FORMAT } from './serving/triton';
 import { SKOPS_FORMAT } from './skops/format';
+import { SHARDED_CHECKPOINT_GROUP, SNAPSHOT_GROUP } from './snapshot/format';
 import { CHECKPOINT_FORMAT, CHECKPOINT_STATE_FORMAT } from './tensorflow/checkpoint';
 import { SAVED_MODEL_DIRECTORY } from './tensorflow/directory';
 import { TENSORFLOW_TEXT_FORMAT } from './tensorflow/pbtxt';
@@ -105,3 +106,6 @@ export const MODEL_FORMATS: readonly Format[] = [
 
 /** One line a kind of folder that is one artifact. The first that claims a folder has it. */
 export const DIRECTORY_FORMATS: readonly DirectoryFormat[] = [MLFLOW_DIRECTORY, SAVED_MODEL_DIRECTORY];
+
+/** One line a kind of files that are one model together. The first that claims a folder has it. */
+export const GROUP_FORMATS: readonly GroupFormat[] = [SNAPSHOT_GROUP, SHARDED_CHECKPOINT_GROUP];

@@ -1,3 +1,4 @@
+import { joinPath } from '../place';
 import { printable } from '../redact';
 import type { ReportFormat } from './report';
 import { sourcesOf } from './sources';
@@ -27,7 +28,7 @@ export const MARKDOWN_REPORT: ReportFormat = {
   extension: '.md',
   build(report, { pathPrefix }) {
     const totals = totalsOf(report);
-    const shown = (path: string) => text(pathPrefix ? `${pathPrefix}/${path}` : path);
+    const shown = (path: string) => text(joinPath(pathPrefix ?? '', path));
     const lines: string[] = ['# Watchtower report', ''];
     lines.push(`| ${SEVERITIES.map((s) => s[0]?.toUpperCase() + s.slice(1)).join(' | ')} |`);
     lines.push(`|${' ---: |'.repeat(SEVERITIES.length)}`);

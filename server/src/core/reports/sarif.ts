@@ -1,4 +1,5 @@
 import type { ArtifactReport, Finding, Location, ScanReport, Severity } from '../finding';
+import { joinPath, placeInMember } from '../place';
 import { printable } from '../redact';
 import type { Rule } from '../rule';
 import { ruleById } from '../rules';
@@ -120,9 +121,12 @@ function resultOf(
   artifact: ArtifactReport,
   finding: Finding,
   ruleIndex: Map<string, number>,
-  uri: string,
+  uriOf: (path: string) => string,
 ): Record<string, unknown> {
-  const physical = (location: Location) => {
+  const physical = (place: Location) => {
+    // A viewer opens files: a finding in a folder that is one artifact stands at its member.
+    const { file, location } = placeInMember(artifact.members, place);
+    const uri = uriOf(file === undefined ? artifact.path : joinPath(artifact.path, file));
     const region = regionOf(location);
     const logical = logicalLocationsOf(location);
     return {
@@ -195,7 +199,7 @@ export const SARIF_REPORT: ReportFormat = {
   title: 'SARIF 2.1.0',
   extension: '.sarif',
   build(report: ScanReport, { pathPrefix }: ReportOptions): string {
-    const uriOf = (path: string) => pathToUri(pathPrefix ? `${pathPrefix}/${path}` : path);
+    const uriOf = (path: string) => pathToUri(joinPath(pathPrefix ?? '', path));
     const ids = new Set<string>();
     for (const { findings, suppressed = [] } of report.artifacts) {
       for (const { ruleId } of [...findings, ...suppressed]) ids.add(ruleId);
@@ -203,7 +207,7 @@ export const SARIF_REPORT: ReportFormat = {
     const ruleIndex = new Map([...ids].sort().map((id, index) => [id, index]));
     const results = report.artifacts.flatMap((artifact) =>
       sortedFindings([...artifact.findings, ...(artifact.suppressed ?? [])]).map((finding) =>
-        resultOf(artifact, finding, ruleIndex, uriOf(artifact.path)),
+        resultOf(artifact, finding, ruleIndex, uriOf),
       ),
     );
     const failed =

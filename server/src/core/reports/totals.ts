@@ -70,11 +70,11 @@ export function artifactsByWorst(artifacts: readonly ArtifactReport[]): Artifact
 export function placeText({ location }: Pick<Finding, 'location'>): string {
   const { cell, output, line, column, member, node, offset, fileLine } = location;
   const parts: string[] = [];
+  if (member !== undefined) parts.push(member);
   if (cell !== undefined) parts.push(`cell ${cell}`);
   if (output !== undefined) parts.push(`output ${output}`);
   if (line !== undefined) parts.push(`line ${line}${column === undefined ? '' : `:${column}`}`);
   if (cell !== undefined && fileLine !== undefined) parts.push(`file line ${fileLine}`);
-  if (member !== undefined) parts.push(member);
   if (node !== undefined) parts.push(node);
   if (offset !== undefined) parts.push(`offset 0x${offset.toString(16)}`);
   return parts.join(', ');

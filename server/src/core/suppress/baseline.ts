@@ -4,6 +4,7 @@
  */
 import { bytesToHex, randomBytes } from '@noble/hashes/utils.js';
 import type { ArtifactReport, Finding } from '../finding';
+import { fileOf } from '../place';
 import { hashSecret } from '../redact';
 import type { Suppressor } from './suppressor';
 
@@ -48,7 +49,7 @@ export function createBaseline(artifacts: readonly ArtifactReport[], previous?: 
     const accepted = (artifact.suppressed ?? []).filter(({ suppressed }) => suppressed?.by === 'baseline');
     for (const finding of [...artifact.findings, ...accepted]) {
       const hash = hashOf(finding, salt);
-      entries.set(hash, known.get(hash) ?? { hash, rule: finding.ruleId, path: artifact.path });
+      entries.set(hash, known.get(hash) ?? { hash, rule: finding.ruleId, path: fileOf(artifact, finding.location) });
     }
   }
   return { salt, entries: [...entries.values()].sort(compareEntries) };

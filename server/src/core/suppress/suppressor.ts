@@ -1,5 +1,6 @@
 /** Hiding findings by what the user keeps outside the scanned files: a baseline, an ignore file. */
 import type { ArtifactReport, Category, Finding } from '../finding';
+import { fileOf } from '../place';
 
 export interface Suppressor {
   /**
@@ -7,8 +8,11 @@ export interface Suppressor {
    * does and what could not be inspected; a list that comes with a strange repository may not.
    */
   readonly trusted: boolean;
-  /** @returns who hides the finding, or undefined */
-  match(artifact: ArtifactReport, finding: Finding): NonNullable<Finding['suppressed']> | undefined;
+  /**
+   * @param artifact of a folder that is one artifact, the file that the finding lies in
+   * @returns who hides the finding, or undefined
+   */
+  match(artifact: Pick<ArtifactReport, 'path'>, finding: Finding): NonNullable<Finding['suppressed']> | undefined;
 }
 
 const GUARDED: ReadonlySet<Category> = new Set(['model', 'coverage']);
@@ -22,9 +26,10 @@ export function applySuppressions(report: ArtifactReport, suppressors: readonly 
   const hidden: Finding[] = [...(report.suppressed ?? [])];
   for (const finding of report.findings) {
     let by: Finding['suppressed'];
+    const place = { path: fileOf(report, finding.location) };
     for (const suppressor of suppressors) {
       if (!suppressor.trusted && GUARDED.has(finding.category)) continue;
-      by = suppressor.match(report, finding);
+      by = suppressor.match(place, finding);
       if (by) break;
     }
     if (by) hidden.push({ ...finding, suppressed: by });

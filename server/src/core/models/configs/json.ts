@@ -141,6 +141,9 @@ class ConfigScan {
           });
         }
         return;
+      case 'base_model_name_or_path':
+        if (value.kind === 'string') this.#baseModel(value.value, member);
+        return;
       case 'auto_mapping': {
         const library = value.kind === 'object' ? textOf(value, 'parent_library') : undefined;
         if (library !== undefined) this.#library(library, member);
@@ -271,6 +274,20 @@ class ConfigScan {
     this.#remoteCode(`The adapter makes peft import the module ${evidenceText(library, 100)}.`, member, library);
   }
 
+  /** peft loads what it names: a repository of a hub, or a folder when there is one of that name. */
+  #baseModel(model: string, member: JsonMember): void {
+    const hazard = pathHazard(model);
+    if (hazard === 'unc') this.#networkPath(model, member);
+    else if (hazard || /^[~.][\\/]/.test(model)) {
+      this.context.report({
+        rule: CONFIG_RULES['base-model-path'],
+        message: `The adapter's base model is ${evidenceText(model, 120)}, a path and no repository: what lies there decides what is loaded.`,
+        location: this.#locate(member),
+        anchor: model,
+      });
+    }
+  }
+
   #networkPath(path: string, member: JsonMember): void {
     this.context.report({
       rule: CONFIG_RULES['path-escape'],
@@ -297,10 +314,10 @@ class ConfigScan {
     );
     const shards = [...new Set(pairs.map(([, shard]) => shard))];
     if (this.input.companions)
-      this.#reportShards(await compareShards(pairs, this.input.companions), shards.length, member);
+      this.#reportShards(await compareShards(pairs, this.input.companions, this.input.name), shards.length, member);
   }
 
-  #reportShards({ missing, absent, extra }: ShardReport, count: number, member: JsonMember): void {
+  #reportShards({ missing, absent, extra, stray }: ShardReport, count: number, member: JsonMember): void {
     const location = this.#locate(member);
     const shown = (names: readonly string[]) =>
       names
@@ -313,6 +330,14 @@ class ConfigScan {
         message: `${missing.length} of ${count} shards that the index names are not beside it (${shown(missing)}): they were not scanned.`,
         location,
         anchor: 'missing',
+      });
+    }
+    if (stray.length) {
+      this.context.report({
+        rule: CONFIG_RULES['shard-mismatch'],
+        message: `${stray.length} shards lie beside the index and are in none of its entries (${shown(stray)}): loaders pass over them.`,
+        location,
+        anchor: 'stray',
       });
     }
     for (const [list, what] of [

@@ -89,6 +89,26 @@ export const CONFIG_RULES = defineRules('config', {
     remediation: 'Obtain the checkpoint from its publisher again.',
     references: { ...MODEL_REFERENCES.runtime, cwe: ['CWE-345', 'CWE-353'] },
   },
+  'weights-disagree': {
+    title: 'Two forms of the weights disagree',
+    category: 'model',
+    severity: 'low',
+    risk: 'backdoor',
+    description:
+      'A model lies there as safetensors and as a PyTorch pickle, and tensors of the one have another shape in the other or are not in it. The two are not the same model: what was tested in one form says nothing of the other.',
+    remediation: 'Load the form that was evaluated, remove the other, or obtain the model from its publisher again.',
+    references: { ...MODEL_REFERENCES.backdoor, cwe: ['CWE-345', 'CWE-353'] },
+  },
+  'base-model-path': {
+    title: 'Adapter for a model at a path of another machine',
+    category: 'model',
+    severity: 'info',
+    risk: 'runtime',
+    description:
+      'The adapter names its base model by a path on the machine it was trained on. What lies at that path where it is loaded is unknown, and the path may tell a name.',
+    remediation: 'Name the base model by its repository and revision.',
+    references: { ...MODEL_REFERENCES.runtime, cwe: ['CWE-73', 'CWE-200'] },
+  },
   'path-escape': {
     title: 'Configuration that points out of its folder',
     category: 'model',

@@ -1,5 +1,6 @@
 import type { ByteSource } from '../../io/byteSource';
 import type { Companions } from '../../scanner';
+import { shardName } from '../snapshot/files';
 
 /** As many shards are opened; the largest checkpoints have some two hundred. */
 const OPENED_SHARDS = 256;
@@ -13,18 +14,22 @@ export interface ShardReport {
   absent: { tensor: string; shard: string }[];
   /** Tensors of a shard that the index does not place there: loaders pass over them. */
   extra: { tensor: string; shard: string }[];
+  /** Shards of the same checkpoint by their names, in which the index places nothing: left over, or laid there. */
+  stray: string[];
 }
 
 /**
  * Compares an index (`weight_map`: tensor to file) with the shards in its folder. Of safetensors shards the headers are
  * read; PyTorch shards are only looked for. Shards on another machine are not opened for it.
  * @param weightMap pairs of tensor and file name, in the order of the text
+ * @param index name of the index: `model.safetensors.index.json` is that of `model-00001-of-00002.safetensors`
  */
 export async function compareShards(
   weightMap: readonly (readonly [tensor: string, shard: string])[],
   companions: Companions,
+  index: string,
 ): Promise<ShardReport> {
-  const report: ShardReport = { missing: [], absent: [], extra: [] };
+  const report: ShardReport = { missing: [], absent: [], extra: [], stray: [] };
   const placed = new Map<string, Set<string>>();
   for (const [tensor, shard] of weightMap) {
     // Files in other folders are none of this one's, and those outside have been told.
@@ -34,6 +39,12 @@ export async function compareShards(
     else placed.set(shard, new Set([tensor]));
   }
   const there = new Set(await companions.list());
+  const checkpoint = index.slice(index.lastIndexOf('/') + 1).replace(/\.index\.json$/, '');
+  for (const name of there) {
+    const shard = shardName(name);
+    if (shard && `${shard.stem}.${shard.extension}` === checkpoint && !placed.has(name)) report.stray.push(name);
+  }
+  report.stray.sort();
   for (const [shard, tensors] of [...placed].slice(0, OPENED_SHARDS)) {
     if (!there.has(shard)) {
       report.missing.push(shard);

@@ -146,6 +146,14 @@ describe('configurations', () => {
     assert.match(absent ?? '', /^low config\/shard-mismatch: 1 tensors of the shards .*x in m-1/);
     assert.match(extra ?? '', /^low config\/shard-mismatch: 1 tensors that the index names .*b in m-1/);
     assert.deepEqual(await found({ 'm-1.safetensors': new Uint8Array(4), 'm-2.safetensors': shard('c') }), []);
+    const whole = { 'm-1.safetensors': shard('a', 'b'), 'm-2.safetensors': shard('c') };
+    const [stray, ...rest] = await found({
+      ...whole,
+      'model-00001-of-00003.safetensors': shard('z'),
+      'other-00001-of-00002.safetensors': shard('z'),
+    });
+    assert.deepEqual(rest, []);
+    assert.match(stray ?? '', /^low config\/shard-mismatch: 1 shards .*\(model-00001-of-00003\.safetensors\)/);
   });
 
   it('jsonpickle', async () => {
@@ -278,7 +286,13 @@ describe('configurations', () => {
       assert.deepEqual(verdicts(await json('modules.json', [module])), ['high config/path-escape']);
       const adapter = { base_model_name_or_path: '\\\\host\\share\\model' };
       assert.deepEqual(verdicts(await json('adapter_config.json', adapter)), ['medium config/path-escape']);
-      assert.deepEqual(verdicts(await json('adapter_config.json', { base_model_name_or_path: '/data/llama' })), []);
+      for (const path of ['/data/llama', '../llama', '~/llama', 'D:\\llama'])
+        assert.deepEqual(
+          verdicts(await json('adapter_config.json', { base_model_name_or_path: path })),
+          ['info config/base-model-path'],
+          path,
+        );
+      assert.deepEqual(verdicts(await json('adapter_config.json', { base_model_name_or_path: 'owner/llama' })), []);
     });
   });
 

@@ -1,0 +1,141 @@
+/** Which files of a folder are one model, by what the loaders go by: the configuration first, names second. */
+import type { FolderView, GroupFacts } from '../../scanner';
+import { asObject, cardFacts, factsOf, isModelConfiguration, isName, type Json, licenseOfText, parsed } from './facts';
+import { ggufBase, isNamedWeight, isSupport, OTHER_FORMS, shardName } from './files';
+
+/** Files one of which a folder must have to be a model of these libraries. */
+export const MARKERS: ReadonlySet<string> = new Set([
+  'config.json',
+  'model_index.json',
+  'adapter_config.json',
+  'modules.json',
+  'open_clip_config.json',
+]);
+/** As many parts of a pipeline are looked into; the largest have some ten. */
+const MOST_PARTS = 64;
+/** Files beside a model that say something of it and are none of its members. */
+export const CARD = /^readme\.md$/i;
+export const LICENSE = /^(?:licen[cs]e|copying)(?:\.(?:md|txt))?$/i;
+
+export async function claimSnapshot(
+  view: FolderView,
+): Promise<{ members: readonly string[]; facts: GroupFacts } | undefined> {
+  const names = await view.names('');
+  if (!names.some((name) => MARKERS.has(name))) return undefined;
+  const has = (name: string) => names.includes(name);
+  const json = async (name: string) => (has(name) ? parsed(await view.read(name)) : undefined);
+  const [pipeline, config, adapter, modules, clip] = await Promise.all([
+    json('model_index.json'),
+    json('config.json'),
+    json('adapter_config.json'),
+    json('modules.json'),
+    json('open_clip_config.json'),
+  ]);
+  const parts = pipelineParts(pipeline);
+  const folders = moduleFolders(modules);
+  const framework = parts
+    ? 'diffusers'
+    : folders
+      ? 'sentence-transformers'
+      : isModelConfiguration(config)
+        ? libraryOf(config as Json)
+        : isName(asObject(adapter)?.peft_type)
+          ? 'peft'
+          : asObject(asObject(clip)?.model_cfg)
+            ? 'open_clip'
+            : undefined;
+  if (framework === undefined) return undefined;
+  const own = ownFiles(names);
+  const inside = async (folder: string, wanted: (name: string) => boolean) =>
+    (await view.names(folder)).filter(wanted).map((name) => `${folder}/${name}`);
+  const ofPart = (name: string) => isSupport(name) || isNamedWeight(name) || shardName(name) !== undefined;
+  const below = await Promise.all([
+    ...[...(parts ?? []), ...(folders ?? [])].slice(0, MOST_PARTS).map((folder) => inside(folder, ofPart)),
+    ...OTHER_FORMS.filter((folder) => !parts?.includes(folder)).map((folder) =>
+      inside(folder, (name) => isSupport(name) || isNamedWeight(name) || (folder === 'onnx' && /\.onnx/.test(name))),
+    ),
+  ]);
+  const members = [...new Set([...own, ...below.flat()])].sort();
+  if (!members.some((name) => !isSupport(name.slice(name.lastIndexOf('/') + 1)))) return undefined;
+  return { members, facts: await withCard(factsOf(framework, pipeline, adapter, config), names, view) };
+}
+
+function libraryOf({ _class_name, _diffusers_version, architecture, pretrained_cfg }: Json): string {
+  if (isName(_class_name) && isName(_diffusers_version)) return 'diffusers';
+  return isName(architecture) && asObject(pretrained_cfg) ? 'timm' : 'transformers';
+}
+
+/** Folders that `model_index.json` of diffusers names: `"unet": ["diffusers", "UNet2DConditionModel"]`. */
+function pipelineParts(value: unknown): string[] | undefined {
+  const index = asObject(value);
+  if (!index || !(isName(index._class_name) || Array.isArray(index._class_name))) return undefined;
+  return Object.entries(index)
+    .filter(([key, part]) => isFolderName(key) && !key.startsWith('_') && Array.isArray(part) && part.length === 2)
+    .map(([key]) => key);
+}
+
+/** Folders that `modules.json` of sentence-transformers names: `{"path": "1_Pooling", "type": ...}`. */
+function moduleFolders(value: unknown): string[] | undefined {
+  if (!Array.isArray(value) || value.length === 0) return undefined;
+  const modules = value.map(asObject);
+  if (!modules.every((module) => isName(module?.type) && typeof module?.path === 'string')) return undefined;
+  return modules.map((module) => module?.path as string).filter(isFolderName);
+}
+
+function isFolderName(name: string): boolean {
+  return /^[\w-][\w.-]{0,100}$/.test(name);
+}
+
+/**
+ * The files directly in the folder that are of the model. Shards of another name only with their own index, and GGUF files
+ * only when there are no other weights and all are quantisations of one: anything else is another model that lies beside.
+ */
+function ownFiles(names: readonly string[]): string[] {
+  const known = names.filter((name) => isSupport(name) || isNamedWeight(name));
+  const present = new Set(names);
+  const shards = names.filter((name) => {
+    const shard = isNamedWeight(name) ? undefined : shardName(name);
+    return shard && present.has(`${shard.stem}.${shard.extension}.index.json`);
+  });
+  const bases = new Set(names.flatMap((name) => ggufBase(name) ?? []));
+  const quantised = bases.size === 1 && !known.some((name) => !isSupport(name)) && shards.length === 0;
+  return [...known, ...shards, ...(quantised ? names.filter((name) => ggufBase(name) !== undefined) : [])];
+}
+
+async function withCard(facts: GroupFacts, names: readonly string[], view: FolderView): Promise<GroupFacts> {
+  const [cardFile, licenseFile] = [names.find((name) => CARD.test(name)), names.find((name) => LICENSE.test(name))];
+  const card = cardFacts((cardFile && (await view.read(cardFile))) || '');
+  const text = card.license === undefined && licenseFile ? await view.read(licenseFile) : undefined;
+  const license = card.license ?? (text === undefined ? undefined : licenseOfText(text));
+  return {
+    ...facts,
+    ...(license !== undefined && { license }),
+    properties: {
+      ...facts.properties,
+      ...(card.baseModel !== undefined && { baseModel: card.baseModel }),
+      ...(card.library !== undefined && { library: card.library }),
+      ...(card.task !== undefined && { task: card.task }),
+    },
+  };
+}
+
+/** Shards of one checkpoint without a configuration, with or without their index. Two checkpoints in a folder stay files. */
+export async function claimShards(
+  view: FolderView,
+): Promise<{ members: readonly string[]; facts: GroupFacts } | undefined> {
+  const names = await view.names('');
+  const checkpoints = new Map<string, string[]>();
+  for (const name of names) {
+    const shard = shardName(name);
+    if (!shard) continue;
+    const key = `${shard.stem}.${shard.extension}`;
+    const files = checkpoints.get(key);
+    if (files) files.push(name);
+    else checkpoints.set(key, [name]);
+  }
+  const [only, ...others] = checkpoints;
+  if (!only || others.length) return undefined;
+  const [key, files] = only;
+  const index = `${key}.index.json`;
+  return { members: [...files, ...(names.includes(index) ? [index] : [])].sort(), facts: {} };
+}
