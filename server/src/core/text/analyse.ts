@@ -2,15 +2,13 @@ import { sha1 } from '@noble/hashes/legacy.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { ScanContext } from '../scanner';
 import { InlineSuppressions } from '../suppress/inline';
+import { withoutMedia } from './dataUris';
 import type { KeywordFamily, TextAnalyser, TextContext, TextDocument, TextSegment } from './document';
 import { KeywordPass, type Occurrences } from './keywordPass';
 
 /** Runs the analysers over a document and reports what they find at the places the segments give. */
-export function analyseDocument(
-  document: TextDocument,
-  analysers: readonly TextAnalyser[],
-  context: ScanContext,
-): void {
+export function analyseDocument(given: TextDocument, analysers: readonly TextAnalyser[], context: ScanContext): void {
+  const document = withoutMedia(given);
   const chosen = analysers.filter(({ enabled }) => enabled(context.settings));
   const kept = new Map<TextSegment, Map<string, unknown>>();
   const families = familiesOf(chosen);
