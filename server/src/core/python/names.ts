@@ -8,15 +8,22 @@ import type { Scope } from './scope';
 
 export type Taint = 'network' | 'input' | 'decoded';
 
+/** An expression, and the names it sees. */
+interface Place {
+  readonly node: Node;
+  readonly names: Names;
+}
+
 /** What is known of a value without running anything. */
 export interface Value {
   /** Dotted origin such as `torch.load`; a call adds `()`: `requests.Session()`. */
   readonly path?: string;
   /** Constant text. */
   readonly text?: string;
-  readonly taint?: Taint;
+  /** The expression that it came from, which tells whether it is tainted once somebody asks. */
+  readonly origin?: Place;
   /** The expression that made the text, when it is put together: a format string, a sum, `.format`. */
-  readonly built?: { readonly node: Node; readonly names: Names };
+  readonly built?: Place;
   /** Arguments that `functools.partial` has put in already. */
   readonly preset?: { readonly args: readonly Argument[]; readonly module: PythonModule };
   /** A class of the program, or an instance of it. */
@@ -108,6 +115,7 @@ export class Program {
   readonly #binders = new Map<string, number[]>();
   readonly #stars: string[] = [];
   readonly #values = new Map<Binding, Value>();
+  readonly #taints = new Map<Node, Taint | undefined>();
   readonly #held = new Map<Node, Held>();
   readonly #classes = new Map<Binding, Klass | undefined>();
 
@@ -171,6 +179,16 @@ export class Program {
     return this.#valueOf(found, depth);
   }
 
+  /** Taint of an expression that a name was given. */
+  taintOf({ node, names }: Place, depth: number): Taint | undefined {
+    if (!this.#taints.has(node)) {
+      // Cells can name each other's names in a circle.
+      this.#taints.set(node, undefined);
+      this.#taints.set(node, names.taint(node, depth));
+    }
+    return this.#taints.get(node);
+  }
+
   /** What a literal holds, the same for each who asks. */
   held(node: SequenceNode | CallNode, names: Names): Held {
     let held = this.#held.get(node);
@@ -222,15 +240,15 @@ function evaluate(binding: Binding, names: Names, depth: number): Value {
     const { path, preset } = names.value(value, depth);
     return path === undefined ? UNKNOWN : { path, ...(preset && { preset }) };
   }
-  const taint = names.taint(value, depth);
   const known = names.value(value, depth);
+  const origin = { node: value, names };
   if (how === 'each') {
     const { path: one } = known.held?.element(undefined, depth) ?? UNKNOWN;
-    return { ...(one !== undefined && { path: one }), ...(taint && { taint }) };
+    return { ...(one !== undefined && { path: one }), origin };
   }
   const text = how === 'context' ? (known.text ?? openedFile(value, names)) : undefined;
-  const built = BUILT.has(value.kind) && known.text === undefined ? { node: value, names } : known.built;
-  return { ...known, ...(text !== undefined && { text }), ...(taint && { taint }), ...(built && { built }) };
+  const built = BUILT.has(value.kind) && known.text === undefined ? origin : known.built;
+  return { ...known, ...(text !== undefined && { text }), origin, ...(built && { built }) };
 }
 
 /** Names as they are seen from one place of a program. */
@@ -279,8 +297,8 @@ export class Names {
           return klass.attribute(node.property, owner, depth + 1) ?? UNKNOWN;
         }
         if (base.path !== undefined)
-          return { path: attributeOf(base.path, node.property), ...(base.taint && { taint: base.taint }) };
-        return base.taint ? { taint: base.taint } : UNKNOWN;
+          return { path: attributeOf(base.path, node.property), ...(base.origin && { origin: base.origin }) };
+        return base.origin ? { origin: base.origin } : UNKNOWN;
       }
       case 'subscript': {
         const base = this.value(node.object, depth + 1);
@@ -294,7 +312,10 @@ export class Names {
             return key === '__builtins__' ? { path: key } : this.lookup(key, node.start, depth + 1);
           if (base.path === 'sys.modules') return { path: key };
         }
-        return { ...(base.path !== undefined && { path: `${base.path}[]` }), ...(base.taint && { taint: base.taint }) };
+        return {
+          ...(base.path !== undefined && { path: `${base.path}[]` }),
+          ...(base.origin && { origin: base.origin }),
+        };
       }
       case 'call':
         return this.#call(node, depth);
@@ -329,10 +350,10 @@ export class Names {
   }
 
   #call(node: CallNode, depth: number): Value {
-    const { path, taint, klass, instance } = this.value(node.callee, depth + 1);
+    const { path, origin, klass, instance } = this.value(node.callee, depth + 1);
     if (klass && !instance) return { klass, instance: true, ...(path !== undefined && { path: `${path}()` }) };
     const [object, name] = positional(node.args);
-    if (path === undefined) return this.#got(node, object, depth) ?? (taint ? { taint } : UNKNOWN);
+    if (path === undefined) return this.#got(node, object, depth) ?? (origin ? { origin } : UNKNOWN);
     switch (path) {
       case 'importlib.import_module':
       case '__import__': {
@@ -414,9 +435,10 @@ export class Names {
       const at = open.pop();
       if (!at || found === 'decoded') break;
       if (at.kind === 'call' || at.kind === 'member' || at.kind === 'name') {
-        const { path, taint } = this.value(at, depth);
-        const origin = taint ?? (path === undefined ? undefined : taintOfPath(path));
-        if (origin) found = origin;
+        const { path, origin } = this.value(at, depth);
+        const taint =
+          (origin && this.program.taintOf(origin, depth + 1)) ?? (path === undefined ? undefined : taintOfPath(path));
+        if (taint) found = taint;
       }
       const children = childrenOf(at);
       for (let i = children.length - 1; i >= 0; i -= 1) open.push(children[i] as Node);
