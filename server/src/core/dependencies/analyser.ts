@@ -14,7 +14,7 @@ const NAMED = 5;
 
 /** `! pip install`, `%pip install`, `out = !pip install`, Databricks' `# MAGIC %pip install`. */
 const MAGIC_LINE = /^[ \t]*(?:#[ \t]*MAGIC[ \t]+)?(?:[A-Za-z_]\w{0,63}[ \t]*=[ \t]*)?(?:!{1,2}|%)(?!%)[ \t]*/;
-const INSTALLERS: readonly Keyword[] = ['pip', 'conda', 'mamba', 'uv', 'python', 'sys'].map((text) => ({
+const INSTALLERS: readonly Keyword[] = ['pip', 'conda', 'mamba', 'micromamba', 'uv', 'python', 'sys'].map((text) => ({
   text,
   opens: true,
 }));
@@ -39,7 +39,6 @@ const SHELL_CELL = /^\s*%%(?:bash|sh|!|system|script[ \t]+(?:ba|z)?sh)\b/;
 /** Install commands of a code cell: its shell and magic lines, or all of it when it is a shell cell. */
 function itemsOfCell(text: string): RequirementItem[] {
   if (SHELL_CELL.test(text)) return parseInstallCommands(text, text.indexOf('\n') + 1);
-  if (!/pip|conda|mamba|\buv\b/.test(text)) return [];
   const items: RequirementItem[] = [];
   let start = 0;
   while (start < text.length) {
@@ -66,8 +65,9 @@ function itemsOf(segment: TextSegment, context: TextContext): RequirementItem[] 
   if (segment.language === 'shell' || segment.language === 'dockerfile') return parseInstallCommands(segment.text);
   if (segment.language === 'python') {
     // Scripts of IPython, Databricks exports and files of cells install as notebooks do.
-    return context.document.kind === 'notebook' ||
-      isMagicInstall(segment.text, context.occurrences(segment, INSTALL_KEYWORDS))
+    const installers = context.occurrences(segment, INSTALL_KEYWORDS);
+    if (installers.length === 0) return [];
+    return context.document.kind === 'notebook' || isMagicInstall(segment.text, installers)
       ? itemsOfCell(segment.text)
       : [];
   }

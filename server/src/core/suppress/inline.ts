@@ -5,7 +5,8 @@
 import type { Category, Finding, Severity } from '../finding';
 import { evidenceText } from '../redact';
 import type { Rule } from '../rule';
-import type { TextDocument, TextSegment } from '../text/document';
+import type { KeywordFamily, TextDocument, TextSegment } from '../text/document';
+import type { Keyword, Occurrences } from '../text/keywordPass';
 import { LineIndex } from '../text/lineIndex';
 
 type Suppressed = NonNullable<Finding['suppressed']>;
@@ -17,7 +18,21 @@ function isHostile(rule: Rule, severity: Severity): boolean {
   return rule.category === 'code' && (severity === 'critical' || rule.id === 'python/import-time-execution');
 }
 
-/** Says whether a directive may be in a text at all. */
+/** Words without which a text holds no directive. */
+const DIRECTIVES: readonly Keyword[] = [
+  'watchtower',
+  'allowlist',
+  'allow-list',
+  'whitelist',
+  'gitleaks:allow',
+  'nosec',
+  'noqa',
+  'secretlint-',
+].map((text) => ({ text, opens: false }));
+
+export const DIRECTIVE_KEYWORDS: KeywordFamily = { words: () => DIRECTIVES, reads: mayDirect };
+
+/** Says whether a directive may be in a line at all. */
 const MARK = /watchtower\s*:|allow-?list|whitelist|gitleaks:allow|nosec\b|noqa\s*:|secretlint-(?:dis|en)able/i;
 
 interface Directive {
@@ -90,10 +105,13 @@ const SECRETLINT = /secretlint-(disable|enable)(-line|-next-line)?/i;
 export class InlineSuppressions {
   readonly #bySegment = new Map<TextSegment, readonly Directive[]>();
   readonly #lines = new Map<TextSegment, LineIndex>();
-  readonly #marked = new Map<TextSegment, boolean>();
   #whole: readonly Directive[] | undefined;
 
-  constructor(private readonly document: TextDocument) {}
+  /** @param occurrences where {@link DIRECTIVE_KEYWORDS} stand in a segment that they are looked for in */
+  constructor(
+    private readonly document: TextDocument,
+    private readonly occurrences: (segment: TextSegment) => Occurrences,
+  ) {}
 
   /** @returns who hides a finding of `rule` at `[start, end)` of the segment, if anybody does */
   of(
@@ -130,12 +148,7 @@ export class InlineSuppressions {
 
   /** Whether a directive may stand in a segment. The lines of one and the whole document ask the same. */
   #mayHold(segment: TextSegment): boolean {
-    let marked = this.#marked.get(segment);
-    if (marked === undefined) {
-      marked = mayDirect(segment) && MARK.test(segment.text);
-      this.#marked.set(segment, marked);
-    }
-    return marked;
+    return mayDirect(segment) && this.occurrences(segment).length > 0;
   }
 
   #directives(segment: TextSegment): readonly Directive[] {

@@ -1,7 +1,7 @@
 import { sha1 } from '@noble/hashes/legacy.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { ScanContext } from '../scanner';
-import { InlineSuppressions } from '../suppress/inline';
+import { DIRECTIVE_KEYWORDS, InlineSuppressions } from '../suppress/inline';
 import { withoutMedia } from './dataUris';
 import type { KeywordFamily, TextAnalyser, TextContext, TextDocument, TextSegment } from './document';
 import { KeywordPass, type Occurrences } from './keywordPass';
@@ -17,7 +17,7 @@ export function analyseDocument(given: TextDocument, analysers: readonly TextAna
   let comments: InlineSuppressions | undefined;
   const inline = () => {
     if (!context.settings.inlineSuppression) return undefined;
-    comments ??= new InlineSuppressions(document);
+    comments ??= new InlineSuppressions(document, (segment) => text.occurrences(segment, DIRECTIVE_KEYWORDS));
     return comments;
   };
   const text: TextContext = {
@@ -64,8 +64,10 @@ export function analyseDocument(given: TextDocument, analysers: readonly TextAna
   }
 }
 
-const familiesOf = (analysers: readonly TextAnalyser[]): KeywordFamily[] =>
-  analysers.flatMap(({ keywords }) => keywords ?? []);
+const familiesOf = (analysers: readonly TextAnalyser[]): KeywordFamily[] => [
+  ...analysers.flatMap(({ keywords }) => keywords ?? []),
+  DIRECTIVE_KEYWORDS,
+];
 
 /** The pass for each choice of families: which analysers are on changes with the settings only. */
 const passes: { families: readonly KeywordFamily[]; pass: KeywordPass }[] = [];
