@@ -25,6 +25,7 @@ import { NATIVE_FORMAT } from './native/format';
 import { NPY_FORMAT, NPZ_FORMAT } from './numpy/format';
 import { ONNX_FORMAT } from './onnx/format';
 import { ORT_FORMAT } from './onnx/ort';
+import { ONNX_JSON_FORMAT, ONNX_SYNTAX_FORMAT, ONNX_TEXTPROTO_FORMAT } from './onnx/text';
 import { CLOSED_ARCHIVE_FORMATS } from './opaque/archives';
 import { OPAQUE_FORMATS } from './opaque/formats';
 import { PADDLE_FORMAT } from './paddle/format';
@@ -84,6 +85,9 @@ export const MODEL_FORMATS: readonly Format[] = [
   TFLITE_FORMAT,
   EXECUTORCH_FORMAT,
   ONNX_FORMAT,
+  ONNX_TEXTPROTO_FORMAT,
+  ONNX_JSON_FORMAT,
+  ONNX_SYNTAX_FORMAT,
   ORT_FORMAT,
   COREML_FORMAT,
   MLMODEL_FORMAT,

@@ -124,6 +124,23 @@ export class OnnxScan {
     this.judgeText(value, `metadata_props/${key}`, field.offset, COMMAND);
   }
 
+  /**
+   * Metadata of a node, tensor, value or function: there are thousands, and exporters put stack traces there, so that
+   * only what is a command anywhere is told.
+   */
+  async smallMetadata(field: WireField, place: string): Promise<void> {
+    const bytes = await this.source.read(field.offset, Math.min(field.length, 64 * 1024));
+    const { key, value } = decodeEntry(bytes, this.damaged);
+    this.judgeText(value, `${place}/metadata_props/${key}`, field.offset, SHELL);
+  }
+
+  /** ValueInfoProto of a value between nodes, of which only the metadata matters. */
+  async valueMetadata(field: WireField): Promise<void> {
+    for await (const part of this.fields(field)) {
+      if (part.number === 4 && part.wireType === BYTES) await this.smallMetadata(part, 'value_info');
+    }
+  }
+
   judgeText(text: string, place: string, offset: number, pattern: RegExp): void {
     if (!pattern.test(text.length > 100_000 ? text.slice(0, 100_000) : text)) return;
     this.context.report({
@@ -163,11 +180,13 @@ export class OnnxScan {
       if (part.wireType !== BYTES) continue;
       if (part.number === nodeNumber) await this.node(part, scope, depth);
       else if (kind === 'function') {
-        if (part.number === 11) await this.attribute(part, scope, 'attribute_proto', depth);
+        if (part.number === 14) await this.smallMetadata(part, 'function');
+        else if (part.number === 11) await this.attribute(part, scope, 'attribute_proto', depth);
         else if (part.number === 5) scope.outputs.push(await this.text(part, 400));
       } else if (part.number === 5) await this.tensor(part, 'initializer', scope, depth === 0);
       else if (part.number === 15) await this.sparse(part, 'sparse_initializer', scope);
       else if (part.number === 11 || part.number === 12) await this.valueInfo(part, scope, depth);
+      else if (part.number === 13) await this.valueMetadata(part);
       else if (part.number === 16) await this.metadataEntry(part);
     }
     this.judgeScope(scope);
@@ -176,6 +195,7 @@ export class OnnxScan {
   async valueInfo(field: WireField, scope: Scope, depth: number): Promise<void> {
     const info = decodeValueInfo(await this.source.read(field.offset, Math.min(field.length, 65536)), this.damaged);
     if (field.number === 12) scope.outputs.push(info.name);
+    await this.valueMetadata(field);
     if (depth > 0) return;
     const into = field.number === 11 ? this.inputs : this.outputs;
     if (into.length < 100) into.push({ ...info, name: evidenceText(info.name, 120) });
@@ -188,6 +208,7 @@ export class OnnxScan {
     const inputs: string[] = [];
     const outputs: string[] = [];
     const attributes: WireField[] = [];
+    const metadata: WireField[] = [];
     const damages = this.#damages;
     for await (const part of this.fields(field)) {
       if (part.wireType !== BYTES) continue;
@@ -196,6 +217,7 @@ export class OnnxScan {
       } else if (part.number === 2) {
         if (outputs.length < 64) outputs.push(await this.text(part, 400));
       } else if (part.number === 3) name = await this.text(part, 400);
+      else if (part.number === 9) metadata.push(part);
       else if (part.number === 4) op = await this.text(part, 400);
       else if (part.number === 5) attributes.push(part);
       else if (part.number === 7) domain = await this.text(part, 400);
@@ -207,6 +229,7 @@ export class OnnxScan {
     if ((op === 'If' || op === 'Where') && inputs[0] && scope.branches.length < 1000) {
       scope.branches.push({ op, condition: inputs[0], node: shown, offset: field.offset });
     }
+    for (const entry of metadata) await this.smallMetadata(entry, shown);
     for (const attribute of attributes) {
       await this.attribute(attribute, scope, shown, depth, op === 'Constant' ? outputs[0] : undefined);
       if (op === 'EPContext') await this.compiledContext(attribute, shown);
@@ -295,6 +318,8 @@ export class OnnxScan {
     this.externalData(tensor, place, field.offset);
     const code = tensor.strings.find((text) => SHELL.test(text.slice(0, 10_000)));
     if (code) this.judgeText(code, `${place}/${name}`, field.offset, SHELL);
+    for (const { key, value } of tensor.metadata)
+      this.judgeText(value, `${place}/${name}/metadata_props/${key}`, field.offset, SHELL);
   }
 
   /** Loaders differ on which of several entries of a key counts, and older ones take any key: every entry is judged. */

@@ -7,6 +7,7 @@ export interface OnnxTensor {
   dtype: number;
   shape: number[];
   external: { key: string; value: string }[];
+  metadata: { key: string; value: string }[];
   isExternal: boolean;
   numbers: number[];
   strings: string[];
@@ -15,7 +16,7 @@ export interface OnnxTensor {
 const KEPT = 64;
 
 /** Keeps everything but the data; values below 256 bytes stay whole. */
-export const TENSOR_SHAPE: Shape = { 1: true, 2: true, 8: true, 13: true, 14: true };
+export const TENSOR_SHAPE: Shape = { 1: true, 2: true, 8: true, 13: true, 14: true, 16: true };
 
 const DTYPES = [
   'undefined',
@@ -56,6 +57,7 @@ export function decodeTensor(bytes: Uint8Array, damaged?: Damaged): OnnxTensor {
     dtype: 0,
     shape: [],
     external: [],
+    metadata: [],
     isExternal: false,
     numbers: [],
     strings: [],
@@ -74,6 +76,7 @@ export function decodeTensor(bytes: Uint8Array, damaged?: Damaged): OnnxTensor {
       } else if (field === 8 && wire === 2) tensor.name = readText(r);
       else if (field === 9 && wire === 2) raw = r.bytes();
       else if (field === 13 && wire === 2) tensor.external.push(decodeEntry(r.bytes()));
+      else if (field === 16 && wire === 2) tensor.metadata.push(decodeEntry(r.bytes()));
       else if (field === 14 && wire === 0) tensor.isExternal = r.int32() === 1;
       else return false;
       return true;

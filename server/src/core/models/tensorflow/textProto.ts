@@ -33,15 +33,15 @@ export class MalformedTextProto extends Error {
 const TOKEN =
   /[A-Za-z_][\w./]*|\[[^\]\n]{0,300}\]|[-+.\w]+|[{}<>:;,]|"(?:[^"\\\n]|\\[\s\S])*"|'(?:[^'\\\n]|\\[\s\S])*'|\[|\]/y;
 const SKIPPED = /(?:\s+|#[^\n]*)*/y;
-/** `[` before a message: the list of values of a repeated field. */
-const LIST_OF_MESSAGES = /(?:\s|#[^\n]*\n)*\[(?=(?:\s|#[^\n]*\n)*[{<])/y;
+/** `[` before a value: the list of values of a repeated field. */
+const LIST = /(?:\s|#[^\n]*\n)*\[/y;
 const DEEPEST = 200;
 const MOST_TOKENS = 20_000_000;
 
 interface Open {
   message: TextMessage;
   close: string;
-  /** Name of the field, inside of a list of messages. */
+  /** Name of the field, inside of a list of its values. */
   list?: string;
 }
 
@@ -65,6 +65,20 @@ export function parseTextProto(text: string, budget: Budget): { root: TextMessag
     at += token.length;
     return token;
   };
+  /** A value; neighbouring strings are one. */
+  const joined = (first: string): string => {
+    let value = unquoted(first);
+    for (let token = first; token.startsWith('"') || token.startsWith("'"); ) {
+      const before = at;
+      token = next();
+      if (!token.startsWith('"') && !token.startsWith("'")) {
+        at = before;
+        break;
+      }
+      value += unquoted(token);
+    }
+    return value;
+  };
   for (;;) {
     count += 1;
     if (count % 4096 === 0) budget.checkTime();
@@ -81,18 +95,21 @@ export function parseTextProto(text: string, budget: Budget): { root: TextMessag
       continue;
     }
     if (top.list !== undefined) {
-      if (name !== '{' && name !== '<') return fail('a message is missing');
-      const message = new TextMessage();
-      top.message.fields.push([top.list, message]);
-      stack.push({ message, close: name === '{' ? '}' : '>' });
+      if (name === '{' || name === '<') {
+        if (stack.length > DEEPEST) return fail(`messages nested deeper than ${DEEPEST} levels`);
+        const message = new TextMessage();
+        top.message.fields.push([top.list, message]);
+        stack.push({ message, close: name === '{' ? '}' : '>' });
+      } else if (/^[>}:\]]$/.test(name)) return fail('a value is missing');
+      else top.message.fields.push([top.list, joined(name)]);
       continue;
     }
     if (!/^[A-Za-z_[\d]/.test(name)) return fail('a field name is missing');
     let token = next();
     const colon = token === ':';
-    LIST_OF_MESSAGES.lastIndex = colon ? at : at - token.length;
-    if (LIST_OF_MESSAGES.test(text)) {
-      at = LIST_OF_MESSAGES.lastIndex;
+    LIST.lastIndex = colon ? at : at - token.length;
+    if (LIST.test(text)) {
+      at = LIST.lastIndex;
       if (stack.length > DEEPEST) return fail(`messages nested deeper than ${DEEPEST} levels`);
       stack.push({ message: top.message, close: ']', list: name });
       continue;
@@ -105,23 +122,10 @@ export function parseTextProto(text: string, budget: Budget): { root: TextMessag
       stack.push({ message, close: token === '{' ? '}' : '>' });
     } else if (!colon) {
       return fail('a colon is missing');
-    } else if (token.startsWith('[') && token.length > 1) {
-      for (const part of token.slice(1, -1).split(',')) top.message.fields.push([name, unquoted(part.trim())]);
     } else if (token === '') {
       return fail('a value is missing');
     } else {
-      let value = unquoted(token);
-      // Neighbouring strings are one.
-      while (token.startsWith('"') || token.startsWith("'")) {
-        const before = at;
-        token = next();
-        if (!token.startsWith('"') && !token.startsWith("'")) {
-          at = before;
-          break;
-        }
-        value += unquoted(token);
-      }
-      top.message.fields.push([name, value]);
+      top.message.fields.push([name, joined(token)]);
     }
   }
 }
