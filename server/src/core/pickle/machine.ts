@@ -109,6 +109,8 @@ const BLOBS = 16_384;
 const WALK = 5_000_000;
 const STACK_LIMIT = 64 * 2 ** 20;
 const DENSE_MEMO = 16 * 2 ** 20;
+/** Entries of a piece of the memo. */
+const MEMO_PAGE = 16_384;
 /** A memo index this large makes the C unpickler allocate gigabytes. */
 const HUGE_MEMO_INDEX = 2 ** 27;
 const MAX_NAME = 64 * 1024;
@@ -130,6 +132,7 @@ export class PickleWindow {
   buffer: Uint8Array = new Uint8Array(0);
   start = 0;
   #next = FIRST_CHUNK;
+  #own: Uint8Array | undefined;
 
   constructor(readonly source: ByteSource) {}
 
@@ -138,7 +141,13 @@ export class PickleWindow {
     // Reading on grows the window, so that a long pickle is read in large pieces and a skipped payload not at all.
     const first = this.source.distant ? DISTANT_CHUNK : FIRST_CHUNK;
     this.#next = offset <= end && offset > this.start ? NEXT_CHUNK : first;
-    this.buffer = await this.source.read(offset, Math.max(length, this.#next));
+    const wanted = Math.max(length, this.#next);
+    if (wanted <= NEXT_CHUNK && wanted > FIRST_CHUNK && this.source.readInto) {
+      // The same memory for every piece: hundreds of large ones would be garbage faster than it is collected.
+      this.#own ??= new Uint8Array(NEXT_CHUNK);
+      const filled = await this.source.readInto(this.#own.subarray(0, wanted), offset);
+      this.buffer = this.#own.subarray(0, filled);
+    } else this.buffer = await this.source.read(offset, wanted);
     this.start = offset;
   }
 }
@@ -157,6 +166,7 @@ export class PickleMachine implements Evaluation {
   #marks: number[] = [];
   #fence = 0;
   #memo = new Float64Array(64);
+  readonly #memoPages: (Float64Array | undefined)[] = [];
   #memoCount = 0;
   readonly #sparse = new Map<number, Ref>();
   #pos = 0;
@@ -417,15 +427,9 @@ export class PickleMachine implements Evaluation {
   #putMemo(index: number, ref: Ref, at: number): void {
     if (index > HUGE_MEMO_INDEX && index > this.#memoCount * 2) this.#note('huge-memo-index', at);
     if (index < this.#memo.length || (index < DENSE_MEMO && index < this.#memoCount * 4 + 4096)) {
-      if (index >= this.#memo.length) {
-        let size = this.#memo.length;
-        while (size <= index) size *= 2;
-        const grown = new Float64Array(size);
-        grown.set(this.#memo);
-        this.#memo = grown;
-      }
-      if (this.#memo[index] === 0) this.#memoCount += 1;
-      this.#memo[index] = ref;
+      const page = this.#memoPage(index);
+      if (page[index % MEMO_PAGE] === 0) this.#memoCount += 1;
+      page[index % MEMO_PAGE] = ref;
     } else {
       if (!this.#sparse.has(index)) this.#memoCount += 1;
       if (this.#sparse.size < DENSE_MEMO) this.#sparse.set(index, ref);
@@ -433,8 +437,25 @@ export class PickleMachine implements Evaluation {
   }
 
   #getMemo(index: number): Ref {
-    const dense = index < this.#memo.length ? (this.#memo[index] as Ref) : 0;
-    return dense || (this.#sparse.get(index) ?? 0);
+    const page = index < MEMO_PAGE ? this.#memo : this.#memoPages[Math.floor(index / MEMO_PAGE)];
+    return page?.[index % MEMO_PAGE] || (this.#sparse.get(index) ?? 0);
+  }
+
+  /** The piece of the memo in which an entry lies. The first grows, so that a small pickle takes little; none is ever copied after. */
+  #memoPage(index: number): Float64Array {
+    if (index >= MEMO_PAGE) {
+      const number = Math.floor(index / MEMO_PAGE);
+      this.#memoPages[number] ??= new Float64Array(MEMO_PAGE);
+      return this.#memoPages[number] as Float64Array;
+    }
+    if (index >= this.#memo.length) {
+      let size = this.#memo.length;
+      while (size <= index) size *= 2;
+      const grown = new Float64Array(size);
+      grown.set(this.#memo);
+      this.#memo = grown;
+    }
+    return this.#memo;
   }
 
   #note(kind: PickleAnomaly['kind'], offset: number, rest?: Partial<PickleAnomaly>): void {
