@@ -28,7 +28,7 @@ describe('pickle lines that the read window cuts', () => {
       const lines = ['(lp0\n'];
       for (let n = 1; n < 40_000; n += 1)
         lines.push(`${n === 20_000 ? 'Vos' : n === 39_990 ? 'Vsystem' : 'I1'}\np${n}\na`);
-      const report = await scanBytes('m.pkl', bytesOf(`${lines.join('')}${tail}`), { formats: MODEL_FORMATS });
+      const report = await scanBytes('m.pkl', Buffer.from(lines.join('') + tail, 'latin1'), { formats: MODEL_FORMATS });
       return { status: report.status, critical: report.findings.filter((f) => f.severity === 'critical').length };
     };
     assert.deepEqual(await severities('g20000\ng39990\n\x93(Vx\ntR.'), { status: 'scanned', critical: 1 });
