@@ -22,6 +22,8 @@ export interface EngineOptions {
 export class Recorder {
   readonly #findings = new Map<string, Finding>();
   readonly #occurrences = new Map<string, number>();
+  /** Credentials that are told by their offset alone: the finding's key by its identity. */
+  readonly #offsetOnly = new Map<string, string>();
   readonly #dropped = new Map<string, number>();
   readonly #reasons: string[] = [];
   description: ModelDescription | undefined;
@@ -48,11 +50,20 @@ export class Recorder {
     const anchor = draft.anchor ?? draft.message;
     const key = `${draft.rule.id}\0${anchor}\0${JSON.stringify(location)}`;
     if (this.#findings.has(key)) return;
+    const identity = `${draft.rule.id}\0${this.path}\0${location.member ?? ''}\0${anchor}`;
+    // A protocol 0 pickle is a text as well: of one credential that both tell, the one with a line stays.
+    if (secret && location.line !== undefined) {
+      const twin = this.#offsetOnly.get(identity);
+      if (twin !== undefined && this.#findings.delete(twin)) this.#occurrences.delete(identity);
+      this.#offsetOnly.delete(identity);
+    } else if (secret && location.offset !== undefined) {
+      if (!this.#occurrences.has(identity)) this.#offsetOnly.set(identity, key);
+      else if (!this.#offsetOnly.has(identity)) return;
+    }
     if (this.#findings.size >= this.settings.limits.findings) {
       this.#dropped.set(draft.rule.id, (this.#dropped.get(draft.rule.id) ?? 0) + 1);
       return;
     }
-    const identity = `${draft.rule.id}\0${this.path}\0${location.member ?? ''}\0${anchor}`;
     const nth = this.#occurrences.get(identity) ?? 0;
     this.#occurrences.set(identity, nth + 1);
     const risk = draft.risk ?? draft.rule.risk;

@@ -12,6 +12,12 @@ export interface ByteSource {
    * @throws Error of the underlying system when the source cannot be read (it is reported as `failed`, not hidden)
    */
   read(offset: number, length: number): Promise<Uint8Array>;
+  /**
+   * Like `read`, into memory of the caller's own, which nobody else keeps: to go through something long without leaving a
+   * new array behind for every piece.
+   * @returns bytes that were filled, fewer than asked for only where the source ends
+   */
+  readInto?(target: Uint8Array, offset: number): Promise<number>;
   /** Like `read`, but takes no more of the underlying source than was asked for: to look at the head of something large. */
   peek?(offset: number, length: number): Promise<Uint8Array>;
 }
@@ -54,10 +60,24 @@ export class WindowByteSource implements ByteSource {
     return this.inner.read(this.start + offset, Math.min(length, this.size - offset));
   }
 
+  async readInto(target: Uint8Array, offset: number): Promise<number> {
+    const part = target.subarray(0, Math.max(0, Math.min(target.length, this.size - offset)));
+    if (part.length === 0) return 0;
+    return readInto(this.inner, part, this.start + offset);
+  }
+
   peek(offset: number, length: number): Promise<Uint8Array> {
     if (offset >= this.size) return Promise.resolve(new Uint8Array(0));
     return peekAt(this.inner, this.start + offset, Math.min(length, this.size - offset));
   }
+}
+
+/** `readInto` of a source that has it, otherwise `read` and a copy. */
+async function readInto(source: ByteSource, target: Uint8Array, offset: number): Promise<number> {
+  if (source.readInto) return source.readInto(target, offset);
+  const bytes = await source.read(offset, target.length);
+  target.set(bytes);
+  return bytes.length;
 }
 
 /** `peek` of a source that has it, otherwise `read`. */

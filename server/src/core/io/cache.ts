@@ -62,6 +62,20 @@ export class CachedByteSource implements ByteSource {
     return filled === out.length ? out : out.subarray(0, filled);
   }
 
+  /** Past the blocks: what is asked for is taken and not kept. */
+  async readInto(target: Uint8Array, offset: number): Promise<number> {
+    const { inner } = this;
+    const part = target.subarray(0, Math.max(0, Math.min(target.length, inner.size - offset)));
+    if (part.length === 0) return 0;
+    if (!inner.readInto) {
+      const bytes = await this.read(offset, part.length);
+      part.set(bytes);
+      return bytes.length;
+    }
+    this.#count(part.length);
+    return inner.readInto(part, offset);
+  }
+
   /** From the blocks that are held; of anything else exactly what is asked for is taken, and not kept. */
   async peek(offset: number, length: number): Promise<Uint8Array> {
     const end = Math.min(this.inner.size, offset + length);
@@ -107,11 +121,14 @@ export class CachedByteSource implements ByteSource {
   }
 
   async #fetch(offset: number, length: number): Promise<Uint8Array> {
-    const limit = this.options.readLimit ?? Number.POSITIVE_INFINITY;
-    const expected = Math.min(length, this.inner.size - offset);
-    if (this.bytesRead + expected > limit) throw new BudgetExceeded('read', `more than ${limit} bytes would be read`);
-    this.bytesRead += expected;
-    this.reads += 1;
+    this.#count(Math.min(length, this.inner.size - offset));
     return this.inner.read(offset, length);
+  }
+
+  #count(bytes: number): void {
+    const limit = this.options.readLimit ?? Number.POSITIVE_INFINITY;
+    if (this.bytesRead + bytes > limit) throw new BudgetExceeded('read', `more than ${limit} bytes would be read`);
+    this.bytesRead += bytes;
+    this.reads += 1;
   }
 }

@@ -50,6 +50,14 @@ export interface PickleBlob {
   encoding: 'raw' | 'base64' | 'hex' | 'latin1';
 }
 
+/** A text with a run of characters as credentials have them. */
+export interface PickleText {
+  offset: number;
+  value: string;
+  /** The text before it: its key in a dictionary, the option before it in a list of arguments. */
+  key: string | undefined;
+}
+
 export interface PickleTrace {
   start: number;
   /** Offset after the last opcode that was read to its end. */
@@ -66,6 +74,8 @@ export interface PickleTrace {
   blobs: readonly PickleBlob[];
   /** True when there were more of them than are kept. */
   blobsCut: boolean;
+  /** The first texts that may hold a credential. */
+  texts: readonly PickleText[];
   /** What the loader would return; 0 when there is nothing. */
   result: Ref;
   /** How often each opcode occurs, by its code. */
@@ -109,6 +119,8 @@ const BLOBS = 16_384;
 const WALK = 5_000_000;
 const STACK_LIMIT = 64 * 2 ** 20;
 const DENSE_MEMO = 16 * 2 ** 20;
+/** Entries of a piece of the memo. */
+const MEMO_PAGE = 16_384;
 /** A memo index this large makes the C unpickler allocate gigabytes. */
 const HUGE_MEMO_INDEX = 2 ** 27;
 const MAX_NAME = 64 * 1024;
@@ -118,6 +130,11 @@ const DISTANT_CHUNK = 4096;
 const NEXT_CHUNK = 512 * 1024;
 /** Longest text that is read for a name or an evaluation. */
 const TEXT_LIMIT = 64 * 1024;
+
+/** Texts that may hold a credential: how many are kept, how long they are, and through how much text they are searched. */
+const TELLABLE = 4096;
+const TELLABLE_LENGTH = 8192;
+const LOOKED_THROUGH = 16 * 2 ** 20;
 
 const RECONSTRUCT = /^numpy\._?core\.(?:multiarray|_multiarray_umath)\._reconstruct$/;
 
@@ -130,6 +147,7 @@ export class PickleWindow {
   buffer: Uint8Array = new Uint8Array(0);
   start = 0;
   #next = FIRST_CHUNK;
+  #own: Uint8Array | undefined;
 
   constructor(readonly source: ByteSource) {}
 
@@ -138,7 +156,13 @@ export class PickleWindow {
     // Reading on grows the window, so that a long pickle is read in large pieces and a skipped payload not at all.
     const first = this.source.distant ? DISTANT_CHUNK : FIRST_CHUNK;
     this.#next = offset <= end && offset > this.start ? NEXT_CHUNK : first;
-    this.buffer = await this.source.read(offset, Math.max(length, this.#next));
+    const wanted = Math.max(length, this.#next);
+    if (wanted <= NEXT_CHUNK && wanted > FIRST_CHUNK && this.source.readInto) {
+      // The same memory for every piece: hundreds of large ones would be garbage faster than it is collected.
+      this.#own ??= new Uint8Array(NEXT_CHUNK);
+      const filled = await this.source.readInto(this.#own.subarray(0, wanted), offset);
+      this.buffer = this.#own.subarray(0, filled);
+    } else this.buffer = await this.source.read(offset, wanted);
     this.start = offset;
   }
 }
@@ -151,12 +175,16 @@ export class PickleMachine implements Evaluation {
   readonly #anomalies: PickleAnomaly[] = [];
   readonly #blobs: PickleBlob[] = [];
   readonly #texts = new Map<number, string>();
+  readonly #tellable: PickleText[] = [];
+  /** Bytes that may still be looked through for such texts. */
+  #lookable = LOOKED_THROUGH;
   readonly #histogram = new Uint32Array(256);
   #stack = new Float64Array(64);
   #sp = 0;
   #marks: number[] = [];
   #fence = 0;
   #memo = new Float64Array(64);
+  readonly #memoPages: (Float64Array | undefined)[] = [];
   #memoCount = 0;
   readonly #sparse = new Map<number, Ref>();
   #pos = 0;
@@ -212,6 +240,7 @@ export class PickleMachine implements Evaluation {
       anomalies: this.#anomalies,
       blobs: this.#blobs,
       blobsCut: this.#blobs.length >= BLOBS,
+      texts: this.#tellable,
       result: this.#result,
       histogram: this.#histogram,
       machine: this,
@@ -417,15 +446,9 @@ export class PickleMachine implements Evaluation {
   #putMemo(index: number, ref: Ref, at: number): void {
     if (index > HUGE_MEMO_INDEX && index > this.#memoCount * 2) this.#note('huge-memo-index', at);
     if (index < this.#memo.length || (index < DENSE_MEMO && index < this.#memoCount * 4 + 4096)) {
-      if (index >= this.#memo.length) {
-        let size = this.#memo.length;
-        while (size <= index) size *= 2;
-        const grown = new Float64Array(size);
-        grown.set(this.#memo);
-        this.#memo = grown;
-      }
-      if (this.#memo[index] === 0) this.#memoCount += 1;
-      this.#memo[index] = ref;
+      const page = this.#memoPage(index);
+      if (page[index % MEMO_PAGE] === 0) this.#memoCount += 1;
+      page[index % MEMO_PAGE] = ref;
     } else {
       if (!this.#sparse.has(index)) this.#memoCount += 1;
       if (this.#sparse.size < DENSE_MEMO) this.#sparse.set(index, ref);
@@ -433,8 +456,25 @@ export class PickleMachine implements Evaluation {
   }
 
   #getMemo(index: number): Ref {
-    const dense = index < this.#memo.length ? (this.#memo[index] as Ref) : 0;
-    return dense || (this.#sparse.get(index) ?? 0);
+    const page = index < MEMO_PAGE ? this.#memo : this.#memoPages[Math.floor(index / MEMO_PAGE)];
+    return page?.[index % MEMO_PAGE] || (this.#sparse.get(index) ?? 0);
+  }
+
+  /** The piece of the memo in which an entry lies. The first grows, so that a small pickle takes little; none is ever copied after. */
+  #memoPage(index: number): Float64Array {
+    if (index >= MEMO_PAGE) {
+      const number = Math.floor(index / MEMO_PAGE);
+      this.#memoPages[number] ??= new Float64Array(MEMO_PAGE);
+      return this.#memoPages[number] as Float64Array;
+    }
+    if (index >= this.#memo.length) {
+      let size = this.#memo.length;
+      while (size <= index) size *= 2;
+      const grown = new Float64Array(size);
+      grown.set(this.#memo);
+      this.#memo = grown;
+    }
+    return this.#memo;
   }
 
   #note(kind: PickleAnomaly['kind'], offset: number, rest?: Partial<PickleAnomaly>): void {
@@ -702,6 +742,36 @@ export class PickleMachine implements Evaluation {
     this.#blobs.push({ offset, length, encoding: 'base64' });
   }
 
+  /** Keeps a text of at least 16 bytes when a credential may be in it, with the text before it. Its bytes are in the window. */
+  #lookAt(buf: Uint8Array, i: number, length: number, at: number): void {
+    if (length > TELLABLE_LENGTH || this.#lookable <= 0 || i + length > buf.length) return;
+    if (this.#tellable.length >= TELLABLE) this.#lookable = 0;
+    this.#lookable -= length;
+    if (this.#lookable < 0 || !mayHoldCredential(buf, i, length)) return;
+    const before = this.#sp > this.#fence ? this.#top() : 0;
+    const key = before % 8 === Tag.Text ? this.#shortText(payloadOf(before)) : undefined;
+    this.#lookable -= length * 3;
+    this.#tellable.push({ offset: at, value: utf8.decode(buf.subarray(i, i + length)), key });
+  }
+
+  /** A text of at most 255 bytes that lies in the window. */
+  #shortText(at: number): string | undefined {
+    const { buffer, start } = this.window;
+    const from = at - start;
+    if (from < 0 || from + 5 > buffer.length) return undefined;
+    const code = buffer[from];
+    if (code === 0x56 || code === 0x53) {
+      const newline = buffer.subarray(from, from + 260).indexOf(10);
+      const line = newline < 0 ? undefined : utf8.decode(buffer.subarray(from + 1, from + newline));
+      return code === 0x53 ? line?.trim().slice(1, -1) : line;
+    }
+    const header = code === 0x58 || code === 0x54 ? 5 : 2;
+    if (code !== 0x8c && code !== 0x55 && header === 2) return undefined;
+    const length = header === 5 ? u32(buffer, from + 1) : (buffer[from + 1] as number);
+    if (length > 255 || from + header + length > buffer.length) return undefined;
+    return utf8.decode(buffer.subarray(from + header, from + header + length));
+  }
+
   /** Reads opcodes until more bytes are needed or the stream ends. */
   #loop(): Request {
     const buf = this.window.buffer;
@@ -741,6 +811,7 @@ export class PickleMachine implements Evaluation {
           } else {
             if (code === 0x55) this.#sniffBytes(buf, i + 2, length, at + 2, length);
             else if (length >= 16) this.#sniffText(buf, i + 2, at + 2, length);
+            if (length >= 16) this.#lookAt(buf, i + 2, length, at);
             this.#push(at * 8 + Tag.Text);
           }
           break;
@@ -759,16 +830,26 @@ export class PickleMachine implements Evaluation {
           if (header === 9) length += u32(buf, i + 5) * 2 ** 32;
           else if (length >= 2 ** 31 && (code === 0x54 || code === 0x8b)) return this.#fail(at, 'negative length');
           if (at + header + length > size) return this.#fail(at, 'a length that runs past the end of the data');
-          const head = Math.min(length, 256);
+          // A text that may be looked at is wanted whole.
+          const whole =
+            (code === 0x58 || code === 0x8d || code === 0x54) &&
+            length <= TELLABLE_LENGTH &&
+            this.#lookable > 0 &&
+            !this.window.source.distant;
+          const head = whole ? length : Math.min(length, 256);
           if (i + header + head > limit) return this.#more(at, header + head);
           next = i + header + length;
           if (code === 0x58 || code === 0x8d) {
-            if (length >= 16) this.#sniffText(buf, i + header, at + header, length);
+            if (length >= 16) {
+              this.#sniffText(buf, i + header, at + header, length);
+              this.#lookAt(buf, i + header, length, at);
+            }
             this.#push(at * 8 + Tag.Text);
           } else if (code === 0x8b) {
             this.#push(length <= 255 ? smallLong(buf, i + 5, length, at) : at * 8 + Tag.BigInt);
           } else {
             this.#sniffBytes(buf, i + header, head, at + header, length);
+            if (code === 0x54 && length >= 16) this.#lookAt(buf, i + header, length, at);
             this.#push(at * 8 + (code === 0x54 ? Tag.Text : Tag.Bytes));
           }
           break;
@@ -1216,13 +1297,17 @@ export class PickleMachine implements Evaluation {
             return 'a STRING without quotes';
           if (to - from > 18) {
             this.#sniffText(buf, from + 1, at + 2, last - from - 1);
+            this.#lookAt(buf, from + 1, last - from - 1, at);
           }
         }
         this.#push(at * 8 + Tag.Text);
         return undefined;
       }
       case 0x56: // UNICODE
-        if (inside && to - from >= 16) this.#sniffText(buf, from, at + 1, to - from);
+        if (inside && to - from >= 16) {
+          this.#sniffText(buf, from, at + 1, to - from);
+          this.#lookAt(buf, from, to - from, at);
+        }
         this.#push(at * 8 + Tag.Text);
         return undefined;
       case 0x50: // PERSID
@@ -1398,6 +1483,31 @@ export class PickleMachine implements Evaluation {
     }
     return this.text(ref);
   }
+}
+
+/**
+ * True for sixteen characters in a row of those that tokens are made of, with a letter and a digit among them, and for an
+ * address. Words, paths and the names of parameters are told apart by it in one walk.
+ */
+function mayHoldCredential(buf: Uint8Array, from: number, length: number): boolean {
+  let run = 0;
+  let letter = false;
+  let digit = false;
+  for (let i = from; i < from + length; i += 1) {
+    const c = buf[i] as number;
+    if (c >= 0x30 && c <= 0x39) digit = true;
+    else if ((c >= 0x61 && c <= 0x7a) || (c >= 0x41 && c <= 0x5a)) letter = true;
+    else if (c === 0x3a && buf[i + 1] === 0x2f && buf[i + 2] === 0x2f) return true;
+    else if (c !== 0x5f && c !== 0x2d && c !== 0x2b && c !== 0x2f && c !== 0x3d) {
+      run = 0;
+      letter = false;
+      digit = false;
+      continue;
+    }
+    run += 1;
+    if (run >= 16 && letter && digit) return true;
+  }
+  return false;
 }
 
 function isName(ref: Ref, machine: PickleMachine): boolean {

@@ -1,10 +1,11 @@
 /** Judges the pickles of one source and reports them. Every format that holds pickles comes through here. */
 import type { Severity } from '../finding';
 import { type ByteSource, MemoryByteSource, WindowByteSource } from '../io/byteSource';
-import { evidenceText } from '../redact';
+import { evidenceText, hashSecret, redactSecret } from '../redact';
 import type { FindingDraft, ScanContext } from '../scanner';
+import { embeddedCredentials, withoutCredentials } from '../secrets/embedded';
 import { judgeTrace } from './judge';
-import type { PickleTrace } from './machine';
+import type { PickleText, PickleTrace } from './machine';
 import { opcodeName } from './opcodes';
 import { PICKLE_RULES } from './rules';
 import { type FoundStream, findStreams, looksLikePickle, type StreamOptions } from './streams';
@@ -34,6 +35,8 @@ const MAX_STREAMS = 100_000;
 const MAX_GLOBALS = 2000;
 /** Harmless nested pickles of one stream that have a finding each. */
 const LISTED_CONSTANTS = 16;
+/** Texts of one source that are looked at for credentials. */
+const MAX_TEXTS = 8192;
 const MAX_NESTED_BYTES = 64 * 2 ** 20;
 
 /** Scans `source` and reports through `context`. */
@@ -68,10 +71,15 @@ async function scanInside(
     if (scan.worst === undefined || ORDER[severity] > ORDER[scan.worst]) scan.worst = severity;
     context.report(path ? { ...draft, location: { ...draft.location, member: path } } : draft);
   };
+  let texts = 0;
   for await (const { trace, origin } of findStreams(source, { ...options, budget: context.budget })) {
     const nested = trace.interrupted ? new Map() : await scanNested(source, trace, context, report, path, depth);
     const judged = await judgeTrace(trace, { strict: context.settings.models.strict, nested });
     for (const draft of judged.drafts) report(draft);
+    if (context.settings.secrets.enabled) {
+      for (const text of trace.texts.slice(0, Math.max(0, MAX_TEXTS - texts))) tellCredentials(text, report);
+      texts += trace.texts.length;
+    }
     for (const global of judged.globals) {
       const known = globals.get(global.name);
       if (known) known.called ||= global.called;
@@ -94,6 +102,24 @@ async function scanInside(
   }
   scan.globals = [...globals.values()];
   return scan;
+}
+
+/**
+ * Credentials in the texts of a pickle: hyperparameters, arguments of the command line, settings that a checkpoint keeps.
+ * As in metadata, only a vendor's format or a structure counts.
+ */
+function tellCredentials(text: PickleText, report: (draft: FindingDraft) => void): void {
+  for (const { rule, severity, message, secret } of embeddedCredentials(text.value, text.key)) {
+    const key = text.key !== undefined && /^[\w. -]{1,64}$/.test(text.key) ? text.key : undefined;
+    report({
+      rule,
+      severity,
+      message,
+      location: { offset: text.offset, ...(key && { node: evidenceText(withoutCredentials(key)) }) },
+      evidence: redactSecret(secret),
+      anchor: hashSecret(secret),
+    });
+  }
 }
 
 function reportStream(

@@ -35,6 +35,32 @@ describe('byte sources', () => {
     }
   });
 
+  it('bytes are read into memory of the caller, the same as by a plain read, and counted', async () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'watchtower-into-'));
+    try {
+      writeFileSync(path.join(folder, 'f'), bytes);
+      const file = await openFile(path.join(folder, 'f'));
+      try {
+        for (const inner of [file, new MemoryByteSource(bytes)]) {
+          const cached = new CachedByteSource(inner, { readLimit: 1000 });
+          const window = new WindowByteSource(cached, 100, 50);
+          const target = new Uint8Array(80).fill(255);
+          assert.equal(await window.readInto(target, 10), 40);
+          assert.deepEqual(target.subarray(0, 40), bytes.subarray(110, 150));
+          assert.ok(target.subarray(40).every((byte) => byte === 255));
+          assert.equal(await window.readInto(target, 50), 0);
+          assert.ok(cached.bytesRead >= 40);
+        }
+        const limited = new CachedByteSource(file, { readLimit: 30 });
+        await assert.rejects(limited.readInto(new Uint8Array(31), 0), BudgetExceeded);
+      } finally {
+        await file.close();
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
   it('the cache reads a block once, counts it, and stops at the read limit', async () => {
     const cached = new CachedByteSource(new MemoryByteSource(bytes), { blockSize: 100, readLimit: 250 });
     await cached.read(10, 10);
