@@ -5,7 +5,7 @@ import {
   type Location,
   REMOTE_SCHEME,
 } from '../../server/src/protocol/messages';
-import { modelUri } from './documents/modelDocuments';
+import { modelUri, sourceUri } from './documents/modelDocuments';
 
 const OPEN_DEADLINE_MS = 15_000;
 const FIRST_PAUSE_MS = 400;
@@ -39,6 +39,11 @@ export async function openFinding(artifact: ListedArtifact, finding: ListedFindi
 /** The read-only page on a model, rendered. */
 export async function openDetails(artifact: Pick<ListedArtifact, 'uri' | 'path'>): Promise<void> {
   await commands.executeCommand('vscode.open', modelUri(artifact), { preview: true });
+}
+
+/** The read-only page on a remote source. */
+export async function openSource(source: { root: string; label: string }): Promise<void> {
+  await commands.executeCommand('vscode.open', sourceUri(source), { preview: true });
 }
 
 async function openInCell(uri: Uri, finding: ListedFinding, index: number): Promise<void> {

@@ -22,6 +22,18 @@ export function modelUri({ uri, path }: Pick<ListedArtifact, 'uri' | 'path'>): U
   return Uri.from({ scheme: MODEL_SCHEME, path: `/${name}.md`, query: uri });
 }
 
+/** A remote source's own page: a model that lies at the source's root has the same address and another page. */
+const SOURCE_PAGE = 'source';
+
+export function sourceUri({ root, label }: { root: string; label: string }): Uri {
+  return Uri.from({
+    scheme: MODEL_SCHEME,
+    authority: SOURCE_PAGE,
+    path: `/${label.slice(label.lastIndexOf('/') + 1)}.md`,
+    query: root,
+  });
+}
+
 /** Details of a model as a read-only page: what was found in it and what it is made of. Everything in it is data of the file. */
 export class ModelDocuments implements TextDocumentContentProvider, Disposable {
   readonly #changed = new EventEmitter<Uri>();
@@ -44,7 +56,7 @@ export class ModelDocuments implements TextDocumentContentProvider, Disposable {
   }
 
   async provideTextDocumentContent(uri: Uri): Promise<string> {
-    const source = this.sourcePage(uri.query);
+    const source = uri.authority === SOURCE_PAGE ? this.sourcePage(uri.query) : undefined;
     if (source !== undefined) return source;
     const result = await this.server.request(InspectModel.type, { uri: uri.query });
     if (!result) return `# ${l10n.t('Nothing is known of this file')}\n`;

@@ -19,7 +19,7 @@ import {
   RemoteText,
   ScanRemote,
 } from '../../../server/src/protocol/messages';
-import { openDetails } from '../openFinding';
+import { openSource } from '../openFinding';
 import type { Server } from '../server';
 import { SEVERITIES, severityWord } from '../severity';
 import { Credentials, type Realm } from './credentials';
@@ -83,7 +83,7 @@ export class Remote implements TextDocumentContentProvider {
   async showSource(node: unknown): Promise<void> {
     if (!(node instanceof RemoteNode)) return;
     const { root, label } = node.source;
-    await openDetails({ uri: root, path: label });
+    await openSource({ root, label });
   }
 
   async forgetCredentials(): Promise<void> {
@@ -251,5 +251,5 @@ async function tell(result: ScanRemote.Result, label: string): Promise<void> {
     ...(facts.length ? [details] : []),
   );
   if (choice === show) await commands.executeCommand('watchtower.findings.focus');
-  else if (choice === details) await openDetails({ uri: result.root, path: label });
+  else if (choice === details) await openSource({ root: result.root, label });
 }

@@ -297,6 +297,8 @@ function within(folder: string | undefined): string {
 
 /** Segments that addresses would resolve away (`..` is a legal part of a key) are spelled out. */
 function plainPath(path: string): string {
+  // The root itself, as an artifact.
+  if (path === '.') return path;
   return path
     .split('/')
     .map((segment) => (segment === '.' || segment === '..' ? segment.replaceAll('.', '%2E') : segment))

@@ -14,6 +14,7 @@ import path from 'node:path';
 import JSZip from 'jszip';
 import type { ScanReport } from '../../src/core/finding';
 import { VERSION } from '../../src/core/version';
+import { llama } from '../core/models/snapshot/files';
 import { Program, snapshot } from './program';
 
 const program = new Program();
@@ -42,6 +43,40 @@ describe('watchtower', function () {
     place = mkdtempSync(path.join(tmpdir(), 'watchtower-cli-'));
   });
   afterEach(() => rmSync(place, { recursive: true, force: true }));
+
+  it('tells a snapshot as one model, by its folder, and its findings by their files', () => {
+    for (const [name, content] of Object.entries(llama())) put(`m/${name}`, content);
+    const paths = (args: readonly string[], cwd?: string) =>
+      json(args, cwd).report.artifacts.map(({ path: name }) => name);
+    assert.deepEqual(paths(['.']), ['m', 'm/README.md', 'm/modeling_x.py']);
+    assert.deepEqual(paths(['m']), ['.', 'README.md', 'modeling_x.py']);
+    put('n/a.py', 'x = 1\n');
+    assert.deepEqual(paths(['m', 'n']), ['m', 'm/README.md', 'm/modeling_x.py', 'n/a.py']);
+    const text = program.run(['scan', 'm'], { cwd: place }).stdout;
+    assert.match(text, /^m \(huggingface-snapshot/m);
+    assert.match(text, /template\/code-execution {2}tokenizer_config\.json, line 2/);
+    assert.match(text, /3 artifacts \(1 model, 1 Python file, 1 text file\)/);
+    const sarif = JSON.parse(program.run(['scan', 'm', '--format', 'sarif', '--quiet'], { cwd: place }).stdout);
+    const uris = (
+      sarif.runs[0].results as { locations: { physicalLocation: { artifactLocation: { uri: string } } }[] }[]
+    )
+      .map(({ locations }) => locations[0]?.physicalLocation.artifactLocation.uri)
+      .sort();
+    assert.deepEqual(uris, ['m/config.json', 'm/tokenizer_config.json']);
+    // A list that names the file holds whether it is a member or not.
+    put('m/.watchtowerignore', 'tokenizer_config.json\n');
+    program.run(['baseline', 'm', '--output', 'b.json'], { cwd: place });
+    const known = json(['m', '--baseline', 'b.json']);
+    assert.deepEqual(
+      known.report.artifacts.flatMap(({ findings }) => findings),
+      [],
+    );
+    rmSync(path.join(place, 'm/config.json'));
+    assert.deepEqual(
+      json(['m', '--baseline', 'b.json']).report.artifacts.flatMap(({ findings }) => findings),
+      [],
+    );
+  });
 
   it('says its version, the one of the package', () => {
     const manifest = JSON.parse(readFileSync(path.join(__dirname, '..', '..', '..', 'package.json'), 'utf8'));

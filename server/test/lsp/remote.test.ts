@@ -12,6 +12,7 @@ import {
   ServerInformation,
 } from '../../src/protocol/messages';
 import { findGit } from '../../src/remote/gitProcess';
+import { llama } from '../core/models/snapshot/files';
 import { GitServer, makeRepository } from '../remote/support/gitServer';
 import { HubServer } from '../remote/support/hubServer';
 import { buildServer, TestEditor, until } from './support';
@@ -42,6 +43,29 @@ describe('remote scans of the language server', function () {
   // Not in one piece, so that no scanner of secrets takes it for one.
   const key = ['AKIA', 'Q3EXQ7TPBLZJ4HMW'].join('');
   const code = `import os\n\naws_access_key_id = "${key}"\nos.system(input())\n`;
+
+  it('shows a snapshot under the name of its source, and the texts of its files', async () => {
+    const files = Object.entries(llama()).map(([name, content]): [string, Uint8Array] => [
+      name,
+      typeof content === 'string' ? new TextEncoder().encode(content) : content,
+    ]);
+    hub.add('acme/llama', Object.fromEntries(files));
+    await editor.connection.sendRequest(ScanRemote.type, {
+      target: 'hf:acme/llama',
+      options: { hubEndpoint: hub.origin },
+      credentials: { token: hub.token },
+    });
+    const root = 'watchtower-remote:/hf/acme/llama%40main';
+    const artifact = await until(() => editor.artifacts.get(root), 'the snapshot');
+    assert.equal(artifact.path, 'hf/acme/llama@main');
+    const finding = artifact.findings.find(({ ruleId }) => ruleId === 'template/code-execution');
+    assert.equal(finding?.file?.uri, `${root}/tokenizer_config.json`);
+    await until(() => editor.diagnostics.get(`${root}/tokenizer_config.json`), 'diagnostics of the member');
+    const { text } = await editor.connection.sendRequest(RemoteText.type, { uri: `${root}/tokenizer_config.json` });
+    assert.equal(text, llama()['tokenizer_config.json']);
+    await editor.connection.sendRequest(CloseRemote.type, { root });
+    await until(() => !editor.artifacts.has(root), 'it to be forgotten');
+  });
 
   it('goes through the editor, streams what is found under the name of the source, and shows its text', async () => {
     hub.add('acme/model', {

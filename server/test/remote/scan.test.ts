@@ -20,6 +20,7 @@ import type { RemoteSpec } from '../../src/core/sources/source';
 import { sweepTemporaryFolders } from '../../src/remote/temporaryFolders';
 import { WorkerPool } from '../../src/worker/pool';
 import { scanSource } from '../../src/worker/scan';
+import { llama } from '../core/models/snapshot/files';
 import { type TestEnvironment, testEnvironment } from './support/environment';
 import { HubServer } from './support/hubServer';
 
@@ -137,6 +138,42 @@ describe('remote scans', function () {
       writeFileSync(path.join(folder, file), readFileSync(path.join(CORPUS, file)));
     }
     await equalToLocal(folder, 'acme/corpus');
+  });
+
+  it('makes one artifact of a snapshot at the root of a hub, with the findings of a local scan', async () => {
+    const folder = path.join(bundles, 'snapshot');
+    for (const [name, content] of Object.entries(llama())) {
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(path.join(folder, name), content);
+    }
+    await equalToLocal(folder, 'acme/llama');
+    const { artifacts, unclaimed } = await scan('acme/llama');
+    const whole = artifacts.find(({ format }) => format === 'huggingface-snapshot');
+    assert.equal(whole?.path, '.');
+    assert.equal(whole?.members?.length, 6);
+    assert.equal(whole?.description?.parameters, 120);
+    assert.equal(whole?.description?.license, 'apache-2.0');
+    assert.deepEqual(artifacts.map((artifact) => artifact.path).sort(), ['.', 'README.md', 'modeling_x.py']);
+    assert.equal(unclaimed, 0);
+  });
+
+  it('tells the files of a snapshot one by one when it is cancelled before all are scanned', async () => {
+    const repository = hub.add(
+      'acme/half',
+      Object.fromEntries(
+        Object.entries(llama()).map(([name, content]) => [
+          name,
+          typeof content === 'string' ? new TextEncoder().encode(content) : content,
+        ]),
+      ),
+    );
+    (repository.files.get('model-00002-of-00002.safetensors') as { behaviour?: string }).behaviour = 'silent';
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), 3000);
+    const { artifacts, cancelled } = await scan('acme/half', DEFAULT_SETTINGS, stop.signal);
+    assert.equal(cancelled, true);
+    assert.ok(!artifacts.some(({ path: name }) => name === '.'));
+    assert.ok(artifacts.some(({ path: name }) => name === 'tokenizer_config.json'));
   });
 
   it('lists what could not be opened, and counts what went over the network', async () => {
