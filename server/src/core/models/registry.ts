@@ -4,6 +4,7 @@ import { SEVEN_ZIP_FORMAT } from './archive/sevenZip';
 import { TAR_FORMAT } from './archive/tar';
 import { ZIP_FORMAT } from './archive/zip';
 import { CATBOOST_FORMAT, LIGHTGBM_FORMAT, XGBOOST_FORMAT } from './boosting/formats';
+import { CAFFE_MODEL_FORMAT, CAFFE_TEXT_FORMAT } from './caffe/format';
 import { COMPRESSED_FORMATS } from './compressed/streams';
 import { JINJA_FORMAT } from './configs/jinjaFile';
 import { CONFIG_JSON_FORMAT } from './configs/json';
@@ -15,6 +16,7 @@ import { GGUF_FORMAT } from './gguf/format';
 import { GGML_FORMAT } from './gguf/ggml';
 import { LLAMAFILE_FORMAT } from './gguf/llamafile';
 import { HDF5_FORMAT } from './hdf5/format';
+import { JAVA_FORMAT } from './java/format';
 import { JOBLIB_FORMAT } from './joblib/format';
 import { KERAS_FORMAT, KERAS_JSON_FORMAT, KERAS_YAML_FORMAT } from './keras/formats';
 import { KERAS_METADATA_FORMAT } from './keras/savedMetadata';
@@ -89,6 +91,9 @@ export const MODEL_FORMATS: readonly Format[] = [
   ONNX_SYNTAX_FORMAT,
   ORT_FORMAT,
   COREML_FORMAT,
+  CAFFE_TEXT_FORMAT,
+  CAFFE_MODEL_FORMAT,
+  JAVA_FORMAT,
   MLMODEL_FORMAT,
   MSGPACK_FORMAT,
   XGBOOST_FORMAT,
