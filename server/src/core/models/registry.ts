@@ -11,6 +11,7 @@ import { CONFIG_JSON_FORMAT } from './configs/json';
 import { LFS_POINTER_FORMAT } from './configs/lfsPointer';
 import { CONFIG_YAML_FORMAT } from './configs/yaml';
 import { COREML_FORMAT } from './coreml/format';
+import { COREML_MIL_FORMAT, COREML_PACKAGE_FORMAT } from './coreml/package';
 import { EXECUTORCH_FORMAT } from './executorch/format';
 import { GGUF_FORMAT } from './gguf/format';
 import { GGML_FORMAT } from './gguf/ggml';
@@ -91,6 +92,8 @@ export const MODEL_FORMATS: readonly Format[] = [
   ONNX_SYNTAX_FORMAT,
   ORT_FORMAT,
   COREML_FORMAT,
+  COREML_PACKAGE_FORMAT,
+  COREML_MIL_FORMAT,
   CAFFE_TEXT_FORMAT,
   CAFFE_MODEL_FORMAT,
   JAVA_FORMAT,

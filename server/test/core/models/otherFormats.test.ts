@@ -183,11 +183,72 @@ describe('Core ML', () => {
     assert.deepEqual(verdicts(await scanBytes('m.mlmodel', model(field(555, field(10, 'X'))))), [
       'medium coreml/custom-code',
     ]);
-    assert.deepEqual(verdicts(await scanBytes('m.mlmodel', model(field(556, field(1, 'x'))))), [
+    assert.deepEqual(verdicts(await scanBytes('m.mlmodel', model(field(556, field(1, field(1, field(1, 'x'))))))), [
       'medium coreml/linked-model',
     ]);
     const library = model(field(500, field(3, '/tmp/evil.dylib')));
     assert.deepEqual(verdicts(await scanBytes('m.mlmodel', library)), ['high coreml/native-library']);
+  });
+
+  it('finds custom layers in the networks of branches and loops', async () => {
+    const custom = field(1, bytesOf(field(1, 'l'), field(500, field(10, 'C'))));
+    const nested = (kind: number, place: number, inner = custom) =>
+      field(1, bytesOf(field(1, 'outer'), field(kind, field(place, inner))));
+    const code = ['medium coreml/custom-code'];
+    for (const [kind, place] of [
+      [605, 1],
+      [605, 2],
+      [615, 3],
+      [615, 4],
+    ] as const)
+      assert.deepEqual(verdicts(await scanBytes('m.mlmodel', model(field(500, nested(kind, place))))), code);
+    const twice = nested(615, 4, nested(605, 1));
+    assert.deepEqual(verdicts(await scanBytes('m.mlmodel', model(field(403, twice)))), code);
+    let deep: Uint8Array = custom;
+    for (let n = 0; n < 40; n += 1) deep = nested(615, 4, deep);
+    assert.equal((await scanBytes('m.mlmodel', model(field(500, deep)))).status, 'partial');
+  });
+
+  it('paths of linked models, of weights and of packages that lead out', async () => {
+    const linked = (file: string, search?: string) =>
+      model(
+        field(556, field(1, bytesOf(field(1, field(1, file)), search === undefined ? [] : field(2, field(1, search))))),
+      );
+    const judge = async (name: string, bytes: Uint8Array | string) => verdicts(await scanBytes(name, bytes));
+    assert.deepEqual(await judge('m.mlmodel', linked('other.mlmodelc')), ['medium coreml/linked-model']);
+    const out = ['high coreml/path-outside', 'medium coreml/linked-model'];
+    assert.deepEqual(await judge('m.mlmodel', linked('../../x.mlmodelc')), out);
+    assert.deepEqual(await judge('m.mlmodel', linked('x.mlmodelc', 'models:/tmp/x')), out);
+    const program = (path: string) => {
+      const value = field(5, bytesOf(field(1, path), 16, 64));
+      const constant = bytesOf(field(1, 'const'), field(5, bytesOf(field(1, 'val'), field(2, value))));
+      const block = field(3, constant);
+      const conditional = field(3, bytesOf(field(1, 'cond'), field(4, block)));
+      const fn = field(3, bytesOf(field(1, 'CoreML7'), field(2, bytesOf(block, conditional))));
+      return model(field(502, bytesOf(8, 1, field(2, bytesOf(field(1, 'main'), field(2, fn))))));
+    };
+    const honest = await scanBytes('m.mlmodel', program('@model_path/weights/weight.bin'));
+    assert.deepEqual(verdicts(honest), []);
+    assert.deepEqual(honest.description?.operators, { const: 2, cond: 1 });
+    assert.deepEqual(await judge('m.mlmodel', program('@model_path/../../../x')), ['high coreml/path-outside']);
+    assert.deepEqual(await judge('m.mlmodel', program('/etc/passwd')), ['high coreml/path-outside']);
+    const manifest = (path: string) =>
+      JSON.stringify({ fileFormatVersion: '1.0.0', itemInfoEntries: { a: { path } }, rootModelIdentifier: 'a' });
+    assert.deepEqual(await judge('Manifest.json', manifest('com.apple.CoreML/model.mlmodel')), []);
+    assert.deepEqual(await judge('Manifest.json', manifest('../../../etc/x')), ['high coreml/path-outside']);
+    const mil = (path: string) =>
+      `program(1.0)\n{ func main<ios15>() { x = const()[val = tensor<fp16, [4]>(BLOBFILE(path = tensor<string, []>("${path}"), offset = tensor<uint64, []>(64)))]; } }`;
+    assert.deepEqual(await judge('model.mil', mil('@model_path/weights/weight.bin')), []);
+    assert.deepEqual(await judge('model.mil', mil('/private/var/x')), ['high coreml/path-outside']);
+  });
+
+  it('code in metadata that applications define', async () => {
+    const described = (value: string) =>
+      model(field(2, field(100, field(100, bytesOf(field(1, 'k'), field(2, value))))), field(900, ''));
+    assert.deepEqual(verdicts(await scanBytes('m.mlmodel', described('{"classes": ["a", "b"]}'))), []);
+    assert.deepEqual(verdicts(await scanBytes('m.mlmodel', described('import os; os.system("id")'))), [
+      'medium coreml/metadata-code',
+    ]);
   });
 
   it('finds the custom layer inside a pipeline', async () => {
