@@ -31,7 +31,7 @@ import { ORT_FORMAT } from './onnx/ort';
 import { ONNX_JSON_FORMAT, ONNX_SYNTAX_FORMAT, ONNX_TEXTPROTO_FORMAT } from './onnx/text';
 import { CLOSED_ARCHIVE_FORMATS } from './opaque/archives';
 import { OPAQUE_FORMATS } from './opaque/formats';
-import { PADDLE_FORMAT } from './paddle/format';
+import { PADDLE_FORMAT, PADDLE_PIR_FORMAT } from './paddle/format';
 import { PICKLE_FORMAT } from './pickle/format';
 import { TORCH_LEGACY_FORMAT, TORCH_TAR_FORMAT, TORCH_ZIP_FORMAT } from './pytorch/format';
 import { R_FORMAT } from './r/format';
@@ -105,6 +105,7 @@ export const MODEL_FORMATS: readonly Format[] = [
   MXNET_SYMBOL_FORMAT,
   MXNET_PARAMS_FORMAT,
   PADDLE_FORMAT,
+  PADDLE_PIR_FORMAT,
   R_FORMAT,
   SKOPS_FORMAT,
   TORCH7_FORMAT,

@@ -375,6 +375,48 @@ describe('MXNet, PaddlePaddle, MLflow, compiled engines', () => {
     assert.deepEqual(verdicts(await scanBytes('m-symbol.json', symbol('Convolution'))), []);
   });
 
+  it('MXNet operators inside of loops and branches, keys in any spelling, text that breaks off', async () => {
+    const custom = { op: 'Custom', name: 'c', attrs: { op_type: 'mine' } };
+    const loop = (inner: object) => ({ op: '_foreach', name: 'loop', subgraphs: [{ nodes: [inner] }] });
+    const symbol = (node: object) => JSON.stringify({ nodes: [{ op: 'null', name: 'data' }, node] });
+    const told = ['medium mxnet/custom-operator'];
+    assert.deepEqual(verdicts(await scanBytes('m-symbol.json', symbol(loop(custom)))), told);
+    assert.deepEqual(verdicts(await scanBytes('m-symbol.json', symbol(loop(loop(custom))))), told);
+    assert.deepEqual(
+      verdicts(await scanBytes('m-symbol.json', symbol(custom).replace('"op":"C', '"\\u006fp":"C'))),
+      told,
+    );
+    assert.deepEqual(verdicts(await scanBytes('m-symbol.json', symbol(loop({ op: 'FullyConnected', name: 'f' })))), []);
+    const cut = await scanBytes('m-symbol.json', symbol(loop(custom)).slice(0, -4));
+    assert.equal(cut.status, 'partial');
+    assert.ok(verdicts(cut).includes('medium mxnet/custom-operator'));
+  });
+
+  it('a Paddle program is known by its first block, and those of PIR by their magic', async () => {
+    const f = (n: number, b: Uint8Array | string) => bytesOf((n << 3) | 2, b.length, b);
+    const root = [8, 0, 0x10, ...new Array(9).fill(0xff), 1];
+    const program = (op: string) => f(1, bytesOf(root, f(4, f(3, op))));
+    const renamed = await scanBytes('weights.bin', program('py_func'));
+    assert.equal(renamed.format, 'paddle-program');
+    assert.deepEqual(verdicts(renamed), ['medium paddle/python-operator']);
+    const pir = (...ops: string[]) =>
+      JSON.stringify({
+        base_code: { magic: 'pir', version: 1, trainable: false },
+        program: {
+          regions: [{ '#': 'region_0', blocks: [{ '#': 'block_0', args: [], ops: ops.map((op) => ({ '#': op })) }] }],
+        },
+      });
+    const honest = await scanBytes('inference.json', pir('1.data', 'p', '1.conv2d', '1.relu', '1.fetch'));
+    assert.deepEqual(verdicts(honest), []);
+    assert.match(honest.format, /^paddle-pir/);
+    assert.deepEqual(verdicts(await scanBytes('inference.json', pir('1.py_func'))), ['medium paddle/python-operator']);
+    assert.deepEqual(verdicts(await scanBytes('x.json', pir('1.save_combine'))), ['high paddle/file-operator']);
+    assert.deepEqual(verdicts(await scanBytes('x.json', pir('3.evil_op'))), ['medium paddle/custom-operator']);
+    const nested = JSON.stringify({ '#': '2.if', regions: [{ blocks: [{ ops: [{ '#': '1.py_func' }] }] }] });
+    const inside = pir('1.data').replace('{"#":"1.data"}', nested);
+    assert.deepEqual(verdicts(await scanBytes('x.json', inside)), ['medium paddle/python-operator']);
+  });
+
   it('Paddle operators', async () => {
     const f = (n: number, b: Uint8Array | string) =>
       bytesOf((n << 3) | 2, typeof b === 'string' ? b.length : b.length, b);
