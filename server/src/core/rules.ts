@@ -2,12 +2,14 @@ import { ARCHIVE_RULES } from './archives/rules';
 import { COVERAGE_RULES } from './coverage';
 import { DEPENDENCY_RULES } from './dependencies/rules';
 import { BOOSTING_RULES } from './models/boosting/formats';
+import { CAFFE_RULES } from './models/caffe/format';
 import { CONFIG_RULES } from './models/configs/rules';
 import { COREML_RULES } from './models/coreml/format';
 import { EXECUTORCH_RULES } from './models/executorch/rules';
 import { LLAMAFILE_RULES } from './models/gguf/llamafile';
 import { GGUF_RULES } from './models/gguf/rules';
 import { HDF5_RULES } from './models/hdf5/rules';
+import { JAVA_RULES } from './models/java/format';
 import { TEMPLATE_RULES } from './models/jinja/rules';
 import { KERAS_RULES } from './models/keras/rules';
 import { MLFLOW_RULES } from './models/mlflow/format';
@@ -48,9 +50,11 @@ const FAMILIES: readonly Record<string, Rule>[] = [
   SAFETENSORS_RULES,
   DEPENDENCY_RULES,
   BOOSTING_RULES,
+  CAFFE_RULES,
   COREML_RULES,
   EXECUTORCH_RULES,
   HDF5_RULES,
+  JAVA_RULES,
   KERAS_RULES,
   MLFLOW_RULES,
   MSGPACK_RULES,

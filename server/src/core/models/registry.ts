@@ -4,17 +4,20 @@ import { SEVEN_ZIP_FORMAT } from './archive/sevenZip';
 import { TAR_FORMAT } from './archive/tar';
 import { ZIP_FORMAT } from './archive/zip';
 import { CATBOOST_FORMAT, LIGHTGBM_FORMAT, XGBOOST_FORMAT } from './boosting/formats';
+import { CAFFE_MODEL_FORMAT, CAFFE_TEXT_FORMAT } from './caffe/format';
 import { COMPRESSED_FORMATS } from './compressed/streams';
 import { JINJA_FORMAT } from './configs/jinjaFile';
 import { CONFIG_JSON_FORMAT } from './configs/json';
 import { LFS_POINTER_FORMAT } from './configs/lfsPointer';
 import { CONFIG_YAML_FORMAT } from './configs/yaml';
 import { COREML_FORMAT } from './coreml/format';
+import { COREML_MIL_FORMAT, COREML_PACKAGE_FORMAT } from './coreml/package';
 import { EXECUTORCH_FORMAT } from './executorch/format';
 import { GGUF_FORMAT } from './gguf/format';
 import { GGML_FORMAT } from './gguf/ggml';
 import { LLAMAFILE_FORMAT } from './gguf/llamafile';
 import { HDF5_FORMAT } from './hdf5/format';
+import { JAVA_FORMAT } from './java/format';
 import { JOBLIB_FORMAT } from './joblib/format';
 import { KERAS_FORMAT, KERAS_JSON_FORMAT, KERAS_YAML_FORMAT } from './keras/formats';
 import { KERAS_METADATA_FORMAT } from './keras/savedMetadata';
@@ -28,7 +31,7 @@ import { ORT_FORMAT } from './onnx/ort';
 import { ONNX_JSON_FORMAT, ONNX_SYNTAX_FORMAT, ONNX_TEXTPROTO_FORMAT } from './onnx/text';
 import { CLOSED_ARCHIVE_FORMATS } from './opaque/archives';
 import { OPAQUE_FORMATS } from './opaque/formats';
-import { PADDLE_FORMAT } from './paddle/format';
+import { PADDLE_FORMAT, PADDLE_PIR_FORMAT } from './paddle/format';
 import { PICKLE_FORMAT } from './pickle/format';
 import { TORCH_LEGACY_FORMAT, TORCH_TAR_FORMAT, TORCH_ZIP_FORMAT } from './pytorch/format';
 import { R_FORMAT } from './r/format';
@@ -90,6 +93,11 @@ export const MODEL_FORMATS: readonly Format[] = [
   ONNX_SYNTAX_FORMAT,
   ORT_FORMAT,
   COREML_FORMAT,
+  COREML_PACKAGE_FORMAT,
+  COREML_MIL_FORMAT,
+  CAFFE_TEXT_FORMAT,
+  CAFFE_MODEL_FORMAT,
+  JAVA_FORMAT,
   MLMODEL_FORMAT,
   MSGPACK_FORMAT,
   XGBOOST_FORMAT,
@@ -98,6 +106,7 @@ export const MODEL_FORMATS: readonly Format[] = [
   MXNET_SYMBOL_FORMAT,
   MXNET_PARAMS_FORMAT,
   PADDLE_FORMAT,
+  PADDLE_PIR_FORMAT,
   R_FORMAT,
   SKOPS_FORMAT,
   TORCH7_FORMAT,

@@ -183,11 +183,72 @@ describe('Core ML', () => {
     assert.deepEqual(verdicts(await scanBytes('m.mlmodel', model(field(555, field(10, 'X'))))), [
       'medium coreml/custom-code',
     ]);
-    assert.deepEqual(verdicts(await scanBytes('m.mlmodel', model(field(556, field(1, 'x'))))), [
+    assert.deepEqual(verdicts(await scanBytes('m.mlmodel', model(field(556, field(1, field(1, field(1, 'x'))))))), [
       'medium coreml/linked-model',
     ]);
     const library = model(field(500, field(3, '/tmp/evil.dylib')));
     assert.deepEqual(verdicts(await scanBytes('m.mlmodel', library)), ['high coreml/native-library']);
+  });
+
+  it('finds custom layers in the networks of branches and loops', async () => {
+    const custom = field(1, bytesOf(field(1, 'l'), field(500, field(10, 'C'))));
+    const nested = (kind: number, place: number, inner = custom) =>
+      field(1, bytesOf(field(1, 'outer'), field(kind, field(place, inner))));
+    const code = ['medium coreml/custom-code'];
+    for (const [kind, place] of [
+      [605, 1],
+      [605, 2],
+      [615, 3],
+      [615, 4],
+    ] as const)
+      assert.deepEqual(verdicts(await scanBytes('m.mlmodel', model(field(500, nested(kind, place))))), code);
+    const twice = nested(615, 4, nested(605, 1));
+    assert.deepEqual(verdicts(await scanBytes('m.mlmodel', model(field(403, twice)))), code);
+    let deep: Uint8Array = custom;
+    for (let n = 0; n < 40; n += 1) deep = nested(615, 4, deep);
+    assert.equal((await scanBytes('m.mlmodel', model(field(500, deep)))).status, 'partial');
+  });
+
+  it('paths of linked models, of weights and of packages that lead out', async () => {
+    const linked = (file: string, search?: string) =>
+      model(
+        field(556, field(1, bytesOf(field(1, field(1, file)), search === undefined ? [] : field(2, field(1, search))))),
+      );
+    const judge = async (name: string, bytes: Uint8Array | string) => verdicts(await scanBytes(name, bytes));
+    assert.deepEqual(await judge('m.mlmodel', linked('other.mlmodelc')), ['medium coreml/linked-model']);
+    const out = ['high coreml/path-outside', 'medium coreml/linked-model'];
+    assert.deepEqual(await judge('m.mlmodel', linked('../../x.mlmodelc')), out);
+    assert.deepEqual(await judge('m.mlmodel', linked('x.mlmodelc', 'models:/tmp/x')), out);
+    const program = (path: string) => {
+      const value = field(5, bytesOf(field(1, path), 16, 64));
+      const constant = bytesOf(field(1, 'const'), field(5, bytesOf(field(1, 'val'), field(2, value))));
+      const block = field(3, constant);
+      const conditional = field(3, bytesOf(field(1, 'cond'), field(4, block)));
+      const fn = field(3, bytesOf(field(1, 'CoreML7'), field(2, bytesOf(block, conditional))));
+      return model(field(502, bytesOf(8, 1, field(2, bytesOf(field(1, 'main'), field(2, fn))))));
+    };
+    const honest = await scanBytes('m.mlmodel', program('@model_path/weights/weight.bin'));
+    assert.deepEqual(verdicts(honest), []);
+    assert.deepEqual(honest.description?.operators, { const: 2, cond: 1 });
+    assert.deepEqual(await judge('m.mlmodel', program('@model_path/../../../x')), ['high coreml/path-outside']);
+    assert.deepEqual(await judge('m.mlmodel', program('/etc/passwd')), ['high coreml/path-outside']);
+    const manifest = (path: string) =>
+      JSON.stringify({ fileFormatVersion: '1.0.0', itemInfoEntries: { a: { path } }, rootModelIdentifier: 'a' });
+    assert.deepEqual(await judge('Manifest.json', manifest('com.apple.CoreML/model.mlmodel')), []);
+    assert.deepEqual(await judge('Manifest.json', manifest('../../../etc/x')), ['high coreml/path-outside']);
+    const mil = (path: string) =>
+      `program(1.0)\n{ func main<ios15>() { x = const()[val = tensor<fp16, [4]>(BLOBFILE(path = tensor<string, []>("${path}"), offset = tensor<uint64, []>(64)))]; } }`;
+    assert.deepEqual(await judge('model.mil', mil('@model_path/weights/weight.bin')), []);
+    assert.deepEqual(await judge('model.mil', mil('/private/var/x')), ['high coreml/path-outside']);
+  });
+
+  it('code in metadata that applications define', async () => {
+    const described = (value: string) =>
+      model(field(2, field(100, field(100, bytesOf(field(1, 'k'), field(2, value))))), field(900, ''));
+    assert.deepEqual(verdicts(await scanBytes('m.mlmodel', described('{"classes": ["a", "b"]}'))), []);
+    assert.deepEqual(verdicts(await scanBytes('m.mlmodel', described('import os; os.system("id")'))), [
+      'medium coreml/metadata-code',
+    ]);
   });
 
   it('finds the custom layer inside a pipeline', async () => {
@@ -312,6 +373,48 @@ describe('MXNet, PaddlePaddle, MLflow, compiled engines', () => {
       });
     assert.deepEqual(verdicts(await scanBytes('m-symbol.json', symbol('Custom'))), ['medium mxnet/custom-operator']);
     assert.deepEqual(verdicts(await scanBytes('m-symbol.json', symbol('Convolution'))), []);
+  });
+
+  it('MXNet operators inside of loops and branches, keys in any spelling, text that breaks off', async () => {
+    const custom = { op: 'Custom', name: 'c', attrs: { op_type: 'mine' } };
+    const loop = (inner: object) => ({ op: '_foreach', name: 'loop', subgraphs: [{ nodes: [inner] }] });
+    const symbol = (node: object) => JSON.stringify({ nodes: [{ op: 'null', name: 'data' }, node] });
+    const told = ['medium mxnet/custom-operator'];
+    assert.deepEqual(verdicts(await scanBytes('m-symbol.json', symbol(loop(custom)))), told);
+    assert.deepEqual(verdicts(await scanBytes('m-symbol.json', symbol(loop(loop(custom))))), told);
+    assert.deepEqual(
+      verdicts(await scanBytes('m-symbol.json', symbol(custom).replace('"op":"C', '"\\u006fp":"C'))),
+      told,
+    );
+    assert.deepEqual(verdicts(await scanBytes('m-symbol.json', symbol(loop({ op: 'FullyConnected', name: 'f' })))), []);
+    const cut = await scanBytes('m-symbol.json', symbol(loop(custom)).slice(0, -4));
+    assert.equal(cut.status, 'partial');
+    assert.ok(verdicts(cut).includes('medium mxnet/custom-operator'));
+  });
+
+  it('a Paddle program is known by its first block, and those of PIR by their magic', async () => {
+    const f = (n: number, b: Uint8Array | string) => bytesOf((n << 3) | 2, b.length, b);
+    const root = [8, 0, 0x10, ...new Array(9).fill(0xff), 1];
+    const program = (op: string) => f(1, bytesOf(root, f(4, f(3, op))));
+    const renamed = await scanBytes('weights.bin', program('py_func'));
+    assert.equal(renamed.format, 'paddle-program');
+    assert.deepEqual(verdicts(renamed), ['medium paddle/python-operator']);
+    const pir = (...ops: string[]) =>
+      JSON.stringify({
+        base_code: { magic: 'pir', version: 1, trainable: false },
+        program: {
+          regions: [{ '#': 'region_0', blocks: [{ '#': 'block_0', args: [], ops: ops.map((op) => ({ '#': op })) }] }],
+        },
+      });
+    const honest = await scanBytes('inference.json', pir('1.data', 'p', '1.conv2d', '1.relu', '1.fetch'));
+    assert.deepEqual(verdicts(honest), []);
+    assert.match(honest.format, /^paddle-pir/);
+    assert.deepEqual(verdicts(await scanBytes('inference.json', pir('1.py_func'))), ['medium paddle/python-operator']);
+    assert.deepEqual(verdicts(await scanBytes('x.json', pir('1.save_combine'))), ['high paddle/file-operator']);
+    assert.deepEqual(verdicts(await scanBytes('x.json', pir('3.evil_op'))), ['medium paddle/custom-operator']);
+    const nested = JSON.stringify({ '#': '2.if', regions: [{ blocks: [{ ops: [{ '#': '1.py_func' }] }] }] });
+    const inside = pir('1.data').replace('{"#":"1.data"}', nested);
+    assert.deepEqual(verdicts(await scanBytes('x.json', inside)), ['medium paddle/python-operator']);
   });
 
   it('Paddle operators', async () => {

@@ -11,6 +11,7 @@ import type { FindingDraft, Format, ScanContext, ScanInput } from '../../scanner
 import { hasTemplateSyntax, judgeTemplate } from '../jinja/judge';
 import { appendedProgram } from '../native/programs';
 import { GGUF_RULES } from './rules';
+import { TENSOR_TYPES } from './tensorTypes';
 
 const LISTED_TENSORS = 10_000;
 const LISTED_KEYS = 500;
@@ -44,51 +45,6 @@ enum ValueType {
 
 const VALUE_BYTES = [1, 1, 2, 2, 4, 4, 4, 1, 8, 12, 8, 8, 8];
 
-/** ggml's tensor types: name, elements of a block, bytes of a block. */
-const TENSOR_TYPES: ReadonlyMap<number, readonly [string, number, number]> = new Map([
-  [0, ['F32', 1, 4]],
-  [1, ['F16', 1, 2]],
-  [2, ['Q4_0', 32, 18]],
-  [3, ['Q4_1', 32, 20]],
-  [6, ['Q5_0', 32, 22]],
-  [7, ['Q5_1', 32, 24]],
-  [8, ['Q8_0', 32, 34]],
-  [9, ['Q8_1', 32, 36]],
-  [10, ['Q2_K', 256, 84]],
-  [11, ['Q3_K', 256, 110]],
-  [12, ['Q4_K', 256, 144]],
-  [13, ['Q5_K', 256, 176]],
-  [14, ['Q6_K', 256, 210]],
-  [15, ['Q8_K', 256, 292]],
-  [16, ['IQ2_XXS', 256, 66]],
-  [17, ['IQ2_XS', 256, 74]],
-  [18, ['IQ3_XXS', 256, 98]],
-  [19, ['IQ1_S', 256, 50]],
-  [20, ['IQ4_NL', 32, 18]],
-  [21, ['IQ3_S', 256, 110]],
-  [22, ['IQ2_S', 256, 82]],
-  [23, ['IQ4_XS', 256, 136]],
-  [24, ['I8', 1, 1]],
-  [25, ['I16', 1, 2]],
-  [26, ['I32', 1, 4]],
-  [27, ['I64', 1, 8]],
-  [28, ['F64', 1, 8]],
-  [29, ['IQ1_M', 256, 56]],
-  [30, ['BF16', 1, 2]],
-  // Withdrawn in 2024, yet published in numbers.
-  [31, ['Q4_0_4_4', 32, 18]],
-  [32, ['Q4_0_4_8', 32, 18]],
-  [33, ['Q4_0_8_8', 32, 18]],
-  [34, ['TQ1_0', 256, 54]],
-  [35, ['TQ2_0', 256, 66]],
-  [36, ['IQ4_NL_4_4', 32, 18]],
-  [37, ['IQ4_NL_4_8', 32, 18]],
-  [38, ['IQ4_NL_8_8', 32, 18]],
-  [39, ['MXFP4', 32, 17]],
-  [40, ['NVFP4', 64, 36]],
-  [41, ['Q1_0', 128, 18]],
-  [42, ['Q2_0', 64, 18]],
-]);
 /** Withdrawn types, newer ones, and those of forks (ik_llama.cpp counts to 399): odd, but no sign of an attack. */
 const LAST_PLAUSIBLE_TYPE = 511;
 /** A larger alignment makes the sum of the padded sizes wrap around in readers of 32 bits. */

@@ -2,6 +2,7 @@ import { readAll } from '../../io/byteSource';
 import { evidenceText } from '../../redact';
 import { defineRules, MODEL_REFERENCES } from '../../rule';
 import type { Format, ScanContext, ScanInput } from '../../scanner';
+import { type JsonNode, readTolerantJson } from '../configs/tolerantJson';
 
 export const MXNET_RULES = defineRules('mxnet', {
   'custom-operator': {
@@ -16,44 +17,64 @@ export const MXNET_RULES = defineRules('mxnet', {
   },
 });
 
-interface SymbolNode {
-  op?: unknown;
-  name?: unknown;
-  attrs?: unknown;
-  attr?: unknown;
-  param?: unknown;
+const CUSTOM = new Set(['Custom', '_Custom', '_CustomFunction', '_Native', '_NDArray']);
+const MOST_NODES = 200_000;
+
+const member = (node: JsonNode, ...keys: string[]): JsonNode | undefined =>
+  node.kind === 'object' ? node.members.find(({ key }) => keys.includes(key))?.value : undefined;
+const textOf = (node: JsonNode | undefined): string => (node?.kind === 'string' ? node.value : '');
+
+/** Nodes of a graph and of those that its control flow holds (`subgraphs`), each with its path. */
+function* nodesOf(graph: JsonNode, path = ''): Generator<{ node: JsonNode; place: string }> {
+  const stack = [{ graph, path }];
+  for (let top = stack.pop(); top; top = stack.pop()) {
+    const lists = top.graph.kind === 'object' ? top.graph.members.filter(({ key }) => key === 'nodes') : [];
+    for (const { value } of lists) {
+      if (value.kind !== 'array') continue;
+      for (const [index, node] of value.items.entries()) {
+        const place = `${top.path}nodes/${index}`;
+        yield { node, place };
+        const inner = member(node, 'subgraphs');
+        for (const graph of inner?.kind === 'array' ? inner.items : []) stack.push({ graph, path: `${place}/` });
+      }
+    }
+  }
 }
 
 async function scanSymbol(input: ScanInput, context: ScanContext): Promise<void> {
-  const bytes = await readAll(input.source, (size) => context.budget.checkMemory(size, 'the MXNet symbol'));
-  const symbol = JSON.parse(new TextDecoder().decode(bytes)) as {
-    nodes?: unknown;
-    attrs?: { mxnet_version?: unknown };
-  };
-  const nodes = Array.isArray(symbol.nodes) ? (symbol.nodes as SymbolNode[]) : [];
+  const bytes = await readAll(input.source, (size) => context.budget.checkMemory(size * 8, 'the MXNet symbol'));
+  const { roots, damage } = readTolerantJson(new TextDecoder().decode(bytes), () => context.budget.checkTime());
+  if (damage) context.incomplete(`the symbol is damaged (${damage.what})`);
   const operators = new Map<string, number>();
-  for (const [index, node] of nodes.entries()) {
-    if (node === null || typeof node !== 'object') continue;
-    const op = String(node.op);
+  const layers: { name: string; className: string }[] = [];
+  let count = 0;
+  for (const { node, place } of roots.slice(0, 1).flatMap((root) => [...nodesOf(root)])) {
+    count += 1;
+    if (count % 4096 === 0) context.budget.checkTime();
+    if (count > MOST_NODES) {
+      context.incomplete(`more than ${MOST_NODES} nodes`);
+      break;
+    }
+    const op = textOf(member(node, 'op'));
+    const name = textOf(member(node, 'name'));
     operators.set(op, (operators.get(op) ?? 0) + 1);
-    if (op !== 'Custom' && op !== '_Native' && op !== '_NDArray') continue;
-    const attributes = (node.attrs ?? node.attr ?? node.param) as { op_type?: unknown } | undefined;
-    const type = String(attributes?.op_type ?? op);
+    if (op !== 'null' && layers.length < 2000)
+      layers.push({ name: evidenceText(name, 120), className: evidenceText(op, 80) });
+    if (!CUSTOM.has(op)) continue;
+    const attributes = member(node, 'attrs', 'attr', 'param');
+    const type = textOf(attributes && member(attributes, 'op_type')) || op;
     context.report({
       rule: MXNET_RULES['custom-operator'],
-      message: `Node ${evidenceText(String(node.name), 80)} calls the custom operator ${evidenceText(type, 80)}`,
-      anchor: `${String(node.name)}\0${type}`,
-      location: { node: `nodes/${index} (${String(node.name)})` },
+      message: `Node ${evidenceText(name, 80)} calls the custom operator ${evidenceText(type, 80)}`,
+      anchor: `${name}\0${type}`,
+      location: { node: `${place} (${name})` },
     });
   }
   context.describe({
     format: 'mxnet-symbol',
     framework: 'MXNet',
-    operators: Object.fromEntries([...operators].slice(0, 500)),
-    layers: nodes
-      .filter((n) => n && typeof n === 'object' && n.op !== 'null')
-      .slice(0, 2000)
-      .map((n) => ({ name: String(n.name), className: String(n.op) })),
+    operators: Object.fromEntries([...operators].slice(0, 500).map(([op, n]) => [evidenceText(op, 80), n])),
+    layers,
   });
 }
 

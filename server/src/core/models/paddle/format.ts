@@ -1,7 +1,9 @@
+import { readAll } from '../../io/byteSource';
 import { PagedByteSource } from '../../io/pages';
 import { evidenceText } from '../../redact';
 import { defineRules, MODEL_REFERENCES } from '../../rule';
 import type { Format, ScanContext, ScanInput } from '../../scanner';
+import { type JsonNode, readTolerantJson } from '../configs/tolerantJson';
 import { BYTES, wireFields } from '../protobuf/wire';
 
 export const PADDLE_RULES = defineRules('paddle', {
@@ -14,6 +16,16 @@ export const PADDLE_RULES = defineRules('paddle', {
       'The program has a `py_func` operator: running it calls a Python function registered in the process by index.',
     remediation: 'Ask for a model exported without Python operators.',
     references: MODEL_REFERENCES.runtime,
+  },
+  'custom-operator': {
+    title: 'PaddlePaddle program has a custom operator',
+    category: 'model',
+    severity: 'medium',
+    risk: 'runtime',
+    description:
+      'The program has an operator that PaddlePaddle does not bring: it only runs with a native library that registers it.',
+    remediation: 'Find out which library brings the operator and whether you trust it.',
+    references: { ...MODEL_REFERENCES.runtime, cwe: ['CWE-829', 'CWE-114'] },
   },
   'file-operator': {
     title: 'PaddlePaddle program reads or writes files or the network',
@@ -100,6 +112,76 @@ function judge(type: string, offset: number, context: ScanContext): void {
   }
 }
 
+/** Prefixes of the dialects in a program of PIR (`DialectIdMap`): 3 are custom operators. */
+const CUSTOM_DIALECT = /^(?:3|custom_op)\./;
+const MOST_OPERATORS = 1_000_000;
+
+/** Programs of PaddlePaddle 3: JSON in which every operation has its name, with the number of its dialect, under `#`. */
+async function scanPir(input: ScanInput, context: ScanContext): Promise<void> {
+  const bytes = await readAll(input.source, (size) => context.budget.checkMemory(size * 8, 'the program'));
+  const { roots, damage, truncated } = readTolerantJson(new TextDecoder().decode(bytes), () =>
+    context.budget.checkTime(),
+  );
+  if (damage) context.incomplete(`the program is damaged (${damage.what})`);
+  if (truncated) context.incomplete('the program has more values than are looked at');
+  const operators = new Map<string, number>();
+  const stack: JsonNode[] = [...roots];
+  let count = 0;
+  for (let node = stack.pop(); node && count < MOST_OPERATORS; node = stack.pop()) {
+    count += 1;
+    if (count % 4096 === 0) context.budget.checkTime();
+    if (node.kind === 'array') stack.push(...node.items);
+    if (node.kind !== 'object') continue;
+    for (const { key, value } of node.members) {
+      if (value.kind === 'string' && key === '#' && /^\w+\.\w/.test(value.value)) {
+        const type = value.value;
+        if (!operators.has(type)) judgePir(type, value.at, context);
+        operators.set(type, (operators.get(type) ?? 0) + 1);
+      } else if (value.kind === 'object' || value.kind === 'array') stack.push(value);
+    }
+  }
+  context.describe({
+    format: 'paddle-pir',
+    framework: 'PaddlePaddle',
+    operators: Object.fromEntries([...operators].slice(0, 300).map(([type, n]) => [evidenceText(type, 80), n])),
+  });
+}
+
+function judgePir(type: string, offset: number, context: ScanContext): void {
+  const name = type.slice(type.indexOf('.') + 1);
+  judge(name.replace(/_$/, ''), offset, context);
+  if (!CUSTOM_DIALECT.test(type)) return;
+  context.report({
+    rule: PADDLE_RULES['custom-operator'],
+    message: `The program has the custom operator ${evidenceText(name, 80)}, which a native library must register`,
+    anchor: name,
+    location: { offset, node: evidenceText(name, 80) },
+  });
+}
+
+/** A program of PIR (`inference.json`). */
+export const PADDLE_PIR_FORMAT: Format = {
+  id: 'paddle-pir',
+  title: 'PaddlePaddle program (PIR)',
+  kind: 'model',
+  extensions: [],
+  identify: ({ head }) => {
+    if (head[0] !== 0x7b) return undefined;
+    const text = new TextDecoder('latin1').decode(head);
+    return /"magic"\s*:\s*"pir"/.test(text) && /"(?:base_code|program|regions)"\s*:/.test(text) ? 'certain' : undefined;
+  },
+  scan: scanPir,
+};
+
+/** Block 0, whose parent is -1: the first block of every program, whatever the file is called. */
+function beginsWithRootBlock(head: Uint8Array): boolean {
+  if (head[0] !== 0x0a) return false;
+  let at = 1;
+  while (at < 6 && (head[at] as number) >= 0x80) at += 1;
+  const root = [0x08, 0x00, 0x10, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
+  return root.every((byte, i) => head[at + 1 + i] === byte);
+}
+
 /** PaddlePaddle programs (framework.proto ProgramDesc). Parameters are pickles or raw tensors and known by their content. */
 export const PADDLE_FORMAT: Format = {
   id: 'paddle-program',
@@ -107,6 +189,7 @@ export const PADDLE_FORMAT: Format = {
   kind: 'model',
   extensions: ['.pdmodel'],
   identify: ({ head, extension, name }) => {
+    if (beginsWithRootBlock(head)) return 'certain';
     const shaped = head[0] === 0x0a;
     return (extension === '.pdmodel' || name === '__model__') && shaped
       ? 'certain'

@@ -13,13 +13,21 @@ export class MalformedFlatbuffer extends Error {
  * checked against the size of the source.
  */
 export class Flatbuffer {
+  /** Behind the last byte of all that has been read or measured so far. */
+  reached = 0;
+
   constructor(private readonly source: ByteSource) {}
+
+  reach(end: number): void {
+    if (end > this.reached) this.reached = end;
+  }
 
   async #read(at: number, length: number): Promise<DataView> {
     if (at < 0 || at + length > this.source.size)
       throw new MalformedFlatbuffer(`an offset to ${at}, outside of the file`);
     const bytes = await this.source.read(at, length);
     if (bytes.length < length) throw new MalformedFlatbuffer('the file ends');
+    this.reach(at + length);
     return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
@@ -80,6 +88,7 @@ export class Flatbuffer {
     if (at === undefined) return undefined;
     const length = await this.u32(at);
     if (at + 4 + length > this.source.size) throw new MalformedFlatbuffer('a text past the end');
+    this.reach(at + 4 + length);
     return new TextDecoder().decode(await this.source.read(at + 4, Math.min(length, limit)));
   }
 
@@ -89,6 +98,7 @@ export class Flatbuffer {
     if (at === undefined) return { at: 0, count: 0 };
     const count = await this.u32(at);
     if (at + 4 + count * width > this.source.size) throw new MalformedFlatbuffer('a vector past the end');
+    this.reach(at + 4 + count * width);
     return { at: at + 4, count };
   }
 

@@ -1,10 +1,12 @@
 import { NotAZip, readZip, type ZipArchive } from '../../archives/zip';
 import { scanZipMembers } from '../../archives/zipMembers';
 import type { TensorDescription } from '../../description';
-import { WindowByteSource } from '../../io/byteSource';
+import { type ByteSource, WindowByteSource } from '../../io/byteSource';
 import { PagedByteSource } from '../../io/pages';
 import { evidenceText } from '../../redact';
 import type { Claim, Format, ScanContext, ScanInput } from '../../scanner';
+import { programKind } from '../native/programs';
+import { sniffStorage } from '../pytorch/storage';
 import { isKnownOperator, operatorRisk } from '../tensorflow/ops';
 import { Flatbuffer, MalformedFlatbuffer } from './flatbuffer';
 import { builtinName } from './operators';
@@ -21,6 +23,7 @@ const BUFFER = { data: 0, offset: 1, size: 2 } as const;
 const CUSTOM = 32;
 const MOST = 100_000;
 const MOST_LISTED = 2000;
+const SEARCHED_END = 2 ** 20;
 
 const TYPES = [
   'float32',
@@ -107,7 +110,9 @@ async function scanTflite(input: ScanInput, context: ScanContext): Promise<void>
         outputs = await of(SUBGRAPH.outputs);
       }
     }
-    await scanMetadata(buffer, model, input, context);
+    const told = await scanMetadata(buffer, model, input, context);
+    await sniffBuffers(buffer, model, told, input.source, context);
+    await judgeEnd(buffer, input.source, context);
   } catch (error) {
     if (!(error instanceof MalformedFlatbuffer)) throw error;
     const what = evidenceText(error.message, 120);
@@ -218,7 +223,13 @@ function judgeCustom(name: string, offset: number, context: ScanContext): void {
 }
 
 /** Metadata names buffers whose content is of no fixed kind: it goes through the door like any file inside a file. */
-async function scanMetadata(buffer: Flatbuffer, model: number, input: ScanInput, context: ScanContext): Promise<void> {
+async function scanMetadata(
+  buffer: Flatbuffer,
+  model: number,
+  input: ScanInput,
+  context: ScanContext,
+): Promise<ReadonlySet<number>> {
+  const told = new Set<number>();
   const list = await buffer.vector(model, MODEL.metadata, 4);
   const buffers = await buffer.vector(model, MODEL.buffers, 4);
   for (let i = 0; i < Math.min(list.count, 100); i += 1) {
@@ -226,19 +237,64 @@ async function scanMetadata(buffer: Flatbuffer, model: number, input: ScanInput,
     const indexAt = await buffer.field(entry, METADATA.buffer);
     const index = indexAt === undefined ? 0 : await buffer.u32(indexAt);
     if (index >= buffers.count) throw new MalformedFlatbuffer('metadata in a buffer that is not there');
-    const table = await buffer.element(buffers, index);
-    const data = await buffer.vector(table, BUFFER.data, 1);
-    const offsetAt = await buffer.field(table, BUFFER.offset);
-    const sizeAt = await buffer.field(table, BUFFER.size);
-    // Models beyond 2 GB keep their buffers behind the FlatBuffer.
-    if (data.count === 0 && offsetAt !== undefined && sizeAt !== undefined) {
-      data.at = await buffer.u64(offsetAt);
-      data.count = await buffer.u64(sizeAt);
-      if (data.at + data.count > input.source.size) throw new MalformedFlatbuffer('a buffer past the end');
-    }
+    const data = await dataOf(buffer, await buffer.element(buffers, index), input.source.size);
+    told.add(index);
     if (data.count === 0) continue;
     const name = (await buffer.text(entry, METADATA.name, 200)) ?? `metadata ${i}`;
     await context.scan({ name: `metadata/${name}`, source: new WindowByteSource(input.source, data.at, data.count) });
+  }
+  return told;
+}
+
+/** Where the bytes of a buffer lie: in its table, or behind the FlatBuffer in models beyond 2 GB. */
+async function dataOf(buffer: Flatbuffer, table: number, size: number): Promise<{ at: number; count: number }> {
+  const data = await buffer.vector(table, BUFFER.data, 1);
+  const offsetAt = await buffer.field(table, BUFFER.offset);
+  const sizeAt = await buffer.field(table, BUFFER.size);
+  if (data.count > 0 || offsetAt === undefined || sizeAt === undefined) return data;
+  const outer = { at: await buffer.u64(offsetAt), count: await buffer.u64(sizeAt) };
+  if (outer.at + outer.count > size) throw new MalformedFlatbuffer('a buffer past the end');
+  buffer.reach(outer.at + outer.count);
+  return outer;
+}
+
+/** Buffers hold numbers, of which the first bytes are looked at: no tensor begins as a pickle, an archive or a program. */
+async function sniffBuffers(
+  buffer: Flatbuffer,
+  model: number,
+  told: ReadonlySet<number>,
+  source: ByteSource,
+  context: ScanContext,
+): Promise<void> {
+  const buffers = await buffer.vector(model, MODEL.buffers, 4);
+  for (let i = 0; i < Math.min(buffers.count, MOST); i += 1) {
+    if (i % 256 === 0) context.budget.checkTime();
+    const { at, count } = await dataOf(buffer, await buffer.element(buffers, i), source.size);
+    if (count > 0 && !told.has(i)) await sniffStorage(`buffer ${i}`, new WindowByteSource(source, at, count), context);
+  }
+}
+
+/** A program behind the model: a file that is both. Tables that are not looked at here may lie before it. */
+async function judgeEnd(buffer: Flatbuffer, source: ByteSource, context: ScanContext): Promise<void> {
+  const start = buffer.reached;
+  const rest = await source.read(start, SEARCHED_END);
+  for (let at = 0; at + 64 <= rest.length; at += 1) {
+    const first = rest[at];
+    if (first !== 0x7f && first !== 0x4d && first !== 0x23) continue;
+    const kind = programKind(rest.subarray(at), source.size - start - at);
+    if (!kind?.program) continue;
+    const offset = start + at;
+    context.report({
+      rule: RULES['hidden-data'],
+      message: `${source.size - offset} bytes from offset ${offset} on, behind all that the model refers to, are a program (${kind.name}).`,
+      location: { offset, length: source.size - offset },
+      anchor: 'program',
+    });
+    await context.scan({
+      name: '(behind the model)',
+      source: new WindowByteSource(source, offset, source.size - offset),
+    });
+    return;
   }
 }
 

@@ -23,6 +23,16 @@ export const TFLITE_RULES = defineRules('tflite', {
     remediation: 'Find out which library brings the operator and whether you trust it.',
     references: { ...runtime, cwe: ['CWE-829', 'CWE-114'] },
   },
+  'hidden-data': {
+    title: 'Program behind the model',
+    category: 'model',
+    severity: 'high',
+    risk: 'runtime',
+    description:
+      'Behind everything that the model refers to lies a program. The file is read as a model by an interpreter and run as a program by who knows where it begins.',
+    remediation: 'Do not use the file; obtain the model from its publisher again.',
+    references: { ...runtime, cwe: ['CWE-506', 'CWE-434'] },
+  },
   malformed: {
     title: 'Damaged TensorFlow Lite model',
     category: 'model',

@@ -273,6 +273,57 @@ describe('GGML before GGUF', () => {
     ]);
   });
 
+  describe('of whisper.cpp', () => {
+    const i32 = (...values: number[]) => bytesOf(...values.map((value) => integer(value, 4)));
+    const tensor = (
+      name: string,
+      sizes: number[],
+      type = 0,
+      data = sizes.reduce((p, n) => p * n, 4),
+      told = sizes.length,
+    ) => bytesOf(i32(told, name.length, type, ...sizes), name, new Uint8Array(data));
+    const whisper = (...tensors: Uint8Array[]) =>
+      bytesOf(
+        'lmgg',
+        i32(3, 1500, 384, 6, 4, 448, 384, 6, 4, 80, 1),
+        i32(2, 3),
+        new Uint8Array(24),
+        i32(2, 1),
+        'a',
+        i32(2),
+        'bc',
+        ...tensors,
+      );
+
+    it('is read to its end', async () => {
+      const report = await scanBytes('ggml-tiny.bin', whisper(tensor('a.w', [4, 2]), tensor('a.b', [32], 2, 18)));
+      assert.deepEqual(report.findings, []);
+      assert.equal(report.status, 'scanned');
+      assert.equal(report.description?.framework, 'whisper.cpp');
+      assert.deepEqual(report.description?.tensors, [
+        { name: 'a.w', dtype: 'F32', shape: [2, 4], bytes: 32 },
+        { name: 'a.b', dtype: 'Q4_0', shape: [32], bytes: 18 },
+      ]);
+    });
+
+    it('numbers that readers believe are told', async () => {
+      const overflow = ['high gguf/header-overflow'];
+      const judge = async (...tensors: Uint8Array[]) => verdicts(await scanOld(whisper(...tensors)));
+      assert.deepEqual(await judge(tensor('w', [1], 0, 64, 900)), overflow);
+      assert.deepEqual(await judge(tensor('w', [1], 0, 64, -1)), overflow);
+      assert.deepEqual(await judge(tensor('w', [-4], 0, 64)), overflow);
+      assert.deepEqual(await judge(tensor('w', [1], 77, 64)), overflow);
+      assert.deepEqual(await judge(bytesOf(i32(1, -1, 0, 1), new Uint8Array(64))), overflow);
+      assert.deepEqual(await judge(bytesOf(i32(1, 0x7fffffff, 0, 1), new Uint8Array(64))), overflow);
+      const words = whisper().slice();
+      words.set(i32(0x7fffffff), 48 + 8 + 24);
+      assert.deepEqual(verdicts(await scanOld(words)), overflow);
+      const cut = await scanOld(whisper(tensor('w', [64], 0, 20)));
+      assert.deepEqual(verdicts(cut), ['medium gguf/invalid-header']);
+      assert.equal(cut.status, 'partial');
+    });
+  });
+
   it('says that other layouts are not looked at', async () => {
     const report = await scanOld(bytesOf('lmgg', new Uint8Array(60)));
     assert.equal(report.status, 'partial');

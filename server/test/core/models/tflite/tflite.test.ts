@@ -4,7 +4,7 @@ import { scanBytes, verdicts } from '../scanBytes';
 import { concat } from '../tensorflow/message';
 import { Builder } from './builder';
 
-function model(customs: string[], description = 'test'): Uint8Array {
+function model(customs: string[], description = 'test', values: Uint8Array = new Uint8Array(48)): Uint8Array {
   const b = new Builder();
   b.u32(0);
   b.bytes.push(...new TextEncoder().encode('TFL3'));
@@ -41,8 +41,8 @@ function model(customs: string[], description = 'test'): Uint8Array {
   b.point(buffers.items[0] as number, b.table([]).at);
   const data = b.table([0]);
   b.point(buffers.items[1] as number, data.at);
-  b.point(data.fields[0] as number, b.u32(48));
-  b.bytes.push(...new Array(48).fill(0));
+  b.point(data.fields[0] as number, b.u32(values.length));
+  b.bytes.push(...values);
   return Uint8Array.from(b.bytes);
 }
 
@@ -77,6 +77,29 @@ describe('TensorFlow Lite', () => {
     const cut = await scanBytes('m.tflite', model([]).subarray(0, 40));
     assert.deepEqual(verdicts(cut), damaged);
     assert.equal(cut.status, 'partial');
+  });
+
+  it('buffers that are no numbers, and programs behind the model', async () => {
+    const pickle = new TextEncoder().encode("cos\nsystem\n(S'id'\ntR.");
+    assert.deepEqual(verdicts(await scanBytes('m.tflite', model([], 'test', pickle))), [
+      'critical pickle/dangerous-call',
+      'medium torch/storage-is-pickle',
+    ]);
+    const elf = concat(Uint8Array.of(0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0), new Uint8Array(120));
+    assert.ok(
+      verdicts(await scanBytes('m.tflite', model([], 'test', elf))).some((v) => v.endsWith('native/native-code')),
+      'a library in a buffer',
+    );
+    for (const padding of [0, 1, 4096]) {
+      const report = await scanBytes('m.tflite', concat(model([]), new Uint8Array(padding), elf));
+      assert.ok(verdicts(report).includes('high tflite/hidden-data'), String(padding));
+    }
+    let state = 5;
+    const noise = Uint8Array.from({ length: 200_000 }, () => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return state >>> 24;
+    });
+    assert.deepEqual(verdicts(await scanBytes('m.tflite', concat(model([]), noise))), []);
   });
 
   it('labels are appended as an archive, and its members are looked at', async () => {
