@@ -22,6 +22,8 @@ export interface Environment {
   /** Value of a child, which has been folded before its parent. */
   value(child: Expression | undefined): Known;
   variable(name: string): Known;
+  /** Of a condition that is only known when the template is rendered: whether it is taken to fail. */
+  readonly otherwise: boolean;
   /** Text that a macro gives, where that is known. */
   macro(name: string, args: readonly Argument[]): Known;
 }
@@ -85,7 +87,8 @@ export function fold(node: Expression, env: Environment): Known {
     case 'conditional': {
       const test = env.value(node.test);
       if (test !== undefined) return truth(test) ? env.value(node.value) : env.value(node.otherwise);
-      return env.value(node.value) ?? env.value(node.otherwise);
+      const [first, second] = env.otherwise ? [node.otherwise, node.value] : [node.value, node.otherwise];
+      return env.value(first) ?? env.value(second);
     }
     case 'attribute': {
       const target = env.value(node.target);

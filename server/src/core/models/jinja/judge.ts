@@ -19,6 +19,7 @@ import {
   readsDate,
   spokenText,
 } from './speech';
+import { Variables } from './variables';
 
 /** Attributes without underscores on both sides through which Python's frames, code and type graph are reached. */
 const INTERNAL_NAMES = new Set([
@@ -123,6 +124,8 @@ const LARGE_RANGE = 1_000_000;
 const LARGE_REPEAT = 10_000_000;
 /** Passes through the bodies of loops over known lists, and expansions of macros, in all. */
 const UNROLLED_LIMIT = 2000;
+/** Combinations of values that branches leave open, for each expression. */
+const CHOICES = 32;
 const REPORT_LIMIT = 50;
 /** A text of a macro or block that is longer is content, no name. */
 const WRITTEN_LIMIT = 4000;
@@ -172,11 +175,20 @@ export function hasTemplateSyntax(text: string): boolean {
   return /\{\{|\{%/.test(text);
 }
 
+/** The name under which a variable, or an entry of a namespace, is kept. */
+function slotOf(node: Expression): string | undefined {
+  if (node.kind === 'name') return node.name;
+  return node.kind === 'attribute' && node.target.kind === 'name' ? `${node.target.name}.${node.name}` : undefined;
+}
+
 class Judge {
   readonly #constants = new Map<Expression, Value | undefined>();
-  readonly #variables = new Map<string, Value>();
+  readonly #variables = new Variables();
+  /** What expressions give with the other values of the names in them. */
+  readonly #choices = new Map<Expression, readonly Value[]>();
   readonly #macros = new Map<string, Statement & { kind: 'macro' }>();
-  readonly #environment: Environment = {
+  readonly #environment: Environment & { otherwise: boolean } = {
+    otherwise: false,
     value: (child) => child && this.#constants.get(child),
     variable: (name) => this.#variables.get(name),
     macro: (name, args) => this.#expand(name, args),
@@ -288,13 +300,16 @@ class Judge {
           this.#expression(statement.value);
           break;
         case 'if':
-          for (const { test, body } of statement.branches) {
-            if (test) {
-              this.#expression(test);
-              this.#poison(test, body);
-            }
-            this.#walk(body, loops);
-          }
+          this.#variables.branches(
+            statement.branches.map(({ test, body }) => () => {
+              if (test) {
+                this.#expression(test);
+                this.#poison(test, body);
+              }
+              this.#walk(body, loops);
+            }),
+            statement.branches.some(({ test }) => test === undefined),
+          );
           break;
         case 'for': {
           this.#expression(statement.iterable);
@@ -368,9 +383,14 @@ class Judge {
 
   #assign(target: Expression, value: Expression | undefined, body: readonly Statement[]): void {
     const constant = body.length > 0 ? this.#written(body) : value && this.#constants.get(value);
+    const choices = body.length === 0 && value ? (this.#choices.get(value) ?? []) : [];
+    const others = choices.filter((choice) => choice !== constant);
     if (target.kind === 'attribute' && target.target.kind === 'name') {
       const namespace = this.#variables.get(target.target.name);
-      if (namespace instanceof DictValue) namespace.entries.set(target.name, constant);
+      if (namespace instanceof DictValue) {
+        namespace.entries.set(target.name, constant);
+        this.#variables.set(`${target.target.name}.${target.name}`, constant, others);
+      }
     }
     if (target.kind !== 'name') return;
     for (const [names, holds] of [
@@ -380,8 +400,7 @@ class Judge {
       if (holds) names.add(target.name);
       else names.delete(target.name);
     }
-    if (constant !== undefined) this.#variables.set(target.name, constant);
-    else this.#variables.delete(target.name);
+    this.#variables.set(target.name, constant ?? others[0], others);
     if (value?.kind === 'name' && ENGINE_OBJECTS.has(value.name)) this.#aliases.set(target.name, value.name);
     else this.#aliases.delete(target.name);
   }
@@ -394,11 +413,62 @@ class Judge {
   #evaluate(root: Expression, look?: (node: Expression, constant: Value | undefined) => void): void {
     const order: Expression[] = [];
     const stack: Expression[] = [root];
+    const open = new Set<string>();
+    let conditional = false;
     while (stack.length) {
       const node = stack.pop() as Expression;
       order.push(node);
       stack.push(...children(node));
+      conditional ||= node.kind === 'conditional';
+      const slot = slotOf(node);
+      if (slot !== undefined && this.#variables.others(slot).length > 0) open.add(slot);
     }
+    if (open.size > 0 || conditional) this.#choose(root, order, [...open], conditional, look);
+    this.#foldAll(order, look);
+  }
+
+  /** Evaluates an expression with each of the values that the names in it may have instead of their last ones. */
+  #choose(
+    root: Expression,
+    order: readonly Expression[],
+    slots: readonly string[],
+    conditional: boolean,
+    look?: (node: Expression, constant: Value | undefined) => void,
+  ): void {
+    const values = slots.map((slot) => [this.#variables.get(slot), ...this.#variables.others(slot)]);
+    const count = Math.min(
+      CHOICES,
+      values.reduce((product, list) => product * list.length, conditional ? 2 : 1),
+    );
+    const found = new Set<Value>();
+    for (let choice = 1; choice < count; choice += 1) {
+      let rest = conditional ? choice >> 1 : choice;
+      this.#environment.otherwise = conditional && choice % 2 === 1;
+      for (const [i, slot] of slots.entries()) {
+        const list = values[i] as (Value | undefined)[];
+        this.#put(slot, list[rest % list.length], list);
+        rest = Math.floor(rest / list.length);
+      }
+      this.#foldAll(order, look);
+      const value = this.#constants.get(root);
+      if (value !== undefined) found.add(value);
+    }
+    for (const [i, slot] of slots.entries()) {
+      const list = values[i] as (Value | undefined)[];
+      this.#put(slot, list[0], list);
+    }
+    this.#environment.otherwise = false;
+    this.#choices.set(root, [...found]);
+  }
+
+  #put(slot: string, value: Value | undefined, list: readonly (Value | undefined)[]): void {
+    this.#variables.set(slot, value, list.slice(1) as Value[]);
+    const dot = slot.indexOf('.');
+    const namespace = dot < 0 ? undefined : this.#variables.get(slot.slice(0, dot));
+    if (namespace instanceof DictValue) namespace.entries.set(slot.slice(dot + 1), value);
+  }
+
+  #foldAll(order: readonly Expression[], look?: (node: Expression, constant: Value | undefined) => void): void {
     for (let i = order.length - 1; i >= 0; i -= 1) {
       if (i % 1000 === 999) this.sink.checkTime();
       const node = order[i] as Expression;

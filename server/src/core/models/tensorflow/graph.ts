@@ -5,6 +5,7 @@ import type { Rule } from '../../rule';
 import type { ScanContext } from '../../scanner';
 import { isOutsidePath } from '../filePaths';
 import { isTellingFactor } from '../scaling';
+import { argumentMark, type Call, callsOf, FunctionArguments, hasArgument, withoutMarks } from './arguments';
 import {
   type Capability,
   CHECKPOINT_OPERATORS,
@@ -57,10 +58,15 @@ interface Scope {
   counts: Map<string, number>;
   /** What is known of the text that a node gives. */
   texts: Map<string, string | undefined>;
+  /** Arguments of the function, by name. */
+  parameters: ReadonlyMap<string, number>;
+  calls: Call[];
 }
 
-const emptyScope = (name: string): Scope => ({
+const emptyScope = (name: string, parameters: readonly string[] = []): Scope => ({
   name,
+  parameters: new Map(parameters.map((parameter, index) => [parameter, index])),
+  calls: [],
   nodes: new Map(),
   pending: [],
   counts: new Map(),
@@ -72,6 +78,8 @@ const MOST_PENDING = 20_000;
 const MOST_OPERATORS = 20_000;
 /** Different arguments of one operator that are told. */
 const MOST_TOLD = 50;
+/** Arguments of a call that are followed: traced functions take all variables of a model, behind what is given to them. */
+const MOST_ARGUMENTS = 256;
 const LONGEST_TEXT = 4096;
 
 /**
@@ -92,6 +100,7 @@ export class GraphJudge {
   readonly #calls = new Map<string, Set<string>>();
   readonly #tampering: { scope: string; node: string; what: string }[] = [];
   readonly #triggers: { scope: string; node: string; what: string }[] = [];
+  readonly #arguments = new FunctionArguments();
   #scope = emptyScope('');
   /** Nodes that were not judged because there are too many of their operator. */
   #dropped = 0;
@@ -101,9 +110,12 @@ export class GraphJudge {
 
   constructor(private readonly budget: Budget) {}
 
-  /** Starts a graph (`''`) or a function of the library. */
-  beginScope(name: string): void {
-    this.#scope = emptyScope(name);
+  /**
+   * Starts a graph (`''`) or a function of the library.
+   * @param parameters names of the function's arguments, in their order
+   */
+  beginScope(name: string, parameters: readonly string[] = []): void {
+    this.#scope = emptyScope(name, parameters);
     if (name) {
       this.functions.add(name);
       const layer = layerOfFunction(name);
@@ -158,7 +170,9 @@ export class GraphJudge {
       this.#calls.set(this.#scope.name, calls);
     }
     // Graphs of the first generation call a function by using its name as the operator.
-    if (!isKnownOperator(node.op)) calls.add(node.op);
+    const direct = !isKnownOperator(node.op);
+    if (direct) calls.add(node.op);
+    if (this.#scope.calls.length < MOST_PENDING) this.#scope.calls.push(...callsOf(node, direct));
     for (const attr of node.attrs.values()) {
       if (attr.func) calls.add(attr.func);
       for (const name of attr.listFunc ?? []) calls.add(name);
@@ -182,6 +196,13 @@ export class GraphJudge {
   /** @param outputs producers of what the scope returns; for the main graph unknown */
   endScope(outputs: readonly string[]): void {
     const scope = this.#scope;
+    for (const { callee, inputs } of scope.calls) {
+      this.#arguments.note(
+        callee,
+        scope.name,
+        inputs.slice(0, MOST_ARGUMENTS).map((input) => this.#text(input)),
+      );
+    }
     for (const pending of scope.pending) {
       const { node } = pending;
       const literal = this.#literal(node);
@@ -192,7 +213,7 @@ export class GraphJudge {
         this.#tables.push({ sighting, ...(path !== undefined && { path }) });
       } else if (CHECKPOINT_OPERATORS.has(node.op)) this.#judgeCheckpoint(pending);
       else if (operatorRisk(node.op)) {
-        if (!isWithoutFile(node, literal)) this.#sight(this.#risky, pending, literal || undefined);
+        if (!isWithoutFile(node.op, literal)) this.#sight(this.#risky, pending, literal || undefined);
       } else this.#sight(this.#unknown, pending, undefined);
     }
     const results = outputs.length ? outputs.map(producerOf) : this.#sinks();
@@ -203,7 +224,10 @@ export class GraphJudge {
 
   #sight(into: Map<string, Sighting>, pending: { node: NodeDef; offset?: number }, literal: string | undefined): void {
     const { op } = pending.node;
-    const known = into.get(`${op}\0${literal ?? ''}`);
+    // An argument means something else in every function.
+    const where = literal !== undefined && hasArgument(literal) ? `\0${this.#scope.name}` : '';
+    const key = `${op}\0${literal ?? ''}${where}`;
+    const known = into.get(key);
     if (known) {
       known.count += 1;
       return;
@@ -214,7 +238,7 @@ export class GraphJudge {
       return;
     }
     this.#told.set(op, told + 1);
-    into.set(`${op}\0${literal ?? ''}`, {
+    into.set(key, {
       ...sightingOf(pending, this.#scope.name),
       ...(literal !== undefined && { literal }),
     });
@@ -228,7 +252,9 @@ export class GraphJudge {
     if (texts.has(name)) return texts.get(name);
     // A graph may lead back to a node; what is known of it meanwhile is nothing.
     texts.set(name, undefined);
-    const text = this.#textOf(this.#scope.nodes.get(name), depth)?.slice(0, LONGEST_TEXT);
+    const node = this.#scope.nodes.get(name);
+    const parameter = node ? undefined : this.#scope.parameters.get(name);
+    const text = parameter === undefined ? this.#textOf(node, depth)?.slice(0, LONGEST_TEXT) : argumentMark(parameter);
     texts.set(name, text);
     return text;
   }
@@ -236,7 +262,9 @@ export class GraphJudge {
   #textOf(node: KeptNode | undefined, depth: number): string | undefined {
     switch (node?.op) {
       case 'Const':
-        return node.strings?.find((value) => value !== '') ?? node.strings?.[0];
+        return (
+          withoutMarks(node.strings?.find((value) => value !== '') ?? node.strings?.[0] ?? '') || node.strings?.[0]
+        );
       case 'Identity':
       case 'PlaceholderWithDefault':
       case 'ShardedFilename':
@@ -273,7 +301,9 @@ export class GraphJudge {
   #judgeCheckpoint(pending: { node: NodeDef; offset?: number }): void {
     const { node } = pending;
     const path = this.#text(node.inputs[CHECKPOINT_OPERATORS.get(node.op)?.path ?? 0]);
-    if (path !== undefined && isOutsidePath(path)) this.#sight(this.#checkpoints, pending, path);
+    if (path !== undefined && (hasArgument(path) || isOutsidePath(path))) {
+      this.#sight(this.#checkpoints, pending, path);
+    }
   }
 
   #literal(node: NodeDef): string | undefined {
@@ -417,9 +447,16 @@ export class GraphJudge {
    */
   report(context: ScanContext, toldLambdas: ReadonlySet<string>): void {
     if (this.#dropped) context.incomplete(`${this.#dropped} nodes of operators with too many others are not told`);
-    for (const sighting of this.#risky.values()) this.#reportRisk(context, sighting);
-    for (const sighting of this.#checkpoints.values()) this.#reportCheckpoint(context, sighting);
-    for (const { sighting, path } of this.#tables) this.#reportTable(context, sighting, path);
+    for (const sighting of this.#resolved(this.#risky)) {
+      if (!isWithoutFile(sighting.op, sighting.literal)) this.#reportRisk(context, sighting);
+    }
+    for (const sighting of this.#resolved(this.#checkpoints)) {
+      if (isOutsidePath(sighting.literal ?? '')) this.#reportCheckpoint(context, sighting);
+    }
+    for (const { sighting, path } of this.#tables) {
+      const paths = path === undefined ? [path] : this.#arguments.resolve(path, sighting.scope);
+      for (const resolved of paths) this.#reportTable(context, sighting, resolved);
+    }
     for (const sighting of this.#unknown.values()) {
       if (this.functions.has(sighting.op)) continue;
       const op = evidenceText(sighting.op, 80);
@@ -474,6 +511,21 @@ export class GraphJudge {
         location: { node: [scope, node].filter(Boolean).join('/') },
       });
     }
+  }
+
+  /** What was seen in functions, with what their callers give them put in its place. */
+  *#resolved(sightings: ReadonlyMap<string, Sighting>): Generator<Sighting> {
+    const merged = new Map<string, Sighting>();
+    for (const { literal: text, ...rest } of sightings.values()) {
+      const literals = text === undefined ? [text] : this.#arguments.resolve(text, rest.scope);
+      for (const literal of literals) {
+        const key = `${rest.op}\0${literal ?? ''}`;
+        const known = merged.get(key);
+        if (known) known.count += rest.count;
+        else merged.set(key, { ...rest, ...(literal !== undefined && { literal }) });
+      }
+    }
+    yield* merged.values();
   }
 
   #reportRisk(context: ScanContext, sighting: Sighting): void {
@@ -531,7 +583,7 @@ export class GraphJudge {
 }
 
 /** Some operators touch a file only when they are given a path: an empty one keeps a cache in memory. */
-function isWithoutFile({ op }: NodeDef, literal: string | undefined): boolean {
+function isWithoutFile(op: string, literal: string | undefined): boolean {
   if (/^CacheDataset(?:V2)?$/.test(op)) return literal === '';
   return PATH_ATTRIBUTES.has(op) && !literal;
 }

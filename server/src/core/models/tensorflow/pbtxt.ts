@@ -66,7 +66,9 @@ async function judgeGraph(graph: TextMessage, judge: GraphJudge): Promise<void> 
   for (const node of graph.messages('node')) judge.addNode(nodeOf(node));
   judge.endScope([]);
   for (const fn of graph.message('library')?.messages('function') ?? []) {
-    judge.beginScope(fn.message('signature')?.text('name') ?? '');
+    const signature = fn.message('signature');
+    const parameters = signature?.messages('input_arg').map((argument) => argument.text('name') ?? '');
+    judge.beginScope(signature?.text('name') ?? '', parameters);
     for (const node of fn.messages('node_def')) judge.addNode(nodeOf(node));
     judge.endScope(fn.messages('ret').map((ret) => ret.text('value') ?? ''));
   }

@@ -143,6 +143,24 @@ export function decodeName(bytes: Uint8Array, damaged?: Damaged): string {
   return name;
 }
 
+/** OpDef: the name of a function and those of its arguments. */
+export function decodeSignature(bytes: Uint8Array, damaged?: Damaged): { name: string; parameters: string[] } {
+  let name = '';
+  const parameters: string[] = [];
+  decodeFields(
+    bytes,
+    (field, wire, r) => {
+      if (wire !== 2 || (field !== 1 && field !== 2)) return false;
+      if (field === 1) name = readText(r);
+      else if (parameters.length < KEPT * KEPT) parameters.push(decodeName(r.bytes()));
+      else return false;
+      return true;
+    },
+    damaged,
+  );
+  return { name, parameters };
+}
+
 /** Sizes of the dimensions; -1 for unknown ones. */
 export function decodeShape(bytes: Uint8Array): number[] {
   const shape: number[] = [];

@@ -19,7 +19,16 @@ import {
 import { kerasLambdaLayers } from './companions';
 import { GraphJudge } from './graph';
 import { isKnownOperator } from './ops';
-import { decodeMapEntry, decodeName, decodeNode, decodeShape, dtypeName, NODE_SHAPE, OP_DEF_SHAPE } from './proto';
+import {
+  decodeMapEntry,
+  decodeName,
+  decodeNode,
+  decodeShape,
+  decodeSignature,
+  dtypeName,
+  NODE_SHAPE,
+  OP_DEF_SHAPE,
+} from './proto';
 import { TENSORFLOW_RULES as RULES } from './rules';
 
 const MAX_LISTED = 500;
@@ -88,12 +97,15 @@ function noteTensor(scan: Scan, node: ReturnType<typeof decodeNode>): void {
 /** FunctionDef: its nodes, and what its returns come from. */
 async function walkFunction(scan: Scan, start: number, end: number): Promise<void> {
   let name = '';
+  let parameters: string[] = [];
   const outputs: string[] = [];
   const nodes: WireField[] = [];
   for await (const field of fieldsOf(scan, start, end)) {
     if (field.wireType !== BYTES) continue;
-    if (field.number === 1) name = decodeName(await message(scan, field, OP_DEF_SHAPE), scan.damaged);
-    else if (field.number === 3) nodes.push(field);
+    if (field.number === 1) {
+      ({ name, parameters } = decodeSignature(await message(scan, field, OP_DEF_SHAPE), scan.damaged));
+    }
+    if (field.number === 3) nodes.push(field);
     else if (field.number === 4) {
       const { value } = decodeMapEntry(
         await scan.source.read(field.offset, Math.min(field.length, 4096)),
@@ -102,7 +114,7 @@ async function walkFunction(scan: Scan, start: number, end: number): Promise<voi
       outputs.push(new TextDecoder().decode(value));
     }
   }
-  scan.judge.beginScope(name);
+  scan.judge.beginScope(name, parameters);
   for (const field of nodes) await walkNode(scan, field);
   scan.judge.endScope(outputs);
 }

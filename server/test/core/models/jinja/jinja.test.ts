@@ -112,6 +112,41 @@ describe('chat templates', () => {
     assert.deepEqual(verdicts("{{ '{role}: {content}'.format(role=m.role, content=m.content) }}"), []);
   });
 
+  it('follows the values that a name has by one branch or another', () => {
+    const hidden = [
+      "{% if a %}{% set k = '__cla' %}{% else %}{% set k = 'x' %}{% endif %}{{ x[k ~ 'ss__'] }}",
+      "{% if a %}{% set k = 'x' %}{% elif b %}{% set k = '__cla' %}{% else %}{% set k = 'y' %}{% endif %}{{ x|attr(k ~ 'ss__') }}",
+      "{% set k = '__cla' %}{% if a %}{% set k = 'x' %}{% endif %}{{ x[k ~ 'ss__'] }}",
+      "{% if a %}{% set k = '__cla' %}{% else %}{% set k = 'x' %}{% endif %}{% if b %}{% set m = 'y' %}{% else %}{% set m = 'ss__' %}{% endif %}{{ x[k ~ m] }}",
+      "{% if a %}{% set k = '__cla' %}{% else %}{% set k = 'x' %}{% endif %}{% set n = k ~ 'ss__' %}{{ x[n] }}",
+      "{% if a %}{% if b %}{% set k = '__cla' %}{% endif %}{% else %}{% set k = 'x' %}{% endif %}{{ x[k ~ 'ss__'] }}",
+      "{% set ns = namespace(k='') %}{% if a %}{% set ns.k = '__cla' %}{% else %}{% set ns.k = 'x' %}{% endif %}{{ x[ns.k ~ 'ss__'] }}",
+      "{{ x[('x' if a else '__cla') ~ 'ss__'] }}",
+      "{% set k = ('__cla' if a else 'x') if b else 'y' %}{{ x[k ~ 'ss__'] }}",
+      "{% set k = 'x' if a else '__cla' %}{{ x[k ~ 'ss__'] }}",
+    ];
+    for (const template of hidden) {
+      assert.ok(
+        judge(template).some((d) => d.rule.id === 'template/code-execution'),
+        template,
+      );
+    }
+    const honest = [
+      "{% if a %}{% set k = 'role' %}{% else %}{% set k = 'content' %}{% endif %}{{ message[k] }}",
+      "{% if a %}{% set k = '__cla' %}{% endif %}{% set k = 'x' %}{{ x[k ~ 'ss__'] }}",
+    ];
+    for (const template of honest) assert.deepEqual(verdicts(template), [], template);
+  });
+
+  it('takes bounded work for many open values', () => {
+    const sets = Array.from(
+      { length: 300 },
+      (_, i) => `{% if a %}{% set k${i} = 'a${i}' %}{% else %}{% set k${i} = 'b${i}' %}{% endif %}`,
+    ).join('');
+    const use = Array.from({ length: 300 }, (_, i) => `k${i}`).join(' ~ ');
+    assert.deepEqual(verdicts(`${sets}{{ ${use} }}`), []);
+  });
+
   it('judges what is sound in a template that is not, with names put together there', () => {
     for (const template of [
       "{% nosuchtag %}{{ x['__cla' ~ 'ss__'] }}",

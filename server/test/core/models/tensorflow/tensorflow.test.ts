@@ -161,6 +161,52 @@ describe('TensorFlow graphs', () => {
     assert.deepEqual(await of('SaveV2', 0, node('p', 'Placeholder')), []);
   });
 
+  it('paths that functions are given by their callers are known inside of them', async () => {
+    const taking = (name: string, parameters: string[], nodes: Uint8Array[]) =>
+      concat(
+        field(1, field(1, name), ...parameters.map((parameter) => field(2, field(1, parameter)))),
+        ...nodes.map((n) => field(3, n)),
+      );
+    const call = (name: string, callee: string, ...inputs: string[]) =>
+      node(name, 'StatefulPartitionedCall', inputs, { f: field(10, field(1, callee)) });
+    const save = taking('save', ['other', 'prefix'], [node('w', 'SaveV2', ['prefix', 'n', 's', 'other'])]);
+    const of = async (nodes: Uint8Array[], ...functions: Uint8Array[]) => {
+      const report = await scanBytes('m.pb', graph([input, ...nodes], functions));
+      return report.findings.map((f) => `${f.severity} ${f.evidence}`);
+    };
+    assert.deepEqual(await of([textConstant('p', '/etc/cron.d/x'), call('c', 'save', 'x', 'p')], save), [
+      "high SaveV2('/etc/cron.d/x')",
+    ]);
+    // Every caller counts, and what another function hands on; a saver's own name is none.
+    const middle = taking(
+      'middle',
+      ['q'],
+      [textConstant('d', '/root'), node('j', 'StringJoin', ['d', 'q']), call('c', 'save', 'q', 'j')],
+    );
+    assert.deepEqual(
+      await of(
+        [textConstant('a', '/x'), textConstant('b', 'model'), call('c1', 'middle', 'a'), call('c2', 'save', 'x', 'b')],
+        middle,
+        save,
+      ),
+      ["high SaveV2('/root/x')"],
+    );
+    assert.deepEqual(await of([textConstant('b', 'model'), call('c', 'save', 'x', 'b')], save), []);
+    assert.deepEqual(await of([call('c', 'save', 'x', 'unknown')], save), []);
+    const read = taking('read', ['p'], [node('r', 'ReadFile', ['p'])]);
+    assert.deepEqual(await of([textConstant('p', '/etc/passwd'), node('c', 'read', ['p'])], read), [
+      "high ReadFile('/etc/passwd')",
+    ]);
+    assert.deepEqual(await of([call('c', 'read', 'x')], read), ['high ReadFile']);
+    // A condition's first input chooses, the others are arguments; functions that call themselves end.
+    const self = taking('self', ['p'], [node('r', 'ReadFile', ['p']), call('c', 'self', 'p')]);
+    const branch = node('i', 'If', ['x', 'p'], {
+      then_branch: field(10, field(1, 'read')),
+      else_branch: field(10, field(1, 'self')),
+    });
+    assert.deepEqual(await of([textConstant('p', '/a'), branch], read, self), ["high ReadFile('/a')", 'high ReadFile']);
+  });
+
   it('a cache in memory touches no file, summaries below the working directory overwrite none', async () => {
     const of = async (op: string, path: string) =>
       verdicts(await scanBytes('m.pb', graph([input, textConstant('p', path), node('n', op, ['x', 'p'])])));
