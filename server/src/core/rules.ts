@@ -4,6 +4,7 @@ import { DEPENDENCY_RULES } from './dependencies/rules';
 import { BOOSTING_RULES } from './models/boosting/formats';
 import { CONFIG_RULES } from './models/configs/rules';
 import { COREML_RULES } from './models/coreml/format';
+import { EMBEDDING_RULES } from './models/embeddingRows';
 import { EXECUTORCH_RULES } from './models/executorch/rules';
 import { LLAMAFILE_RULES } from './models/gguf/llamafile';
 import { GGUF_RULES } from './models/gguf/rules';
@@ -49,6 +50,7 @@ const FAMILIES: readonly Record<string, Rule>[] = [
   DEPENDENCY_RULES,
   BOOSTING_RULES,
   COREML_RULES,
+  EMBEDDING_RULES,
   EXECUTORCH_RULES,
   HDF5_RULES,
   KERAS_RULES,
