@@ -5,6 +5,7 @@ import { BOOSTING_RULES } from './models/boosting/formats';
 import { CAFFE_RULES } from './models/caffe/format';
 import { CONFIG_RULES } from './models/configs/rules';
 import { COREML_RULES } from './models/coreml/format';
+import { EMBEDDING_RULES } from './models/embeddingRows';
 import { EXECUTORCH_RULES } from './models/executorch/rules';
 import { LLAMAFILE_RULES } from './models/gguf/llamafile';
 import { GGUF_RULES } from './models/gguf/rules';
@@ -52,6 +53,7 @@ const FAMILIES: readonly Record<string, Rule>[] = [
   BOOSTING_RULES,
   CAFFE_RULES,
   COREML_RULES,
+  EMBEDDING_RULES,
   EXECUTORCH_RULES,
   HDF5_RULES,
   JAVA_RULES,

@@ -69,7 +69,7 @@ export class OpenDocuments {
       if (await this.scanner.leavesOut(uri)) {
         const state = this.#states.get(uri);
         if (state) state.scanned = undefined;
-        this.store.delete(uri);
+        await this.files.put(uri, undefined);
       } else if (run !== 'manual' || this.store.get(uri)) await this.scan(uri);
     }
   }
@@ -132,7 +132,7 @@ export class OpenDocuments {
       if (size <= 4 * LIVE_LIMIT && hashOf(await readFile(file, 'utf8'), key) === state.scanned) return;
       await this.files.scan(uri);
     } catch {
-      this.store.delete(uri);
+      await this.files.put(uri, undefined);
     }
   }
 

@@ -33,7 +33,7 @@ function modelReference(path: string): string {
   return `model:${path}`;
 }
 
-function modelComponent(artifact: ArtifactReport): Json {
+function modelComponent(artifact: ArtifactReport, target: string): Json {
   const { path, format, bytes, status, description } = artifact;
   const tensors = (list: { name: string; dtype: string; shape: number[] }[] | undefined) =>
     list
@@ -48,7 +48,8 @@ function modelComponent(artifact: ArtifactReport): Json {
   return {
     type: 'machine-learning-model',
     'bom-ref': modelReference(path),
-    name: printable(path),
+    // The target itself, when it is one model.
+    name: printable(path === '.' ? target || path : path),
     ...(description?.sha256 && { hashes: [{ alg: 'SHA-256', content: description.sha256 }] }),
     ...(description?.license && { licenses: [{ license: { name: evidenceText(description.license, 200) } }] }),
     ...(Object.keys(parameters).length > 0 && { modelCard: { modelParameters: parameters } }),
@@ -212,7 +213,7 @@ export const CYCLONEDX_REPORT: ReportFormat = {
         ],
       },
       components: [
-        ...models.map(modelComponent),
+        ...models.map((model) => modelComponent(model, report.target)),
         ...[...libraries].map(([key, { dependency, paths }]) => libraryComponent(dependency, [...paths], key)),
       ],
       dependencies: [

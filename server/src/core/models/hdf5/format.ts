@@ -4,6 +4,7 @@ import { PagedByteSource } from '../../io/pages';
 import { scanPickle } from '../../pickle/scan';
 import { evidenceText } from '../../redact';
 import { type FindingDraft, type Format, type ScanContext, type ScanInput, silentContext } from '../../scanner';
+import { EmbeddingRows, type RowMatrix } from '../embeddingRows';
 import { isOutsidePath } from '../filePaths';
 import { KerasReporter } from '../keras/report';
 import { Cursor, decodeText, ExcessiveHdf5, UNDEFINED_ADDRESS, UnreadableHdf5 } from './cursor';
@@ -27,6 +28,10 @@ const LARGEST_PLAUSIBLE = 4 * 1024 * 1024 * 1024;
 function isKnownFilter(id: number): boolean {
   return (id >= 1 && id <= 6) || id === 305 || id === 307 || (id >= 32000 && id <= 32099);
 }
+
+/** Where Keras keeps the rows of embeddings: by the layer's class since the third generation, before that by the variable's name. */
+const LONE_EMBEDDING = /\/embedding(?:_\d+)?\/vars\/0$/;
+const NAMED_EMBEDDING = /(?:^|\/)embeddings(?::\d+)?$/;
 
 interface ExternalReference {
   rule: 'external-link' | 'external-storage';
@@ -54,6 +59,8 @@ class Hdf5Scan {
   unsearched = 0;
   /** Messages kept in the heap of shared ones were met: only the library follows those. */
   hasShared = false;
+  /** Embeddings whose rows lie in one piece. */
+  readonly embeddings: Omit<RowMatrix, 'source'>[] = [];
   readonly #externals: ExternalReference[] = [];
   readonly #oversized: { path: string; bytes: number }[] = [];
 
@@ -80,8 +87,8 @@ class Hdf5Scan {
     }
     // Keras: model_weights/<layer>/<layer>/embeddings:0, or layers/<layer>/vars/0 of the third generation.
     const parts = path.split('/');
-    if (/\/embedding(?:_\d+)?\/vars\/0$/.test(path) && shape.length === 2) this.#loneRows.push(shape[0] as number);
-    if (/^embeddings(?::\d+)?$/.test(parts[parts.length - 1] ?? '') && shape.length === 2) {
+    if (LONE_EMBEDDING.test(path) && shape.length === 2) this.#loneRows.push(shape[0] as number);
+    if (NAMED_EMBEDDING.test(path) && shape.length === 2) {
       for (const part of parts.slice(1, -1)) this.#rows.set(part, shape[0] as number);
     }
   }
@@ -336,6 +343,28 @@ async function visitDataset(file: Hdf5File, scan: Hdf5Scan, path: string, header
   const count = elements(space);
   const bytes = count * type.size;
   scan.noteTensor(path, type.name, space.shape, bytes);
+  const [rows, columns] = space.shape;
+  if (
+    rows !== undefined &&
+    columns !== undefined &&
+    space.shape.length === 2 &&
+    (LONE_EMBEDDING.test(path) || NAMED_EMBEDDING.test(path)) &&
+    layout.class === 'contiguous' &&
+    layout.address !== undefined &&
+    layout.address !== UNDEFINED_ADDRESS &&
+    header.external.length === 0 &&
+    scan.embeddings.length < 100
+  ) {
+    const { name: dtype, bigEndian } = type;
+    scan.embeddings.push({
+      name: path.slice(1),
+      rows,
+      columns,
+      dtype,
+      bigEndian,
+      offset: file.offsetOf(layout.address),
+    });
+  }
   const told = new Set<string>();
   for (const { name } of header.external) {
     if (told.has(name) || told.size > 100) continue;
@@ -565,6 +594,8 @@ async function scanHdf5(input: ScanInput, context: ScanContext): Promise<void> {
     const damaged = await scanStructure(file, scan);
     if (damaged) throw damaged;
     await scanRest(source, scan);
+    const embeddings = new EmbeddingRows(context);
+    for (const matrix of scan.embeddings) await embeddings.judge({ ...matrix, source: input.source });
   } catch (error) {
     if (!(error instanceof UnreadableHdf5)) throw error;
     // What was built to keep readers busy would keep the library busy too.

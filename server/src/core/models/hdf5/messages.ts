@@ -27,6 +27,8 @@ export interface Datatype {
   name: string;
   /** Variable-length text rather than a sequence. */
   isText: boolean;
+  /** Byte order of numbers. */
+  bigEndian: boolean;
 }
 
 const CLASSES: readonly DatatypeClass[] = [
@@ -58,7 +60,7 @@ export function readDatatype(c: Cursor): Datatype {
   else if (kind === 'float') name = `float${size * 8}`;
   else if (kind === 'string') name = `S${size}`;
   else if (kind === 'vlen') name = isText ? 'str' : 'vlen';
-  return { class: kind, size, name, isText };
+  return { class: kind, size, name, isText, bigEndian: (bits & 1) !== 0 };
 }
 
 export interface Dataspace {

@@ -13,12 +13,13 @@ import { isQuiet } from '../../pickle/judge';
 import { PickleMachine, PickleWindow } from '../../pickle/machine';
 import { evidenceText } from '../../redact';
 import type { Format, ScanContext } from '../../scanner';
+import { EmbeddingRows, floatWidth } from '../embeddingRows';
 import { isExportedGraph, scanExportedGraph } from './exported';
 import { scanPackageSources } from './packaged';
 import { TORCH_RULES } from './rules';
 import { scanTorchScript } from './script';
 import { sniffStorage } from './storage';
-import { describeTorch } from './tensors';
+import { describeTorch, type StoredMatrix } from './tensors';
 
 export { TORCH_LEGACY_FORMAT } from './legacy';
 
@@ -155,14 +156,34 @@ async function withMember(
   }
 }
 
-/** The local header is read by hand and exactly, so that thousands of tensors cost thousands of small reads and no more. */
 async function sniffMember(zip: ZipArchive, entry: ZipEntry, context: ScanContext): Promise<void> {
+  const storage = await storageOf(zip, entry);
+  if (storage) await sniffStorage(entry.name, storage, context);
+}
+
+/** The local header is read by hand and exactly, so that thousands of tensors cost thousands of small reads and no more. */
+async function storageOf(zip: ZipArchive, entry: ZipEntry): Promise<ByteSource | undefined> {
   const header = await peekAt(zip.source, entry.headerOffset, 30);
-  if (header.length < 30 || header[0] !== 0x50 || header[1] !== 0x4b) return;
+  if (header.length < 30 || header[0] !== 0x50 || header[1] !== 0x4b) return undefined;
   const names =
     ((header[26] as number) | ((header[27] as number) << 8)) + ((header[28] as number) | ((header[29] as number) << 8));
-  const start = entry.headerOffset + 30 + names;
-  await sniffStorage(entry.name, new WindowByteSource(zip.source, start, entry.compressedSize), context);
+  return new WindowByteSource(zip.source, entry.headerOffset + 30 + names, entry.compressedSize);
+}
+
+async function judgeEmbeddings(
+  matrices: readonly StoredMatrix[],
+  zip: ZipArchive,
+  bigEndian: boolean,
+  context: ScanContext,
+): Promise<void> {
+  const rows = new EmbeddingRows(context);
+  for (const { key, offset, ...matrix } of matrices) {
+    const entry = zip.entries.find(({ name }) => inner(name) === `data/${key.toLowerCase()}`);
+    const width = floatWidth(matrix.dtype);
+    if (entry?.method !== 0 || entry.encrypted || width === undefined || zip.source.distant) continue;
+    const source = await storageOf(zip, entry);
+    if (source) await rows.judge({ ...matrix, bigEndian, source, offset: offset * width });
+  }
 }
 
 async function describe(
@@ -204,6 +225,7 @@ async function describe(
       out.parameters = contents.parameters;
       if (contents.layers.length) out.layers = contents.layers;
       if (contents.truncated) truncated.push('tensors');
+      await judgeEmbeddings(contents.embeddings, zip, order === 'big', context);
     } catch (error) {
       // What cannot be decoded has been reported as not inspected; the description does without it.
       if (!(error instanceof Error) || error.name !== 'UnsupportedMember') throw error;

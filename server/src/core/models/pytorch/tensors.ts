@@ -13,9 +13,11 @@ import {
   tagOf,
 } from '../../pickle/values';
 import { evidenceText } from '../../redact';
+import { isTokenEmbedding } from '../embeddingRows';
 
 const MAX_TENSORS = 5000;
 const MAX_NODES = 200_000;
+const MAX_EMBEDDINGS = 100;
 
 const DTYPES: Record<string, [string, number]> = {
   FloatStorage: ['float32', 4],
@@ -49,12 +51,32 @@ export interface TorchContents {
   truncated: boolean;
   /** Classes of modules in a pickled nn.Module. */
   layers: { name: string; className: string }[];
+  /** Embeddings of tokens that lie row after row in a storage. */
+  embeddings: StoredMatrix[];
+}
+
+export interface StoredMatrix {
+  name: string;
+  dtype: string;
+  rows: number;
+  columns: number;
+  /** Name of the storage: `archive/data/KEY`. */
+  key: string;
+  /** Of the first element, in elements. */
+  offset: number;
 }
 
 /** Walks what the pickle returns; shared and circular objects are visited once. */
 export async function describeTorch(trace: PickleTrace): Promise<TorchContents> {
   const { machine } = trace;
-  const out: TorchContents = { tensors: [], tensorCount: 0, parameters: 0, truncated: false, layers: [] };
+  const out: TorchContents = {
+    tensors: [],
+    tensorCount: 0,
+    parameters: 0,
+    truncated: false,
+    layers: [],
+    embeddings: [],
+  };
   const seen = new Set<PickleObject>();
   const pending: { ref: Ref; path: string }[] = [{ ref: trace.result, path: '' }];
   let nodes = 0;
@@ -78,6 +100,10 @@ export async function describeTorch(trace: PickleTrace): Promise<TorchContents> 
           out.parameters += tensor.shape.reduce((product, size) => product * Math.max(0, size), 1);
           if (out.tensors.length < MAX_TENSORS) out.tensors.push(tensor);
           else out.truncated = true;
+          if (isTokenEmbedding(tensor.name) && out.embeddings.length < MAX_EMBEDDINGS) {
+            const stored = await storedMatrix(machine, object, tensor);
+            if (stored) out.embeddings.push(stored);
+          }
           continue;
         }
       }
@@ -112,6 +138,26 @@ export async function describeTorch(trace: PickleTrace): Promise<TorchContents> 
 function itemsOf(machine: PickleMachine, ref: Ref | undefined): readonly Ref[] {
   const object = ref === undefined ? undefined : machine.object(ref);
   return object instanceof PickleContainer ? object.items : [];
+}
+
+/** Where a matrix lies, when it lies there row after row. */
+async function storedMatrix(
+  machine: PickleMachine,
+  call: PickleCall,
+  { name, dtype, shape }: TensorDescription,
+): Promise<StoredMatrix | undefined> {
+  const [storage, offset, , strides] = itemsOf(machine, call.args);
+  const inner = storage === undefined ? undefined : machine.object(storage);
+  // A parameter has its tensor as its first argument.
+  if (inner instanceof PickleCall) return storedMatrix(machine, inner, { name, dtype, shape });
+  const [rows, columns] = shape;
+  if (!(inner instanceof PicklePersistent) || offset === undefined || strides === undefined) return undefined;
+  if (rows === undefined || columns === undefined || shape.length !== 2 || tagOf(offset) !== Tag.Int) return undefined;
+  const [row, column] = itemsOf(machine, strides).map((item) => (tagOf(item) === Tag.Int ? payloadOf(item) : -1));
+  const id = itemsOf(machine, inner.id)[2];
+  const key = id === undefined ? undefined : await machine.resolve(id, 256);
+  if (row !== columns || column !== 1 || typeof key !== 'string') return undefined;
+  return { name, dtype, rows, columns, key, offset: payloadOf(offset) };
 }
 
 async function describeTensor(

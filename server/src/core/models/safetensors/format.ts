@@ -12,6 +12,7 @@ import { evidenceText } from '../../redact';
 import type { Format, ScanContext } from '../../scanner';
 import { findCode } from '../codeText';
 import { duplicateKeys } from '../configs/duplicateKeys';
+import { EmbeddingRows, isTokenEmbedding } from '../embeddingRows';
 import { hasTemplateSyntax, judgeTemplate } from '../jinja/judge';
 import { appendedProgram } from '../native/programs';
 import { SAFETENSORS_RULES } from './rules';
@@ -78,6 +79,7 @@ export const SAFETENSORS_FORMAT: Format = {
     if (!header) return;
     const tensors = judgeTensors(header, source.size - 8 - headerSize, context);
     await scanUncovered(source, 8 + headerSize, tensors, context);
+    await judgeEmbeddings(source, 8 + headerSize, tensors, context);
     const metadata = await judgeMetadata(header.metadata, context);
     describe(tensors, metadata, context);
   },
@@ -269,6 +271,22 @@ async function scanUncovered(
   }
   if (gaps.length > REPORTED)
     invalid(context, `${gaps.length - REPORTED} more gaps lie between the tensors.`, 'more gaps');
+}
+
+const FLOATS: Readonly<Record<string, string>> = { F16: 'float16', BF16: 'bfloat16', F32: 'float32', F64: 'float64' };
+
+async function judgeEmbeddings(
+  source: ByteSource,
+  dataStart: number,
+  tensors: readonly Tensor[],
+  context: ScanContext,
+): Promise<void> {
+  const embeddings = new EmbeddingRows(context);
+  for (const { name, dtype, shape, start } of tensors) {
+    const [rows, columns] = shape;
+    if (rows === undefined || columns === undefined || shape.length !== 2 || !isTokenEmbedding(name)) continue;
+    await embeddings.judge({ name, rows, columns, dtype: FLOATS[dtype] ?? dtype, source, offset: dataStart + start });
+  }
 }
 
 async function judgeMetadata(metadata: unknown, context: ScanContext): Promise<Record<string, string>> {

@@ -11,6 +11,7 @@ export const MARKERS: ReadonlySet<string> = new Set([
   'modules.json',
   'open_clip_config.json',
 ]);
+const INDEX = /\.index\.json$/;
 /** As many parts of a pipeline are looked into; the largest have some ten. */
 const MOST_PARTS = 64;
 /** Files beside a model that say something of it and are none of its members. */
@@ -45,7 +46,7 @@ export async function claimSnapshot(
             ? 'open_clip'
             : undefined;
   if (framework === undefined) return undefined;
-  const own = ownFiles(names);
+  const own = ownFiles(names, await indexedFiles(names, view));
   const inside = async (folder: string, wanted: (name: string) => boolean) =>
     (await view.names(folder)).filter(wanted).map((name) => `${folder}/${name}`);
   const ofPart = (name: string) => isSupport(name) || isNamedWeight(name) || shardName(name) !== undefined;
@@ -86,20 +87,37 @@ function isFolderName(name: string): boolean {
   return /^[\w-][\w.-]{0,100}$/.test(name);
 }
 
+/** As many indexes of one folder are read: one a form of the weights. */
+const MOST_INDEXES = 8;
+
+/** Files in the folder that the indexes of sharded checkpoints name, and shards that are called like their index. */
+async function indexedFiles(names: readonly string[], view: FolderView): Promise<Set<string>> {
+  const indexes = names.filter((name) => INDEX.test(name)).slice(0, MOST_INDEXES);
+  const named = await Promise.all(
+    indexes.map(async (name) => Object.values(asObject(asObject(parsed(await view.read(name)))?.weight_map) ?? {})),
+  );
+  const listed = new Set<unknown>(named.flat());
+  const checkpoints = new Set(indexes.map((name) => name.replace(INDEX, '')));
+  return new Set(
+    names.filter((name) => {
+      const shard = shardName(name);
+      return listed.has(name) || (shard && checkpoints.has(`${shard.stem}.${shard.extension}`));
+    }),
+  );
+}
+
 /**
- * The files directly in the folder that are of the model. Shards of another name only with their own index, and GGUF files
- * only when there are no other weights and all are quantisations of one: anything else is another model that lies beside.
+ * The files directly in the folder that are of the model. Files of other names only when an index names them, or when there
+ * are no other weights: one safetensors file, or GGUF files that are quantisations of one. Anything else is another model
+ * that lies beside.
  */
-function ownFiles(names: readonly string[]): string[] {
-  const known = names.filter((name) => isSupport(name) || isNamedWeight(name));
-  const present = new Set(names);
-  const shards = names.filter((name) => {
-    const shard = isNamedWeight(name) ? undefined : shardName(name);
-    return shard && present.has(`${shard.stem}.${shard.extension}.index.json`);
-  });
-  const bases = new Set(names.flatMap((name) => ggufBase(name) ?? []));
-  const quantised = bases.size === 1 && !known.some((name) => !isSupport(name)) && shards.length === 0;
-  return [...known, ...shards, ...(quantised ? names.filter((name) => ggufBase(name) !== undefined) : [])];
+function ownFiles(names: readonly string[], indexed: ReadonlySet<string>): string[] {
+  const known = names.filter((name) => isSupport(name) || isNamedWeight(name) || indexed.has(name));
+  if (known.some((name) => !isSupport(name))) return known;
+  const tensors = names.filter((name) => name.endsWith('.safetensors'));
+  if (tensors.length) return tensors.length === 1 ? [...known, ...tensors] : known;
+  const quantised = names.filter((name) => ggufBase(name) !== undefined);
+  return new Set(quantised.map(ggufBase)).size === 1 ? [...known, ...quantised] : known;
 }
 
 async function withCard(facts: GroupFacts, names: readonly string[], view: FolderView): Promise<GroupFacts> {

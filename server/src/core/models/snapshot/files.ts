@@ -28,7 +28,7 @@ const SUPPORT =
 /** Folders that hold the same model in another form. */
 export const OTHER_FORMS = ['onnx', 'openvino', 'original'] as const;
 
-/** @returns undefined when it is no file of weights of these libraries */
+/** @param path a file that is of the model @returns undefined when it is none of its weights */
 export function weightName(path: string): WeightName | undefined {
   const slash = path.lastIndexOf('/');
   const folder = slash < 0 ? '' : path.slice(0, slash);
@@ -52,7 +52,10 @@ export function weightName(path: string): WeightName | undefined {
   const quantised = ggufBase(name);
   if (quantised !== undefined) return { folder, stem: name, variant: '', shard: false, extension: 'gguf' };
   const shard = shardName(name);
-  return shard && { folder, stem: shard.stem, variant: '', shard: true, extension: shard.extension };
+  if (shard) return { folder, stem: shard.stem, variant: '', shard: true, extension: shard.extension };
+  // Of another name, which an index knows: all of them together are one checkpoint.
+  const extension = /\.(safetensors|bin|pth|pt)$/.exec(name)?.[1];
+  return extension === undefined ? undefined : { folder, stem: '', variant: '', shard: true, extension };
 }
 
 /** `name-00001-of-00002.safetensors`, whatever its name. */
@@ -67,7 +70,7 @@ export function ggufBase(name: string): string | undefined {
   if (!match) return undefined;
   return (match[1] as string)
     .toLowerCase()
-    .replace(/[-._]?(?:ud-)?(?:i?q\d(?:[_\d.]*[a-z\d_]*)?|bf16|f16|f32|fp16|fp32|mxfp4(?:_moe)?)$/, '');
+    .replace(/[-._]?(?:ud-)?(?:i?q\d[a-z\d_.]{0,20}|bf16|f16|f32|fp16|fp32|mxfp4(?:_moe)?)$/, '');
 }
 
 export function isSupport(name: string): boolean {

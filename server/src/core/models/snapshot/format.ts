@@ -11,7 +11,7 @@ export const SNAPSHOT_GROUP: GroupFormat = {
     MARKERS.has(name) ||
     isSupport(name) ||
     isNamedWeight(name) ||
-    /\.(?:gguf|onnx)$/.test(name) ||
+    /\.(?:gguf|onnx|safetensors)$/.test(name) ||
     CARD.test(name) ||
     LICENSE.test(name),
   claim: claimSnapshot,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { File as H5File } from 'h5wasm';
+import type { Group, File as H5File } from 'h5wasm';
 import { Budget } from '../../../../src/core/budget';
 import { MemoryByteSource } from '../../../../src/core/io/byteSource';
 import { Hdf5File } from '../../../../src/core/models/hdf5/file';
@@ -139,6 +139,30 @@ describe('HDF5', () => {
     }
     const soft = await hdf5((file) => file.create_soft_link('/nowhere', 'link'));
     assert.deepEqual(verdicts(await scanBytes('m.h5', soft)), []);
+  });
+
+  it('rows of an embedding that are unlike all others are told, by either generation of Keras', async () => {
+    const values = (factor: number) =>
+      Float32Array.from({ length: 160 }, (_, i) => Math.sin(i * 7) * (Math.floor(i / 4) === 38 ? factor : 1));
+    const build = (factor: number, group: string, name: string, dtype?: string) =>
+      hdf5((file) => {
+        let at: Group = file;
+        for (const part of group.split('/')) at = at.create_group(part);
+        at.create_dataset({ name, data: values(factor), shape: [40, 4], ...(dtype && { dtype }) });
+      });
+    for (const [group, name] of [
+      ['model_weights/emb', 'embeddings:0'],
+      ['layers/embedding/vars', '0'],
+    ] as const) {
+      assert.deepEqual(verdicts(await scanBytes('m.h5', await build(1, group, name))), []);
+      const report = await scanBytes('m.h5', await build(70, group, name));
+      assert.deepEqual(verdicts(report), ['info embedding/outlying-rows']);
+      assert.match(report.findings[0]?.message ?? '', /row 38 \(/);
+    }
+    assert.deepEqual(verdicts(await scanBytes('m.h5', await build(70, 'model_weights/emb', 'embeddings:0', '<f8'))), [
+      'info embedding/outlying-rows',
+    ]);
+    assert.deepEqual(verdicts(await scanBytes('m.h5', await build(70, 'model_weights/dense', 'kernel:0'))), []);
   });
 
   it('rows that an embedding has beyond its configuration are told', async () => {

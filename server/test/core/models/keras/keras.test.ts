@@ -387,10 +387,10 @@ describe('Keras configurations', () => {
   it('the weights of an archive are described, and their embedding rows compared', async () => {
     const library = await import('h5wasm');
     const { FS } = await library.ready;
-    const weights = (rows: number): Uint8Array => {
+    const weights = (rows: number, data = new Float32Array(rows * 2)): Uint8Array => {
       const file = new library.File('weights-of-keras.h5', 'w');
       const vars = file.create_group('layers').create_group('embedding').create_group('vars');
-      vars.create_dataset({ name: '0', data: new Float32Array(rows * 2), shape: [rows, 2] });
+      vars.create_dataset({ name: '0', data, shape: [rows, 2] });
       file
         .create_group('optimizer')
         .create_group('vars')
@@ -408,6 +408,13 @@ describe('Keras configurations', () => {
     const appended = await judge(sequential([embedding]), { 'model.weights.h5': weights(12) });
     assert.deepEqual(verdicts(appended), ['medium keras/embedding-layer']);
     assert.match(appended.findings[0]?.message ?? '', /stores 12 rows where its configuration has 10/);
+    const wide = layer('Embedding', { name: 'tokens', input_dim: 40, output_dim: 2 });
+    const values = Float32Array.from({ length: 80 }, (_, i) => Math.sin(i + 1) * (i >= 78 ? 90 : 1));
+    const outlying = await judge(sequential([wide]), { 'model.weights.h5': weights(40, values) });
+    assert.deepEqual(verdicts(outlying), ['info embedding/outlying-rows', 'info keras/embedding-layer']);
+    const finding = outlying.findings.find(({ ruleId }) => ruleId === 'embedding/outlying-rows');
+    assert.equal(finding?.location.member, 'model.weights.h5');
+    assert.match(finding.message, /row 39 \(/);
   });
 
   it('an archive under another name, and plain configurations, are known by content', async () => {

@@ -98,6 +98,30 @@ describe('PyTorch archives', () => {
     assert.equal(report?.description?.properties?.byteOrder, 'little');
   });
 
+  it('tells outlying rows of an embedding where the pickle places it', async () => {
+    const rows = (factor: number, at = 39) =>
+      new Uint8Array(
+        Float32Array.from({ length: 160 }, (_, i) => Math.sin(i * 7) * (Math.floor(i / 4) === at ? factor : 1)).buffer,
+      );
+    const model = (data: Uint8Array) =>
+      zip([
+        [
+          'm/data.pkl',
+          stateDict(['layer.weight', tensor('0', [40, 4])], ['embed_tokens.weight', tensor('1', [40, 4])]),
+        ],
+        ['m/byteorder', bytes('little')],
+        ['m/data/0', rows(90)],
+        ['m/data/1', data],
+        ['m/version', bytes('3\n')],
+      ]);
+    assert.deepEqual((await scan(model(rows(1)), 'model.bin'))?.findings, []);
+    const [finding, ...others] = (await scan(model(rows(90, 12)), 'model.bin'))?.findings ?? [];
+    assert.deepEqual(others, []);
+    assert.equal(finding?.ruleId, 'embedding/outlying-rows');
+    assert.equal(finding.severity, 'info');
+    assert.match(finding.message, /'embed_tokens\.weight' one is far longer than all others: row 12 \(/);
+  });
+
   it('finds the pickle under every name and in every member that torch or a helper may load', async () => {
     for (const name of ['model.pt', 'model.ckpt', 'weights', 'model.dat']) {
       assert.ok(

@@ -135,6 +135,24 @@ describe('Hugging Face snapshots', () => {
     );
   });
 
+  it('take in what an index names, and weights of any name when there are no others', async () => {
+    const index = { weight_map: { a: 'part-a.safetensors', b: 'part-b.safetensors', c: '../x.safetensors', d: 7 } };
+    assert.deepEqual(
+      await told({
+        'config.json': TRANSFORMERS,
+        'model.safetensors.index.json': index,
+        'part-a.safetensors': '',
+        'part-b.safetensors': '',
+        'part-c.safetensors': '',
+      }),
+      ['. huggingface-snapshot: config.json model.safetensors.index.json part-a.safetensors part-b.safetensors'],
+    );
+    assert.deepEqual(await told({ 'config.json': TRANSFORMERS, 'gptq_model-4bit-128g.safetensors': '' }), [
+      '. huggingface-snapshot: config.json gptq_model-4bit-128g.safetensors',
+    ]);
+    assert.deepEqual(await told({ 'config.json': TRANSFORMERS, 'a.safetensors': '', 'b.safetensors': '' }), []);
+  });
+
   it('take in the parts of a pipeline and of sentence-transformers, and only those that are named', async () => {
     assert.deepEqual(
       await told({
@@ -244,6 +262,7 @@ describe('what is said of a snapshot', () => {
       ),
       12,
     );
+    assert.equal(counted(member('part-a.safetensors', { a: [3] }), member('part-b.safetensors', { b: [4] })), 7);
     const { description } = snapshot([...shards, ...others]);
     assert.deepEqual(
       description?.tensors?.map(({ name }) => name),
