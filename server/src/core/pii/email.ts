@@ -11,7 +11,7 @@ const TOP_LEVEL = new Set(`${GENERIC} ${COUNTRY}`.split(' '));
 
 /** RFC 2606 and RFC 6761, and the domains that tutorials make up. */
 const RESERVED_HOST =
-  /(?:^|\.)(?:example\.(?:com|org|net|edu|[a-z]{2})|example|test|invalid|localhost|local|(?:your|my|some|our)[-_]?(?:domain|company|org|site|mail|email|server|host)\.[a-z.]+|(?:domain|email|company|mail|server|host|website|test|foo|bar|abc|xyz|acme|sample|dummy|fake|placeholder|foobar|somewhere|mailinator)\.(?:com|org|net|co|io|edu))$/;
+  /(?:^|\.)(?:example\.(?:com|org|net|edu|[a-z]{2})|example|test|invalid|localhost|local|(?:your|my|some|our)[-_]?(?:domain|company|org|site|mail|email|server|host)\.[a-z.]{1,40}|(?:domain|email|company|mail|server|host|website|test|foo|bar|abc|xyz|acme|sample|dummy|fake|placeholder|foobar|somewhere|mailinator)\.(?:com|org|net|co|io|edu))$/;
 
 /** Not persons: senders of machines, and the users of version control and of hubs. */
 const MACHINE =

@@ -175,10 +175,8 @@ export function findPersonal(passage: Passage, taken: Taken, hits: Hit[]): void 
     } else {
       // Without quotes only where text is not code, up to what ends a field.
       if (!passage.plain && !passage.output) continue;
-      value = (/^[^\n"'{}[\]()|;\t]{2,120}/.exec(after)?.[0] ?? '').replace(
-        kind === 'address' ? /\s+$/ : /(?:,| {2}).*$|\s+$/,
-        '',
-      );
+      const field = /^[^\n"'{}[\]()|;\t]{2,120}/.exec(after)?.[0] ?? '';
+      value = (kind === 'address' ? field : field.replace(/(?:,| {2})[\s\S]*/, '')).trimEnd();
       start = at;
     }
     const sibling = () => {

@@ -226,7 +226,7 @@ export class Walk {
       call.path === 'pty.spawn' ||
       (/^(?:subprocess\.(?:call|run|Popen|check_call)|os\.(?:system|execl|execv|execve))$/.test(call.path) &&
         /['"](?:\/bin\/(?:ba|z|da)?sh|cmd(?:\.exe)?|powershell(?:\.exe)?)['"]/.test(
-          names.module.text.slice(call.node.open, call.node.end),
+          names.module.text.slice(call.node.open, Math.min(call.node.end, call.node.open + ANCHOR)),
         ))
     ) {
       this.#reverse.spawn = true;
@@ -321,7 +321,10 @@ export class Walk {
 
   #removed(statement: Statement, line: number): void {
     const module = this.#module as PythonModule;
-    const source = module.text.slice(statement.start, statement.end).replace(/[\s;]*(?:#[^\n]*)?$/, '');
+    const source = module.text
+      .slice(statement.start, statement.end)
+      .replace(/#[^\n]{0,400}$/, '')
+      .replace(/[\s;]{1,80}$/, '');
     const place = { start: statement.start, end: statement.start + source.length };
     const imported = /^from\s+([\w.]+)\s/.exec(source)?.[1] ?? source.slice('import'.length);
     for (const part of imported.split(',')) {

@@ -32,6 +32,7 @@ import type { AssignedShape, TokenShape } from './rules/define';
 import {
   bareConnection,
   CREDENTIAL_CALLS,
+  type CredentialArgument,
   credentialPair,
   headerValue,
   oracleAddress,
@@ -85,7 +86,7 @@ type Action =
   | { do: 'jwt' }
   | { do: 'jwt64' }
   | { do: 'bearer' }
-  | { do: 'pair'; before: number }
+  | { do: 'pair'; argument: CredentialArgument }
   | { do: 'sql' }
   | { do: 'oracle' }
   | { do: 'command'; command: string }
@@ -156,7 +157,7 @@ class Engine {
     add('eyj', { do: 'jwt' });
     add('zxlk', { do: 'jwt64' });
     add('bearer ', { do: 'bearer' });
-    for (const [call, before] of CREDENTIAL_CALLS) add(call, { do: 'pair', before });
+    for (const [call, argument] of CREDENTIAL_CALLS) add(call, { do: 'pair', argument });
     add('identified ', { do: 'sql' });
     add('jdbc:oracle:', { do: 'oracle' });
     for (const command of COMMANDS.keys()) add(command, { do: 'command', command });
@@ -341,8 +342,7 @@ class Run {
   }
 
   #plainPasswords(): void {
-    const line =
-      /^(?!#)((?:[^:\\\n]|\\.){1,200}:(?:[^:\\\n]|\\.){1,20}:(?:[^:\\\n]|\\.){1,100}:(?:[^:\\\n]|\\.){1,100}:)([^\r\n]{3,200})$/gm;
+    const line = /^(?!#)((?:(?:[^:\\\r\n\u2028\u2029]|\\.)+:){4})([^\r\n]{3,200})$/gm;
     for (const match of this.#text.matchAll(line)) {
       const secret = match[2] as string;
       const verdict = judgeValue(secret, { kind: 'password', key: '', context: 'config' });
@@ -393,7 +393,7 @@ class Run {
         this.#structural(headerValue(text, start));
         break;
       case 'pair':
-        this.#structural(credentialPair(text, end - 1, action.before));
+        this.#structural(credentialPair(text, end - 1, action.argument));
         break;
       case 'sql':
         this.#structural(sqlPassword(text, start));
@@ -466,7 +466,7 @@ class Run {
       start,
       end: start + found.length,
       secret: found,
-      severity: documented ? 'low' : masked ? this.#maskedSeverity(found, start) : base,
+      severity: documented ? 'info' : masked ? this.#maskedSeverity(found, start) : base,
       message: documented
         ? `${shape.rule.title}: ${documented}, known to everyone`
         : masked
@@ -537,7 +537,7 @@ class Run {
         start: found.start,
         end: found.end,
         secret: value,
-        severity: documented ? 'low' : (weakSeverity(value) ?? shape.severity ?? shape.rule.severity),
+        severity: documented ? 'info' : (weakSeverity(value) ?? shape.severity ?? shape.rule.severity),
         message: documented
           ? `${shape.rule.title}: ${documented}, known to everyone`
           : `${shape.rule.title} in ${describeKey(found)}${isWeak(value) ? ', made of rows of digits and letters' : ''}`,
@@ -561,7 +561,10 @@ class Run {
     if (this.#around === 'config' && storedSafely(this.#text, found)) return;
     if (found.loose && (verdict !== 'real' || !looksRandom(value) || isUuid(value))) return;
     // On its own the word means many things: a filter's band, a stage of a computation, the result of a test.
-    if ((verdict === 'weak' || found.context === 'prose') && /^(?:pass|pw)$/i.test(key)) return;
+    if (/^(?:pass|pw)$/i.test(key)) {
+      if (verdict === 'weak') return;
+      if (found.context === 'prose' && !(looksRandom(value) && besideUser(this.#text, found))) return;
+    }
     if (kind === 'token' && isUuid(value) && found.context === 'prose') return;
     const rule = (kind === 'password' ? SECRET_RULES.password : SECRET_RULES['generic-credential']) as Rule;
     const documented = documentedKey(value);
@@ -577,7 +580,7 @@ class Run {
       start: found.start,
       end: found.end,
       secret: value,
-      severity: documented ? 'low' : severity,
+      severity: documented ? 'info' : severity,
       message: documented
         ? `${rule.title} in ${describeKey(found)}: ${documented}, known to everyone`
         : `${rule.title} in ${describeKey(found)}${verdict === 'weak' ? ', and an easy one' : ''}`,
@@ -609,7 +612,7 @@ class Run {
   #encodedLogin({ key, value, start, end }: Assignment): boolean {
     if (!/^_?auth$/i.test(key) || !/^[A-Za-z0-9+/]{8,}={0,2}$/.test(value)) return false;
     const pair = decodeBase64(value);
-    if (pair === undefined || !/^[\x21-\x7e]+:[\x20-\x7e]{3,}$/.test(pair)) return false;
+    if (pair === undefined || !/^[\x21-\x39\x3b-\x7e]+:[\x20-\x7e]{3,}$/.test(pair)) return false;
     const verdict = judgeValue(pair.slice(pair.indexOf(':') + 1), { kind: 'password', key: '', context: 'config' });
     if (verdict !== 'none') {
       const what = 'the login of a registry';
@@ -677,7 +680,7 @@ class Run {
       start,
       end: start + length,
       secret: jwt,
-      severity: known ? 'low' : claims.role === 'service_role' ? 'critical' : rule.severity,
+      severity: known ? 'info' : claims.role === 'service_role' ? 'critical' : rule.severity,
       message: known
         ? 'JSON Web Token: the example of jwt.io, known to everyone'
         : `JSON Web Token${facts.length ? `, ${facts.join(', ')}` : ''}`,
@@ -770,6 +773,12 @@ function calleeBefore(text: string, at: number): string | undefined {
   while (start > first && /[\w.]/.test(text[start - 1] as string)) start -= 1;
   return end - start < 2 ? undefined : text.slice(start, end);
 }
+
+/** Whether who logs in with it stands before a password on its line: `login bob / pw=...`. */
+const besideUser = (text: string, { keyStart }: Assignment): boolean =>
+  /(?:^|[^\w])(?:user|username|usr|login|account|uid)\b[\s:="']{1,4}[\w.@-]{2,60}\W{1,6}$/i.test(
+    lineBefore(text, keyStart).slice(-120),
+  );
 
 /** `key` with the name of what it is an argument of (`wandb.login.key`), or with the word before it (`API key`). */
 function qualifiedKey(text: string, { key, keyStart }: Assignment): string {

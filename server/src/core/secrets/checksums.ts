@@ -37,6 +37,30 @@ export function hasCrc32Suffix(token: string): boolean {
   return body.length === 36 && base62(crc32(body.slice(0, 30)), 6) === body.slice(30);
 }
 
+/**
+ * A routable token of GitLab: what it holds in base64url, a version, the length of it in base 36, and the CRC-32 of all
+ * that in seven digits of base 36. Source: GitLab, lib/authn/token_field/generator/routable_token.rb; the first ones
+ * came without a version.
+ */
+export function hasRoutableChecksum(token: string): boolean {
+  const crc = token.slice(-7);
+  const rest = token.slice(0, -7);
+  const parts = rest.split('.');
+  const length = Number.parseInt(parts[parts.length - 1] ?? '', 36);
+  return (parts[0] ?? '').length > length && crc32(rest).toString(36).padStart(7, '0') === crc;
+}
+
+/**
+ * A token of a service account of Grafana: `glsa_`, 32 characters, and the CRC-32 of both, its lowest byte first.
+ * Source: Grafana, pkg/components/satokengen/tokengen.go.
+ */
+export function hasGrafanaChecksum(token: string): boolean {
+  const mark = token.lastIndexOf('_');
+  const sum = crc32(token.slice(0, mark));
+  const bytes = [sum, sum >>> 8, sum >>> 16, sum >>> 24].map((byte) => (byte & 255).toString(16).padStart(2, '0'));
+  return token.slice(mark + 1).toLowerCase() === bytes.join('');
+}
+
 const BECH32 = 'qpzry9x8gf2tvdw0s3jn54khce6mua7l';
 
 /** Whether the checksum of a Bech32 string (BIP 173) is right, as age writes its keys. Either case. */
@@ -92,7 +116,10 @@ const BASE64URL = /^[A-Za-z0-9_-]+$/;
 
 /** Text of a base64 or base64url string; undefined when it is none or not UTF-8. */
 export function decodeBase64(text: string): string | undefined {
-  const normal = text.replace(/-/g, '+').replace(/_/g, '/').replace(/=+$/, '');
+  const normal = text
+    .replace(/-/g, '+')
+    .replace(/_/g, '/')
+    .replace(/={1,3}$/, '');
   if (normal.length % 4 === 1) return undefined;
   try {
     const binary = atob(normal);

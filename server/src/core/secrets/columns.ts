@@ -32,7 +32,7 @@ function cellsOf(text: string, start: number, end: number): { column: number; st
     let close = at;
     while (close < end && text[close] !== '|') close += 1;
     const raw = text.slice(at, close);
-    const inner = raw.replace(/^[\s`*]+|[\s`*]+$/g, '');
+    const inner = /^[\s`*]*([^\s`*](?:[\s`*]*[^\s`*])*)/.exec(raw)?.[1] ?? '';
     const from = at + (inner === '' ? 0 : raw.indexOf(inner));
     cells.push({ column, start: from, end: from + inner.length });
     at = close + 1;

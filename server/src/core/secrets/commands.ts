@@ -40,7 +40,7 @@ const PIPED_VALUE: CommandForm = {
 /** `-u user:password` */
 const USER_AND_PASSWORD: CommandForm = form(
   'password',
-  `\\s(?:-[a-zA-Z]{0,6}u|-U|--user|--proxy-user)[ \\t=]{0,4}(?:(?<quote>["'])(?<user>[^"'\\n:]{1,80}):(?<quoted>[^"'\\n]{3,200})\\k<quote>|[^\\s"':]{1,80}:(?:["'](?<inner>[^"'\\n]{3,200})["']|(?<bare>[^\\s"'\\\\]{3,200})))`,
+  `[\\s"'](?:-[a-zA-Z]{0,6}u|-U|--user|--proxy-user)(?:[ \\t=]{0,4}|["'],[ \\t]{0,8}(?=["']))(?:(?<quote>["'])(?<user>[^"'\\n:]{1,80}):(?<quoted>[^"'\\n]{3,200})\\k<quote>|[^\\s"':]{1,80}:(?:["'](?<inner>[^"'\\n]{3,200})["']|(?<bare>[^\\s"'\\\\]{3,200})))`,
 );
 const HEADER =
   /(?:-H|--header)[ \t=]{0,4}(["'])\s{0,4}(?:Authorization|Proxy-Authorization|X-[\w-]{0,30}(?:Key|Token|Auth)[\w-]{0,20}|PRIVATE-TOKEN|api-key|apikey)\s{0,4}:\s{0,4}/gi;
@@ -67,7 +67,7 @@ export const COMMANDS: ReadonlyMap<string, readonly CommandForm[]> = new Map<str
     [
       form(
         'password',
-        `\\s-p(?:(?<quote>["'])(?<quoted>[^"'\\n]{4,200})\\k<quote>|(?<bare>[^\\s"'$-][^\\s"']{3,200}))(?=[^]*\\s-[uh]|[^]*--user|\\s)`,
+        `\\s-p(?:(?<quote>["'])(?<quoted>[^"'\\n]{4,200})\\k<quote>|(?<bare>[^\\s"'$-][^\\s"']{3,200}))(?=\\s)`,
       ),
     ],
   ],
@@ -93,6 +93,13 @@ export const COMMANDS: ReadonlyMap<string, readonly CommandForm[]> = new Map<str
       ),
     ],
   ],
+  [
+    'openssl',
+    [form('password', `\\s-pass(?:in|out)?[ \\t]{1,4}["']?pass:(?<bare>[^\\s"']{4,200})`), option('password', '-k', 4)],
+  ],
+  ['lftp', [form('password', `\\s-u[ \\t]{1,4}["']?[\\w.@-]{1,80},(?<bare>[^\\s"']{3,200})`)]],
+  ['mongoimport', [option('password', '-p')]],
+  ['mongoexport', [option('password', '-p')]],
   ['redis-cli', [option('password', '-a|--pass')]],
   ['mongosh', [option('password', '-p')]],
   ['mongodump', [option('password', '-p')]],
@@ -135,8 +142,9 @@ const PIPE_LIMIT = 300;
 export function commandEnd(text: string, at: number): number {
   const limit = Math.min(text.length, at + COMMAND_LIMIT);
   for (let end = at; end < limit; ) {
-    const newline = text.indexOf('\n', end);
-    if (newline < 0 || newline >= limit) return limit;
+    // Only as far as is read: the text may have no other line.
+    const newline = end + text.slice(end, limit).indexOf('\n');
+    if (newline < end) return limit;
     if (!/\\\s*$/.test(text.slice(Math.max(end, newline - 4), newline))) return newline;
     end = newline + 1;
   }
@@ -146,9 +154,10 @@ export function commandEnd(text: string, at: number): number {
 /** Credentials of the command line `[at, end)`, which begins with the name of `command`. */
 export function commandCredentials(text: string, at: number, end: number, command: string): StructuralHit[] {
   const hits: StructuralHit[] = [];
-  const add = (start: number, secret: string, kind: CommandForm['kind']) => {
-    const clean = secret.replace(/["']+$/, '');
-    if (/^\$|^\{|^%|^@|^<|`|\$[({A-Za-z]|^https?:|^\/\//.test(clean)) return;
+  const add = (start: number, secret: string, kind: CommandForm['kind'], verbatim: boolean) => {
+    const clean = secret.replace(/["']{1,4}$/, '');
+    // A shell puts nothing into what stands in single quotes.
+    if (/^\$|^\{|^%|^@|^<|`|\$[({]|^https?:|^\/\//.test(clean) || (!verbatim && /\$[A-Za-z]/.test(clean))) return;
     const verdict = judgeValue(clean, { kind, key: '', context: 'config' });
     if (verdict === 'none' || (kind === 'token' && clean.includes('/'))) return;
     hits.push({
@@ -176,7 +185,7 @@ export function commandCredentials(text: string, at: number, end: number, comman
         name &&
         (match as RegExpMatchArray & { indices: { groups: Record<string, [number, number]> } }).indices.groups[name];
       if (!name || !place || groups[name] === groups.user) continue;
-      add(from + place[0], groups[name] as string, kind);
+      add(from + place[0], groups[name] as string, kind, groups.quote === "'");
     }
   }
   return hits;

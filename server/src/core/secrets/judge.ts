@@ -100,6 +100,7 @@ const REFERENCE = new RegExp(
     '\\bos\\.(?:environ|getenv)|\\bprocess\\.env|\\bgetenv\\b|^\\(?(?:get|load|read|fetch|decrypt|retrieve|input|ask|prompt)[A-Z_]?\\w*\\(',
     // Addresses of secret managers, and values that are encrypted already.
     '^(?:vault|op|gcp|aws|sm|akv|keyvault|secretsmanager|ssm|file|env|secrets?|ref|arn|bws|doppler|keyring|prompt|cmd)[:/]{1,3}\\S',
+    '^@Microsoft\\.KeyVault\\(|^(?:ref\\+)?(?:awssm|awsssm|gcpsm|gcpsecrets|azurekeyvault|akvs|infisical|conjur|bitwarden|1password)://\\S',
     '^projects/[\\w-]+/secrets/|^enc:|^ENC\\[|^AQICA|^\\$ANSIBLE_VAULT|^vault:v\\d|^sops:|^\\{cipher\\}',
     '^(?:unused|n/a|none|null|nil|false|true|yes|no|on|off)$',
   ].join('|'),
@@ -184,7 +185,7 @@ function allWordsPlaceholders(value: string): boolean {
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .toLowerCase()
     .split(/[^a-z0-9.]+/)
-    .map((word) => word.replace(/^\.+|\.+$/g, ''))
+    .map((word) => word.replace(/^\.{1,40}|\.{1,40}$/g, ''))
     .filter((word) => word !== '');
   if (words.length === 0) return true;
   // `A,.:-@*?!` has a word in it, but does not consist of words.
@@ -250,10 +251,18 @@ function isSequenceData(value: string): boolean {
 }
 
 function isCode(value: string): boolean {
-  return /^[\w.$]+\(.*\)?;?$|=>|^function\b|^lambda\b|^new [A-Z]|^\w+\[[^\]]*\]|^self\.|^this\.|^\w+(?:\.\w+)+$|^\s*[{[(]|::|->|&&|\|\|/.test(
-    value,
-  );
+  if (
+    /^[\w.$]+\(.*\)?;?$|=>|^function\b|^lambda\b|^new [A-Z]|^\w+\[[^\]]*\]|^self\.|^this\.|^\s*[{[(]|::|->|&&|\|\|/.test(
+      value,
+    )
+  )
+    return true;
+  return /^\w+(?:\.\w+)+$/.test(value) && !value.split('.').some(isRandomWord);
 }
+
+/** Letters and digits that no program has for the name of an attribute. */
+const isRandomWord = (word: string): boolean =>
+  word.length >= 16 && /\d.*\d/.test(word) && /[a-z]/.test(word) && /[A-Z]/.test(word) && wordiness(word) < 0.45;
 
 /** A regular expression: what a secret looks like, not one. */
 function isPattern(value: string): boolean {
@@ -341,7 +350,11 @@ function judgePassword(value: string, context: JudgeOptions['context']): Verdict
     if (context !== 'prose' && /[a-z][A-Z]+[a-z]+[A-Z]/.test(value) && wordiness(value) < 0.5) return 'real';
     return context === 'prose' || value.length < 8 || value.includes('_') ? 'none' : 'weak';
   }
-  if (isIdentifierShaped(value) && /[._:/$]|^(?=.{16}).*(?:[Pp]assword|[Ss]ecret|[Tt]oken)/.test(value)) return 'none';
+  if (
+    isIdentifierShaped(value) &&
+    (/[._:/$]/.test(value) || (value.length >= 16 && /[Pp]assword|[Ss]ecret|[Tt]oken/.test(value)))
+  )
+    return 'none';
   if (context === 'prose')
     return (value.length >= 7 && classes >= 3 && /\d/.test(value)) || (wordiness(value) < 0.6 && looksRandom(value))
       ? 'real'
@@ -373,6 +386,8 @@ function judgeToken(value: string, context: JudgeOptions['context']): Verdict {
   const digits = value.replace(/\D/g, '').length;
   // Many different signs between the words: a passphrase of a person, not a name of a program.
   if (new Set(value.replace(/[\w.-]/g, '')).size >= 5) return 'real';
+  // A sign that joins no words, among letters of both cases and digits.
+  if (classes === 4 && value.length >= 16 && /\w[!#$%^&*~?]\w/.test(value)) return 'real';
   if (digits === 0 && words > 0.5) return 'none';
   if (value.length < 16) {
     if (value.length < 8 || context !== 'literal' || classes < 3 || digits === 0) return 'none';

@@ -40,7 +40,7 @@ const HUMP = /[a-z0-9][A-Z]|[A-Z]{2}[a-z]/;
 /** Splits a name into lower-case words at separators, digits' ends and capitals. */
 export function nameWords(name: string): string[] {
   const spaced = HUMP.test(name)
-    ? name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
+    ? name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').replace(/([A-Z])(?=[A-Z][a-z])/g, '$1 ')
     : name;
   const found: string[] = [];
   for (const word of spaced.toLowerCase().split(/[^a-z0-9]+/)) {

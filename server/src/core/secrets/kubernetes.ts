@@ -39,7 +39,7 @@ export function kubernetesSecrets(text: string, at: number): StructuralHit[] {
         const entry = ENTRY.exec(content);
         if (entry?.[2]) block = entry[1];
         else if (entry) {
-          const value = (entry[4] as string).replace(/[ \t]+#.*$/, '').trim();
+          const value = (entry[4] as string).replace(/[ \t]#[\s\S]*/, '').trim();
           add(entry[1] as string, value, p + indent + entry[0].length - (entry[4] as string).length, section.plain);
         }
       }
@@ -62,7 +62,7 @@ function judged(
   value: string,
   plain: boolean,
 ): Pick<StructuralHit, 'rule' | 'verdict' | 'what'> | undefined {
-  if (isReference(value) || /\{\{|\$\{|<.*>/.test(value)) return undefined;
+  if (isReference(value) || /\{\{|\$\{|<[^<>\n]*>/.test(value)) return undefined;
   let verdict: StructuralHit['verdict'] = 'real';
   if (!plain) {
     const decoded = /^[A-Za-z0-9+/=]{4,}$/.test(value) ? decodeBase64(value) : undefined;

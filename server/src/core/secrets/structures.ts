@@ -20,6 +20,7 @@ import { keyKind } from './keys';
 export interface StructuralHit {
   rule:
     | 'password'
+    | 'generic-credential'
     | 'url-credentials'
     | 'connection-string'
     | 'authorization-header'
@@ -103,7 +104,7 @@ export function urlCredentials(text: string, at: number): StructuralHit | undefi
 }
 
 function schemeBefore(text: string, at: number): string {
-  return /[A-Za-z][A-Za-z0-9+.-]*$/.exec(text.slice(Math.max(0, at - SCHEME_LIMIT), at))?.[0] ?? '';
+  return /[A-Za-z][A-Za-z0-9+.-]{0,39}$/.exec(text.slice(Math.max(0, at - SCHEME_LIMIT), at))?.[0] ?? '';
 }
 
 function safeDecode(text: string): string {
@@ -159,18 +160,20 @@ export function privateKey(text: string, at: number): StructuralHit | undefined 
     return undefined;
   const bodyStart = at + begin[0].length;
   const window = text.slice(bodyStart, bodyStart + PEM_LIMIT);
-  const close = window.indexOf('-----END');
+  // No line of a key begins like this; what begins here instead of the end is another block.
+  const mark = window.indexOf('-----');
+  const close = window.startsWith('-----END', mark) ? mark : -1;
   const body = close < 0 ? window.slice(0, 200) : window.slice(0, close);
   const material = body.replace(/\\[nr]|["'\\+\s,]/g, '');
   // A name of the header in a program that looks for one, a template, an ellipsis: no key follows.
-  if (close < 0 && !/^(?:[\s\\nr"'+]*\S{8,}|[ \t]*\r?\n\s*\S.{7,})/.test(body)) return undefined;
+  if (close < 0 && !/^(?:[\s\\nr"'+]{0,80}\S{8}|[ \t]{0,80}\r?\n\s{0,80}\S.{7})/.test(body)) return undefined;
   if (material.length < 8 || /\{\{|\$\{|<[a-z]|\.{3}|…|%s|x{8}/i.test(material)) return undefined;
   // A program that looks for the header ends its string right after it.
   if (/^["'`)\]]/.test(window) && material.length < 64) return undefined;
   const endMark = close < 0 ? -1 : window.indexOf('-----', close + 8);
   const end = close < 0 ? at + begin[0].length : bodyStart + (endMark < 0 ? close + 8 : endMark + 5);
   const secret = material.slice(0, 4000);
-  const kind = label.replace(/ (?:PRIVATE )?KEY.*$|PRIVATE KEY.*$/, '').trim();
+  const kind = label.replace(/ ?(?:PRIVATE )?KEY[\s\S]*/, '').trim();
   const what = `${kind ? `${kind} ` : ''}private key${/ENCRYPTED/.test(label) || /ENCRYPTED/.test(body.slice(0, 200)) ? ' (encrypted)' : ''}`;
   return { rule: 'private-key', start: at, end, secret, verdict: 'real', what };
 }
@@ -209,7 +212,7 @@ export function headerValue(text: string, at: number): StructuralHit | undefined
   if (isReference(value) || isPlaceholder(value)) return undefined;
   if (scheme === 'basic') {
     const pair = decodeBase64(value);
-    if (pair !== undefined && /^[\x20-\x7e]*:[\x20-\x7e]*$/.test(pair)) {
+    if (pair !== undefined && /^[\x20-\x39\x3b-\x7e]*:[\x20-\x7e]*$/.test(pair)) {
       const password = pair.slice(pair.indexOf(':') + 1);
       if (/^\{|\$|</.test(password)) return undefined;
       return hit(isPlaceholder(password) ? 'weak' : 'real', 'a basic authentication header');
@@ -225,27 +228,41 @@ export function headerValue(text: string, at: number): StructuralHit | undefined
   );
 }
 
-/** Calls whose arguments are a user name and a password, lower-case, and how many arguments stand before the password. */
-export const CREDENTIAL_CALLS: ReadonlyMap<string, number> = new Map([
+/** An argument of a call that is a credential by its place. */
+export interface CredentialArgument {
+  /** How many arguments stand before it. */
+  readonly before: number;
+  /** A password with its user name, or the key of what the call signs or encrypts. */
+  readonly kind: 'password' | 'key';
+}
+
+/** Calls with a credential among their arguments, lower-case. */
+export const CREDENTIAL_CALLS: ReadonlyMap<string, CredentialArgument> = new Map<string, CredentialArgument>([
   ...[
     ...['basicauth(', 'digestauth(', 'proxyauth(', 'login(', 'networkcredential(', 'passwordauthentication('],
     ...['usernamepasswordcredentials(', 'passwordcredential(', 'plaincredentials(', 'plainauthprovider('],
-  ].map((call) => [call, 1] as const),
+    ...['simple_bind_s(', 'simple_bind('],
+  ].map((call) => [call, { before: 1, kind: 'password' }] as const),
   ...[
     ...['getconnection(', 'new pdo(', 'mysqli(', 'mysqli_connect(', 'mysql_connect(', 'mysql_real_connect('],
-    ...['dbi->connect(', 'pymysql.connect(', 'mysqldb.connect('],
-  ].map((call) => [call, 2] as const),
+    ...['dbi->connect(', 'pymysql.connect(', 'mysqldb.connect(', 'ftplib.ftp(', 'ftplib.ftp_tls('],
+  ].map((call) => [call, { before: 2, kind: 'password' }] as const),
+  ...['jwt.encode(', 'jwt.decode(', 'jwt.sign(', 'jwt.verify(', 'createhmac('].map(
+    (call) => [call, { before: 1, kind: 'key' }] as const,
+  ),
+  ...['hmac.new(', 'fernet('].map((call) => [call, { before: 0, kind: 'key' }] as const),
 ]);
 
 const USER_NAME = /\(\s{0,20}(?:(?:user(?:_?name)?|login)\s{0,2}=\s{0,2})?/iy;
 const PASSWORD_NAME = /\s{0,8},\s{0,20}(?:pass(?:word|wd)?|pw)\s{0,2}=\s{0,2}/iy;
 const LAST = /(?:\.(?:toCharArray|encode|getBytes|into|to_string)\(\))?\s{0,8}[,)]/y;
 
-/**
- * `("user", "password")` after `auth=`, `HTTPBasicAuth` or `login` at the parenthesis `at`.
- * @param before how many arguments stand before the password
- */
-export function credentialPair(text: string, at: number, before = 1): StructuralHit | undefined {
+/** `("user", "password")` after `auth=`, `HTTPBasicAuth` or `login`, or `(payload, "key")`, at the parenthesis `at`. */
+export function credentialPair(
+  text: string,
+  at: number,
+  { before, kind }: CredentialArgument = { before: 1, kind: 'password' },
+): StructuralHit | undefined {
   USER_NAME.lastIndex = at;
   if (!USER_NAME.test(text)) return undefined;
   const from = USER_NAME.lastIndex;
@@ -259,6 +276,11 @@ export function credentialPair(text: string, at: number, before = 1): Structural
   if (!part || second?.parts.length !== 1 || part.formatted) return undefined;
   LAST.lastIndex = part.outerEnd;
   if (!LAST.test(text)) return undefined;
+  if (kind === 'key') {
+    if (judgeValue(part.value, { kind: 'token', key: '', context: 'literal' }) !== 'real') return undefined;
+    const what = 'the key of what is signed or encrypted';
+    return { rule: 'generic-credential', start: part.start, end: part.end, secret: part.value, verdict: 'real', what };
+  }
   const verdict = judgeValue(part.value, {
     kind: 'password',
     key: first?.value.slice(0, 60) ?? '',

@@ -108,7 +108,7 @@ export function magicLanguage(
   source: string,
   fallback: SegmentLanguage = 'python',
 ): { language: SegmentLanguage; kind: SegmentKind } {
-  const match = /^(?:\s{0,80}|#[^\n]{0,200}\n){0,5}%(%?)([A-Za-z_]+)([^\n]{0,300})/.exec(source);
+  const match = /^(?:\s|#[^\n]{0,200}\n){0,400}%(%?)([A-Za-z_]+)([^\n]{0,300})/.exec(source);
   if (!match) return { language: fallback, kind: 'code' };
   const name = (match[2] as string).toLowerCase();
   // A line magic rules one line only; Databricks' language magics have a single sign and rule the cell.

@@ -146,11 +146,24 @@ describe('secrets by where they stand', () => {
     });
   }
 
-  it('says of documented keys that they are, at low', () => {
+  it('says of documented keys that they are, and no more', () => {
     const id = `AKIA${'IOSFODNN7'}EXAMPLE`;
     const [found] = secretsIn(`aws_access_key_id = "${id}"`);
-    assert.equal(severityOf(found as never), 'low');
+    assert.equal(severityOf(found as never), 'info');
     assert.match((found as { message: string }).message, /AWS documentation/);
+  });
+
+  it('takes `pw=` of a note for a password where a user stands before it', () => {
+    const secret = 'q7T!mVz2kL';
+    onlySecret(`Ask ops, login: etl / pw=${secret}\n`, 'notes.txt', secret);
+    assert.deepEqual(secretsIn(`The pulse has pw=${secret}\n`, 'notes.txt'), []);
+  });
+
+  it('takes no token in dots for a name of a program', () => {
+    const parts = ['[A-Z][a-z0-9A-Z]{22}7', '[a-zA-Z0-9]{6}', '[a-zA-Z]{4}3[A-Za-z0-9]{20}9q'].map((p) =>
+      matching(p, random),
+    );
+    onlySecret(`bot_token = "${parts.join('.')}"`, 'code.py', parts.join('.'));
   });
 
   it('takes an easy password in a connection string for what its name says it is', () => {

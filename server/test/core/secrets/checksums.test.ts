@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { awsAccount, hasBech32Checksum, hasMacaroonSignature } from '../../../src/core/secrets/checksums';
+import { crc32 } from 'node:zlib';
+import {
+  awsAccount,
+  hasBech32Checksum,
+  hasGrafanaChecksum,
+  hasMacaroonSignature,
+  hasRoutableChecksum,
+} from '../../../src/core/secrets/checksums';
+import { matching, randomOf } from './shapes';
 import { secretsIn, severityOf } from './support';
 
 describe('what tokens say of themselves', () => {
@@ -20,6 +28,34 @@ describe('what tokens say of themselves', () => {
     assert.equal(awsAccount(`AKIA${'IOSFODNN7EXAMPLE'}`), undefined);
     const [found] = secretsIn(`key = "AKIA${'QNZGKIQY56JQ7WML'}"`);
     assert.match(found?.message ?? '', /of the account 029608264753/);
+  });
+
+  const random = randomOf(77);
+  /** A token and the same with another checksum, with what is said of each. */
+  const judged = (right: string) => {
+    const wrong = right.slice(0, -1) + (right.endsWith('1') ? '2' : '1');
+    return [right, wrong].map((token) => secretsIn(`x = "${token}"`).map((draft) => severityOf(draft)));
+  };
+
+  it('checks the routable tokens of GitLab, with a version and without', () => {
+    for (const prefix of ['glpat-', 'glrt-t1_', 'glagent-']) {
+      for (const version of ['.01', '']) {
+        const payload = matching('[A-Za-z0-9_-]{43}', random);
+        const body = `${prefix}${payload}${version}.${payload.length.toString(36).padStart(2, '0')}`;
+        const token = `${body}${crc32(body).toString(36).padStart(7, '0')}`;
+        assert.ok(hasRoutableChecksum(token));
+        assert.deepEqual(judged(token), [['critical'], ['medium']], prefix + version);
+      }
+    }
+  });
+
+  it('checks the tokens of service accounts of Grafana', () => {
+    // The pair of secret and checksum in the tests of Grafana's token generator.
+    assert.ok(hasGrafanaChecksum(`glsa_${'iNValIdinValiDinvalidinvalidinva'}_5b582697`));
+    const body = `glsa_${matching('[A-Za-z0-9]{32}', random)}`;
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32LE(crc32(body));
+    assert.deepEqual(judged(`${body}_${bytes.toString('hex')}`), [['high'], ['medium']]);
   });
 
   it('knows a whole PyPI token from a cut one', () => {

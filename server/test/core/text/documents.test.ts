@@ -4,7 +4,7 @@ import { FORMATS } from '../../../src/core/formats';
 import { MemoryByteSource } from '../../../src/core/io/byteSource';
 import { DEFAULT_SETTINGS } from '../../../src/core/settings';
 import { decodeText, looksLikeText } from '../../../src/core/text/decode';
-import { documentFromText } from '../../../src/core/text/fileDocument';
+import { documentFromText, magicLanguage } from '../../../src/core/text/fileDocument';
 import { isDependencyManifest, isLockFile, textKindByName } from '../../../src/core/text/languages';
 import { SpanMap } from '../../../src/core/text/spanMap';
 import { delimitedTable, delimiterOf } from '../../../src/core/text/table';
@@ -87,6 +87,12 @@ describe('text files', () => {
     const shell = segments[1] as (typeof segments)[number];
     const at = shell.text.indexOf('A=b');
     assert.deepEqual(shell.locate(at, at + 3), { line: 7, column: 16, endLine: 7, endColumn: 19, fileLine: 7 });
+  });
+
+  it('finds a magic behind empty lines and comments, however many', () => {
+    assert.equal(magicLanguage(`${'\n'.repeat(300)}# a\n  %%bash\nls`).language, 'shell');
+    assert.equal(magicLanguage(`${'\n'.repeat(100_000)}x = 1`).language, 'python');
+    assert.equal(magicLanguage(`${'# a\n'.repeat(50_000)}x = 1`).language, 'python');
   });
 
   it('identifies text by name and content, a key store by its name', async () => {

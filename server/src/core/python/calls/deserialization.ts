@@ -182,7 +182,7 @@ const OWN_FORMAT: readonly (readonly [last: string, pattern: RegExp, ...modules:
     'lightning',
   ],
   ['load', /^gensim\.(?:models|utils|corpora|similarities)\..*\.load$/, 'gensim'],
-  ['load', /^(?:stable_baselines3|sb3_contrib)\.\w+\.?\w*\.load$/, 'stable_baselines3', 'sb3_contrib'],
+  ['load', /^(?:stable_baselines3|sb3_contrib)\.(?:\w+\.){1,3}load$/, 'stable_baselines3', 'sb3_contrib'],
   ['load', /^statsmodels\.(?:[\w.]+\.)?(?:load|load_pickle)$/, 'statsmodels'],
 ];
 

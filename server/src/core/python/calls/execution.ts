@@ -4,13 +4,13 @@ import type { Names } from '../names';
 import { allow, always, argument, type CallRule, type Check, FROM, isTrue, type Judgement } from './call';
 
 const SHELL_DOWNLOAD =
-  /(?:curl|wget)\b[^|;&\n]{0,500}\|\s*(?:sudo\s+)?(?:ba|z|da|k)?sh\b|(?:ba|z|da)?sh\s+(?:-c\s+)?["']?[<$]\(\s*(?:curl|wget)\b|(?:curl|wget)\b[^\n]{0,300}(?:&&|;)\s*(?:sudo\s+)?(?:(?:ba|z|da)?sh|python3?|chmod)\b|\bIEX\s*\(|powershell[^\n]{0,100}-e(?:nc|c)?\s|certutil[^\n]{0,80}-urlcache|base64\s+(?:-d|--decode)[^\n]{0,60}\|\s*(?:ba|z|da)?sh\b/i;
+  /(?:curl|wget)\b[^|;&\n]{0,500}\|\s{0,8}(?:sudo\s{1,8})?(?:ba|z|da|k)?sh\b|(?:ba|z|da)?sh\s{1,8}(?:-c\s{1,8})?["']?[<$]\(\s{0,8}(?:curl|wget)\b|(?:curl|wget)\b[^\n]{0,300}(?:&&|;)\s{0,8}(?:sudo\s{1,8})?(?:(?:ba|z|da)?sh|python3?|chmod)\b|\bIEX\s{0,8}\(|powershell[^\n]{0,100}-e(?:nc|c)?\s|certutil[^\n]{0,80}-urlcache|base64\s{1,8}(?:-d|--decode)[^\n]{0,60}\|\s{0,8}(?:ba|z|da)?sh\b/i;
 const SHELL_REVERSE =
-  /\/dev\/(?:tcp|udp)\/|\bnc(?:at)?\b[^\n]{0,80}\s-\w*e\w*\s|mkfifo[^\n]{0,120}\bnc\b|socat[^\n]{0,80}exec:/i;
+  /\/dev\/(?:tcp|udp)\/|\bnc(?:at)?\b[^\n]{0,80}\s-[a-df-z]{0,6}e[a-z]{0,6}\s|mkfifo[^\n]{0,120}\bnc\b|socat[^\n]{0,80}exec:/i;
 
 const SERVER_WITHOUT_TOKEN =
   /\bjupyter\b[^\n]{0,300}--(?:NotebookApp|ServerApp|IdentityProvider)\.(?:token|password)=(?:''|""|\\?["']{2})?(?:\s|$)/;
-const PIP_INSTALL = /(?:^|\s|\/)(?:pip[\d.]*|conda|mamba|uv\s+pip)\s+install\s+(?!-r\b)(?!\.)/;
+const PIP_INSTALL = /(?:^|\s|\/)(?:pip[\d.]{0,8}|conda|mamba|uv\s{1,8}pip)\s{1,8}install\s{1,8}(?!-r\b)(?!\.)/;
 
 /** Command lines that no program needs to hide: what it says decides. */
 export function judgeShellText(text: string): Judgement | undefined {

@@ -69,8 +69,9 @@ export function bareValue(
     const match = CONFIG_LINE.exec(text);
     if (!match) return undefined;
     let value = match[0]
-      .replace(/[ \t]+[#;].*$|<\/.*$/, '')
-      .replace(/[ \t]*\\$/, '')
+      .replace(/[ \t][#;][\s\S]*|<\/[\s\S]*/, '')
+      .trimEnd()
+      .replace(/\\$/, '')
       .trimEnd();
     const line = lineBefore(text, name.start);
     // A flow mapping or a command line: the value is one word of it.
@@ -85,7 +86,7 @@ export function bareValue(
     ) {
       BARE.lastIndex = at;
       value = BARE.exec(text)?.[0] ?? '';
-      value = value.replace(/[}\]]+$/, '');
+      value = value.replace(/[}\]]{1,40}$/, '');
     }
     if (/^[|>][+-]?\d?$/.test(value)) return blockScalar(text, name, at + value.length, operator);
     return make(value, state === 'comment' ? 'prose' : 'config');
@@ -94,7 +95,7 @@ export function bareValue(
   const match = BARE.exec(text);
   if (!match) return undefined;
   if (/\.{3}$|…$/.test(match[0])) return undefined;
-  const value = match[0].replace(/[.,;:!?)\]}]+$/, (tail) => (tail.length === match[0].length ? tail : ''));
+  const value = match[0].replace(/[.,;:!?)\]}]{1,600}$/, (tail) => (tail.length === match[0].length ? tail : ''));
   if (around === 'shell' && state !== 'string' && state !== 'comment') return make(value, 'config');
   if (operator === 'assign' && inConnectionString(text, name, at + match[0].length)) return make(value, 'literal');
   if (around !== 'code') {
@@ -151,7 +152,7 @@ export function spacedValue(text: string, name: Range, around: Surroundings): As
   if (!gap.test(text) || !/[\s/:.]/.test(text[name.start - 1] ?? ' ')) return undefined;
   const at = gap.lastIndex;
   const setting = setsVariable(lineBefore(text, name.start), around);
-  const rest = /[^\s"'`]{4,400}(?=[ \t]*(?:[#\r\n]|$))/y;
+  const rest = /[^\s"'`]{4,400}(?=[ \t]{0,40}(?:[#\r\n]|$))/y;
   rest.lastIndex = at;
   if (setting && lineState(text, name.start) !== 'string') {
     const joined = joinedLiterals(text, at, false);

@@ -112,7 +112,7 @@ export function nthLiteral(text: string, at: number, n: number): JoinedLiterals 
     if (i === n) return joined;
     if (joined) p = (joined.parts[joined.parts.length - 1] as Literal).outerEnd;
     else {
-      const skip = /[\w.$:]{1,60}(?:\([^()\n]{0,100}\)|\[[^\]\n]{0,60}\])?/y;
+      const skip = /[\w.$:]{1,60}(?:\([^()\n]{0,100}\)|\[[^\]\n]{0,60}\])?|\{[^{}\n]{0,200}\}/y;
       skip.lastIndex = p;
       if (!skip.test(text)) return undefined;
       p = skip.lastIndex;

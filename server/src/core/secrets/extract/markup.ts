@@ -5,7 +5,7 @@ export interface Range {
   end: number;
 }
 
-const TEXT = />\s{0,80}(?:<!\[CDATA\[\s{0,8})?([^<>\s][^<>\n]{0,500}?)\s{0,80}(?:\]\]>\s{0,40})?<\//y;
+const TEXT = />\s{0,80}(?:<!\[CDATA\[\s{0,8})?([^<>\s](?:[^<>\n]{0,500}[^<>\s])?)\s{0,80}(?:\]\]>\s{0,40})?<\//y;
 const OPEN_WITH_ATTRIBUTES = /[ \t\r\n]{1,20}[\w:.-]{1,60}\s{0,4}=[^<>]{0,300}(?=>)/y;
 const REST_OF_TAG = /\\?["'][^<>]{0,200}(?=>)/y;
 const VALUE_ELEMENT = /\s{0,80}<(?:\w{1,20}:)?(?:value|string|Value|data|val)(?:\s[^<>]{0,80})?(?=>)/y;

@@ -40,7 +40,7 @@ const WRAPPER =
 const DECLARATION =
   /(?:[\w.]{1,40}\.)?(?:Field|field|Option|Argument|Query|Header|Form|Body|Cookie|Path|attrib|ib|Param|Parameter|Property|column|Column|mapped_column|CharField|TextField|StringField|Str|String|Unicode|Setting|config|var)\(/y;
 const LOOKUP_NAME =
-  /(?:getenv|environ\.get|env\.get|\benv|\bget|getattr|\.pop|setdefault|config|\.str|Env\w*|lookup|fetch|\.getProperty|secret\w*|param\w*|Option|Field|Form|argument)$/i;
+  /(?:getenv|environ\.get|env\.get|\benv|\bget|getattr|\.pop|setdefault|config|\.str|Env\w{0,20}|lookup|fetch|\.getProperty|secret\w{0,20}|param\w{0,20}|Option|Field|Form|argument)$/i;
 const SETTER =
   /(?:env|get|set|put|define|propert(?:y|ies)|option|conf|config|default|add|header|param|secret|with|variable|credential|field|insert|update|pop|fetch|str)\w{0,20}$/i;
 /** `... or "x"`, `... || "x"`, `... ?? "x"`, `....unwrap_or("x")`: what is taken when the look-up gives nothing. */
@@ -399,7 +399,7 @@ class Reader {
       /(?:\*{1,2}|_{2}|`)?(?:[ \t](?:for|of)[ \t][\w.@-]{1,40})?[ \t]{0,4}(?::(?:\*{1,2}|_{2})?[ \t]{1,8}|[ \t](?:is|was|=|-|–)[ \t]{1,4}|\t{1,4}|\|[ \t]{0,8}|(?=[ \t]`))[ \t]?(?:(`{1,2}|\*{2}|"|')([^\s`"'*]{8,200})\1|([^\s`"'*|<>()]{8,200}))/y;
     said.lastIndex = at;
     const match = said.exec(this.#text);
-    const value = (match?.[2] ?? match?.[3])?.replace(/[.,;:!?]+$/, '');
+    const value = (match?.[2] ?? match?.[3])?.replace(/[.,;:!?]{1,40}$/, '');
     if (!match || !value || /[=(){}]/.test(value)) return undefined;
     const start = at + match[0].lastIndexOf(value);
     const found = this.#range('assign', 'prose', { start, end: start + value.length });
@@ -481,8 +481,7 @@ class Reader {
       const inner = this.#default(LOOKUP.lastIndex);
       if (inner) return inner;
     }
-    const newline = text.indexOf('\n', at);
-    const rest = text.slice(at, Math.min(newline < 0 ? text.length : newline, at + 300));
+    const rest = /^[^\n]{0,300}/.exec(text.slice(at, at + 300))?.[0] ?? '';
     const alternative = ALTERNATIVE.exec(rest);
     if (alternative && /^[\w.$([{]/.test(rest)) {
       const inner = this.#default(at + alternative.index + alternative[0].length);
@@ -535,7 +534,7 @@ class Reader {
       const start = afterYamlMarks(text, below.at);
       if (below.kind === 'item' && PUBLIC_LIST.test(this.#key)) continue;
       const joined = literalAt(text, start) && joinedLiterals(text, start, false);
-      const line = /[^\s"'`<>{[][^\s"'`]{3,400}(?=[ \t]*(?:#|\r?\n|$))/y;
+      const line = /[^\s"'`<>{[][^\s"'`]{3,400}(?=[ \t]{0,40}(?:#|\r?\n|$))/y;
       line.lastIndex = start;
       const one = joined
         ? this.#literal('item', joined)

@@ -1,13 +1,11 @@
-import { awsAccount, hasBech32Checksum, hasCrc32Suffix, hasMacaroonSignature } from '../checksums';
-import { assigned, type Service, type TokenCheck, token, UUID_SHAPE } from './define';
+import { awsAccount, hasBech32Checksum, hasCrc32Suffix, hasMacaroonSignature, hasRoutableChecksum } from '../checksums';
+import { assigned, checksumCheck, type Service, type TokenCheck, token, UUID_SHAPE } from './define';
 
 /** Tokens with a CRC-32 at their end: a wrong one is no live token, whatever else it is. */
 function crcChecked(text: string): TokenCheck {
   const body = text.slice(text.lastIndexOf('_') + 1);
   if (body.length !== 36) return { accepted: true };
-  return hasCrc32Suffix(text)
-    ? { accepted: true, note: 'its checksum is right' }
-    : { accepted: true, severity: 'medium', note: 'its checksum is wrong, so it is mistyped, cut or made up' };
+  return checksumCheck(hasCrc32Suffix(text));
 }
 
 /** Nucleotides read like access key ids that begin with ACCA. */
@@ -208,7 +206,7 @@ export const CLOUD_SERVICES: readonly Service[] = [
         severity: 'critical',
         assigned: [
           assigned(['ibm', 'iam', 'apikey', 'api_key', 'api-key', 'cloud'], '[A-Za-z0-9_-]{44}', {
-            key: /(?:ibm|iam|cloud|bluemix|watson).*(?:key|pass|pwd|pw|token|secret)|^api[-_]?key$/i,
+            key: /(?:ibm|iam|cloud|bluemix|watson).{0,60}(?:key|pass|pwd|pw|token|secret)|^api[-_]?key$/i,
             entropy: 3,
           }),
         ],
@@ -329,6 +327,7 @@ export const CLOUD_SERVICES: readonly Service[] = [
       'cloudflare-api-key': {
         what: 'API key',
         severity: 'critical',
+        tokens: [token(['cfk_', 'cfut_', 'cfat_'], 'cf(?:k|ut|at)_[A-Za-z0-9]{40}[a-f0-9]{8}')],
         assigned: [assigned('cloudflare', '[a-z0-9_-]{40}'), assigned('cloudflare', '[a-f0-9]{37}')],
       },
       'cloudflare-origin-ca-key': {
@@ -504,15 +503,20 @@ export const CLOUD_SERVICES: readonly Service[] = [
         what: 'token',
         severity: 'critical',
         tokens: [
-          token('glpat-', 'glpat-(?:[A-Za-z0-9_-]{27,300}\\.[0-9a-z]{2}[a-z0-9]{7}|[A-Za-z0-9_-]{20})(?![\\w-])', {
-            entropy: 3,
-          }),
+          token('glpat-', 'glpat-[A-Za-z0-9_-]{20}(?![\\w-])', { entropy: 3 }),
+          token(
+            [
+              ...['glpat-', 'gldt-', 'glft-', 'glrt-', 'glsoat-', 'glffct-', 'glcbt-', 'glimt-', 'glptt-', 'glagent-'],
+              'gloas-',
+            ],
+            'gl(?:pat|[dfr]t|soat|ffct|cbt|imt|ptt|agent|oas)-(?:t\\d_)?[A-Za-z0-9_-]{27,300}\\.(?:[0-9a-z]{2}\\.)?[0-9a-z]{9}(?![\\w-])',
+            { entropy: 3, check: (text) => checksumCheck(hasRoutableChecksum(text)) },
+          ),
           token(
             ['gldt-', 'glft-', 'glrt-', 'glsoat-', 'glffct-'],
             'gl(?:dt|ft|rt|soat|ffct)-[A-Za-z0-9_-]{20,50}(?![\\w-])',
             { entropy: 3 },
           ),
-          token('glrt-t', 'glrt-t\\d_[A-Za-z0-9_-]{27,300}\\.[0-9a-z]{2}[a-z0-9]{7}'),
           token('gr1348941', 'GR1348941[A-Za-z0-9_-]{20,50}(?![\\w-])', { entropy: 3 }),
           token('glcbt-', 'glcbt-(?:[A-Za-z0-9]{1,5}_)?[A-Za-z0-9_-]{20}(?![\\w-])'),
           token('glimt-', 'glimt-[A-Za-z0-9_-]{25}(?![\\w-])'),

@@ -135,6 +135,12 @@ export function rulesOf(services: readonly Service[]): { rules: Record<string, R
   return { rules: defineRules('secret', declared), specs };
 }
 
+/** What a checksum that a token ends with says of it. */
+export const checksumCheck = (isRight: boolean): TokenCheck =>
+  isRight
+    ? { accepted: true, note: 'its checksum is right' }
+    : { accepted: true, severity: 'medium', note: 'its checksum is wrong, so it is mistyped, cut or made up' };
+
 /** One token shape that begins with its keyword. */
 export function token(
   keyword: string | readonly string[],

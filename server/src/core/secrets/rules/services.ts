@@ -1,4 +1,5 @@
-import { assigned, type Service, token, UUID_SHAPE } from './define';
+import { hasGrafanaChecksum } from '../checksums';
+import { assigned, checksumCheck, type Service, token, UUID_SHAPE } from './define';
 
 /** Data, payments, messaging, monitoring, identity, social networks, markets, mail and other services. */
 export const OTHER_SERVICES: readonly Service[] = [
@@ -127,7 +128,18 @@ export const OTHER_SERVICES: readonly Service[] = [
     rules: {
       'confluent-key': {
         what: 'API key or secret',
+        tokens: [token('cflt', 'cflt[A-Za-z0-9+/]{60}(?![A-Za-z0-9+/=])', { entropy: 4 })],
         assigned: [assigned('confluent', '[a-z0-9]{16}|[a-z0-9]{64}', { entropy: 3 })],
+      },
+    },
+  },
+  {
+    name: 'Ably',
+    kind: 'messaging',
+    rules: {
+      'ably-api-key': {
+        what: 'API key',
+        assigned: [assigned('ably', '[a-z0-9_-]{6}\\.[a-z0-9_-]{6}:[a-z0-9_-]{16,43}')],
       },
     },
   },
@@ -402,7 +414,7 @@ export const OTHER_SERVICES: readonly Service[] = [
         severity: 'critical',
         tokens: [
           token('xapp-', 'xapp-\\d-[A-Za-z0-9]{8,20}-\\d{8,20}-[A-Za-z0-9]{20,100}'),
-          token('xoxb-', 'xoxb-\\d{8,14}-(?:\\d{10,14}-?[A-Za-z0-9-]{0,60}|[A-Za-z0-9]{18,26})', { entropy: 2.5 }),
+          token('xoxb-', 'xoxb-\\d{8,14}-(?:\\d{10}[A-Za-z0-9-]{0,65}|[A-Za-z0-9]{18,26})', { entropy: 2.5 }),
           token(['xoxp-', 'xoxe-'], 'xox[pe](?:-\\d{10,13}){3}-[A-Za-z0-9-]{28,40}', { entropy: 2.5 }),
           token('xoxe.xox', 'xoxe\\.xox[bp]-\\d-[A-Za-z0-9]{150,180}'),
           token('xoxe-', 'xoxe-\\d-[A-Za-z0-9]{130,160}'),
@@ -640,6 +652,7 @@ export const OTHER_SERVICES: readonly Service[] = [
             'NR(?:AK-[A-Za-z0-9]{27}|II-[A-Za-z0-9-]{32}|JS-[a-f0-9]{19}|AA-[a-f0-9]{27})',
           ),
           token('nrak', 'NRAK-?[A-Za-z0-9]{27}'),
+          token('nral', '[a-f0-9]{36}(?:FFFF)?NRAL', { back: 40, before: /[a-f0-9F]/ }),
         ],
         assigned: [
           assigned(['new-relic', 'newrelic', 'new_relic'], '[a-z0-9]{64}|NRAK-[a-z0-9]{27}'),
@@ -660,7 +673,9 @@ export const OTHER_SERVICES: readonly Service[] = [
         tokens: [
           token('eyjrijoi', 'eyJrIjoi[A-Za-z0-9]{70,400}={0,3}'),
           token('glc_', 'glc_[A-Za-z0-9+/]{32,400}={0,3}', { entropy: 3.3 }),
-          token('glsa_', 'glsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}'),
+          token('glsa_', 'glsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}', {
+            check: (text) => checksumCheck(hasGrafanaChecksum(text)),
+          }),
         ],
       },
     },
@@ -796,7 +811,7 @@ export const OTHER_SERVICES: readonly Service[] = [
       'twitter-credentials': {
         what: 'credential',
         tokens: [
-          token('aaaaaaaaaaaaaaaaaaaaa', 'A{21,22}[A-Za-z0-9%]{60,110}', { entropy: 3, near: /twitter|bearer|\bx_/i }),
+          token('aaaaaaaaaaaaaaaaaaaaa', 'A{21}[A-Za-z0-9%]{60,111}', { entropy: 3, near: /twitter|bearer|\bx_/i }),
         ],
         assigned: [
           assigned(
