@@ -136,10 +136,13 @@ export function parameterDefault(text: string, name: Range): Assignment | undefi
 
 const SETTING_COMMAND = /^(?:set|config|configure|conf|modify|set-property|config:set|setenv|ENV)$/;
 
+/** Words of a line before a name that a command sets, at most. */
+const SETTING_WORDS = 12;
+
 /** Whether a name after these words of its line is what a command sets: prose has the same words. */
 function setsVariable(line: string, around: Surroundings): boolean {
-  const words = line.split(/[\s;&|]+/);
-  if (words.length > 12) return false;
+  const words = line.split(/[\s;&|]+/, SETTING_WORDS + 1);
+  if (words.length > SETTING_WORDS) return false;
   if (/^\s*(?:[!$>][ \t]?)?%?(?:set_)?env[ \t]/.test(line) || /^\s*setenv[ \t]/.test(line)) return true;
   const command = around === 'shell' || /^\s*[!$][ \t]?\w/.test(line);
   return command && words.slice(0, -1).some((word) => SETTING_COMMAND.test(word));
