@@ -39,7 +39,7 @@ const KNOWN_NAMESPACES = new Set(
 const KNOWN_DELEGATES =
   /^(?:Xnnpack|CoreML|MPS|Vulkan|Qnn|Neuropilot|EthosU|Arm|Vgf|TOSA|Openvino|Cuda|Metal|Aoti|MLX|Cadence|NXP|Neutron|Samsung|Enn|Webgpu|Apple|Mediatek|Quantized|Demo|Executor|BackendWithCompiler|BackendWithPreprocess|StubBackend)\w*$/i;
 
-interface Segment {
+export interface Segment {
   at: number;
   size: number;
 }
@@ -216,7 +216,7 @@ function segmentOf({ segments, source, taken }: Parts, index: number): ByteSourc
   return windowOf(source, segment);
 }
 
-function windowOf(source: ByteSource, { at, size }: Segment): ByteSource {
+export function windowOf(source: ByteSource, { at, size }: Segment): ByteSource {
   if (at + size > source.size) throw new MalformedFlatbuffer('a segment past the end of the file');
   return new WindowByteSource(source, at, size);
 }
@@ -241,7 +241,7 @@ async function judgeNamedData(parts: Parts, program: number, context: ScanContex
 }
 
 /** Opaque bytes go through the door like any file inside a file; a library among them is loaded by some backends. */
-async function judgeBlob(name: string, source: ByteSource, context: ScanContext): Promise<void> {
+export async function judgeBlob(name: string, source: ByteSource, context: ScanContext): Promise<void> {
   if (source.size < 4) return;
   if (isLibrary(await peekAt(source, 0, 4))) {
     context.report({
@@ -280,18 +280,26 @@ async function judgeEnd(
 ): Promise<void> {
   // Without the header the program does not tell where it ends.
   if (!header) return;
-  const end = segments.reduce((most, { at, size }) => Math.max(most, at + size), header.program);
+  await judgeTail(
+    source,
+    segments.reduce((most, { at, size }) => Math.max(most, at + size), header.program),
+    context,
+  );
+}
+
+/** What stands behind the last segment, unless it is the padding of a page. */
+export async function judgeTail(source: ByteSource, end: number, context: ScanContext): Promise<void> {
   const rest = source.size - end;
   if (rest <= 0) return;
   const head = await source.read(end, Math.min(rest, SEGMENT_ALIGNMENT));
   if (rest < SEGMENT_ALIGNMENT && head.every((byte) => byte === 0)) return;
   context.report({
     rule: RULES['hidden-data'],
-    message: `${rest} bytes follow the last segment of the program.`,
+    message: `${rest} bytes follow the last segment.`,
     location: { offset: end, length: rest },
     anchor: 'trailing',
   });
-  await context.scan({ name: '(behind the program)', source: new WindowByteSource(source, end, rest) });
+  await context.scan({ name: '(behind the last segment)', source: new WindowByteSource(source, end, rest) });
 }
 
 /** ExecuTorch programs. Archives under the same name are read as what they are. */

@@ -213,7 +213,8 @@ export const JAVA_FORMAT: Format = {
   id: 'java-serialization',
   title: 'Java serialization',
   kind: 'model',
-  extensions: ['.ser'],
+  // Weka writes `.model`.
+  extensions: ['.ser', '.model'],
   identify({ head, extension, size }) {
     if (isJavaStream(head)) return 'certain';
     return extension === '.ser' && size > 0 ? 'named' : undefined;
