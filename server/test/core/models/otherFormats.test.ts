@@ -66,6 +66,15 @@ describe('PMML and OpenVINO', () => {
     assert.deepEqual(verdicts(await scanBytes('m.pmml', utf16)), ['high xml-model/external-entity']);
   });
 
+  it('functions that are Java classes', async () => {
+    const apply = (name: string) => pmml(`<Apply function="${name}"><FieldRef field="x"/></Apply>`);
+    assert.deepEqual(verdicts(await scanBytes('m.pmml', apply('com.acme.Evil'))), [
+      'medium xml-model/native-extension',
+    ]);
+    assert.deepEqual(verdicts(await scanBytes('m.pmml', apply('x-trigonometric.sin'))), []);
+    assert.deepEqual(verdicts(await scanBytes('m.pmml', apply('log10'))), []);
+  });
+
   it('computes expansion without expanding', async () => {
     const entities = ['<!ENTITY a0 "0123456789">'];
     for (let n = 1; n < 12; n += 1) entities.push(`<!ENTITY a${n} "${`&a${n - 1};`.repeat(10)}">`);
@@ -363,6 +372,25 @@ describe('boosting', () => {
 });
 
 describe('MXNet, PaddlePaddle, MLflow, compiled engines', () => {
+  it('libraries for the host inside of compiled engines, not the code of accelerators', async () => {
+    const elf = (machine: number) =>
+      bytesOf(
+        [0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0],
+        new Uint8Array(8),
+        integer(3, 2),
+        integer(machine, 2),
+        new Uint8Array(100),
+      );
+    const engine = (...parts: Uint8Array[]) => bytesOf('ptrt', new Uint8Array(1000), ...parts);
+    const judge = async (bytes: Uint8Array) =>
+      verdicts(await scanBytes('m.engine', bytes)).filter((v) => v.includes('embedded'));
+    assert.deepEqual(await judge(engine(elf(190))), []);
+    assert.deepEqual(await judge(engine(new Uint8Array(3), elf(62))), ['medium engine/embedded-library']);
+    assert.deepEqual(await judge(engine(new Uint8Array(40 * 2 ** 20), elf(183))), ['medium engine/embedded-library']);
+    const exe = bytesOf('MZ', new Uint8Array(58), integer(64, 4), 'PE', [0, 0], new Uint8Array(60));
+    assert.deepEqual(await judge(engine(exe)), ['medium engine/embedded-library']);
+  });
+
   it('MXNet custom operators', async () => {
     const symbol = (op: string) =>
       JSON.stringify({
