@@ -372,6 +372,18 @@ describe('boosting', () => {
 });
 
 describe('MXNet, PaddlePaddle, MLflow, compiled engines', () => {
+  it('Java classes are told under the names of data, and not by the thousand in their own archives', async () => {
+    const compiled = bytesOf([0xca, 0xfe, 0xba, 0xbe], integer(52, 4, false), new Uint8Array(64));
+    const jar = buildZip([
+      { name: 'META-INF/MANIFEST.MF', data: utf8('Manifest-Version: 1.0\n') },
+      { name: 'com/acme/A.class', data: compiled },
+    ]);
+    assert.deepEqual(verdicts(await scanBytes('acme.jar', jar)), []);
+    assert.deepEqual(verdicts(await scanBytes('model.bin', compiled)), ['info native/native-code']);
+    const zip = buildZip([{ name: 'weights.dat', data: compiled }]);
+    assert.deepEqual(verdicts(await scanBytes('m.zip', zip)), ['info native/native-code']);
+  });
+
   it('libraries for the host inside of compiled engines, not the code of accelerators', async () => {
     const elf = (machine: number) =>
       bytesOf(
