@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
-import { buildZip, text as utf8 } from '../archives/builders';
+import { buildZip, concat, text as utf8 } from '../archives/builders';
 import { bytesOf, integer, scanBytes, verdicts } from './scanBytes';
 
 const u32 = (n: number | bigint) => integer(n, 4);
@@ -393,7 +393,7 @@ describe('MXNet, PaddlePaddle, MLflow, compiled engines', () => {
         integer(machine, 2),
         new Uint8Array(100),
       );
-    const engine = (...parts: Uint8Array[]) => bytesOf('ptrt', new Uint8Array(1000), ...parts);
+    const engine = (...parts: Uint8Array[]) => concat([utf8('ptrt'), new Uint8Array(1000), ...parts]);
     const judge = async (bytes: Uint8Array) =>
       verdicts(await scanBytes('m.engine', bytes)).filter((v) => v.includes('embedded'));
     assert.deepEqual(await judge(engine(elf(190))), []);
