@@ -4,6 +4,7 @@ import { ByteReader, UnexpectedEnd } from '../../io/reader';
 import { evidenceText } from '../../redact';
 import { defineRules, MODEL_REFERENCES } from '../../rule';
 import type { Format, ScanContext, ScanInput } from '../../scanner';
+import { reportDamage } from '../damage';
 
 export const CTRANSLATE2_RULES = defineRules('ctranslate2', {
   'size-mismatch': {
@@ -42,10 +43,12 @@ const LISTED = 2000;
 
 class Damaged extends Error {}
 
+const announces = (what: string) => new Damaged(`it announces ${what}`);
+
 /** Strings have their length in 16 bits and end in a NUL that counts. */
 async function readName(reader: ByteReader): Promise<string> {
   const length = await reader.u16();
-  if (length > LONGEST_NAME) throw new Damaged(`a name of ${length} bytes`);
+  if (length > LONGEST_NAME) throw announces(`a name of ${length} bytes`);
   return new TextDecoder().decode(await reader.bytes(length)).replace(/\0$/, '');
 }
 
@@ -65,7 +68,7 @@ async function scan({ source }: ScanInput, context: ScanContext): Promise<void> 
     });
     count = await reader.u32();
     // A variable has at least a name, a rank, a type and a size.
-    if (count * 8 > source.size) throw new Damaged(`${count} variables in ${source.size} bytes`);
+    if (count * 8 > source.size) throw announces(`${count} variables in ${source.size} bytes`);
     for (let i = 0; i < count; i += 1) {
       if (i % 256 === 0) context.budget.checkTime();
       const at = reader.position;
@@ -76,7 +79,7 @@ async function scan({ source }: ScanInput, context: ScanContext): Promise<void> 
       const known = version >= 4 ? TYPES[type] : undefined;
       const size = version >= 4 ? await reader.u32() : (await reader.u32()) * type;
       const width = version >= 4 ? known?.[1] : type;
-      if (width === undefined) throw new Damaged(`the variable ${name} of the unknown type ${type}`);
+      if (width === undefined) throw announces(`the variable ${name} of the unknown type ${type}`);
       const elements = shape.reduce((product, n) => product * n, 1);
       if (size > elements * width) {
         context.report({
@@ -86,27 +89,22 @@ async function scan({ source }: ScanInput, context: ScanContext): Promise<void> 
           location: { offset: at, node: name },
         });
       }
-      if (reader.position + size > source.size) throw new Damaged(`${size} bytes of the variable ${name}`);
+      if (reader.position + size > source.size) throw announces(`${size} bytes of the variable ${name}`);
       parameters += elements;
       if (tensors.length < LISTED) tensors.push({ name, dtype: known?.[0] ?? `${type} bytes`, shape, bytes: size });
       reader.skip(size);
     }
     if (version >= 3) {
       const aliases = await reader.u32();
-      if (aliases * 4 > source.size) throw new Damaged(`${aliases} aliases`);
+      if (aliases * 4 > source.size) throw announces(`${aliases} aliases`);
       for (let i = 0; i < aliases * 2; i += 1) await readName(reader);
     }
     await scanRest(source, reader.position, context);
   } catch (error) {
     if (!(error instanceof Damaged || error instanceof UnexpectedEnd)) throw error;
-    const what = error instanceof Damaged ? `it announces ${error.message}` : 'it breaks off';
-    context.report({
-      rule: CTRANSLATE2_RULES.malformed,
-      message: `The model is damaged: ${what}. What comes after could not be judged.`,
-      anchor: 'malformed',
-      location: { offset: Math.min(reader.position, source.size) },
-      incomplete: `the model is damaged: ${what}`,
-    });
+    const how = error instanceof Damaged ? error : new Damaged('it breaks off');
+    const location = { offset: Math.min(reader.position, source.size) };
+    reportDamage(context, CTRANSLATE2_RULES.malformed, 'model', how, { location });
   }
   context.describe({
     tensors,

@@ -5,13 +5,13 @@
 import { PagedByteSource } from '../../io/pages';
 import { evidenceText } from '../../redact';
 import type { Format, ScanContext, ScanInput } from '../../scanner';
+import { reportDamage } from '../damage';
 import { sniffStorage } from '../pytorch/storage';
 import { Flatbuffer, MalformedFlatbuffer } from '../tflite/flatbuffer';
-import { judgeBlob, judgeTail, type Segment, windowOf } from './format';
+import { judgeBlob, judgeTail, readSegments, windowOf } from './format';
 import { EXECUTORCH_RULES as RULES } from './rules';
 
 const FLAT = { segments: 1, named: 2 } as const;
-const SEGMENT = { offset: 0, size: 1 } as const;
 const NAMED = { key: 0, segment: 1, layout: 2 } as const;
 const HEADER_AT = 8;
 const HEADER_BYTES = 40;
@@ -27,16 +27,7 @@ async function scan({ source }: ScanInput, context: ScanContext): Promise<void> 
     const base = Number(view.getBigUint64(24, true));
     const buffer = new Flatbuffer(new PagedByteSource(source));
     const root = await buffer.root();
-    const segments: Segment[] = [];
-    const list = await buffer.vector(root, FLAT.segments, 4);
-    for (let i = 0; i < Math.min(list.count, MOST); i += 1) {
-      const table = await buffer.element(list, i);
-      const [offset, size] = [await buffer.field(table, SEGMENT.offset), await buffer.field(table, SEGMENT.size)];
-      segments.push({
-        at: base + (offset === undefined ? 0 : await buffer.u64(offset)),
-        size: size === undefined ? 0 : await buffer.u64(size),
-      });
-    }
+    const segments = await readSegments(buffer, root, FLAT.segments, base);
     const entries = await buffer.vector(root, FLAT.named, 4);
     named = entries.count;
     for (let i = 0; i < Math.min(entries.count, MOST); i += 1) {
@@ -55,13 +46,7 @@ async function scan({ source }: ScanInput, context: ScanContext): Promise<void> 
     await judgeTail(source, Math.max(base, ...segments.map(({ at, size }) => at + size)), context);
   } catch (error) {
     if (!(error instanceof MalformedFlatbuffer)) throw error;
-    const what = evidenceText(error.message, 120);
-    context.report({
-      rule: RULES.malformed,
-      message: `The data file is damaged: ${what}. What comes after could not be judged.`,
-      anchor: 'malformed',
-      incomplete: `the data file is damaged: ${what}`,
-    });
+    reportDamage(context, RULES.malformed, 'data file', error);
   }
   context.describe({ format: 'executorch-data', framework: 'ExecuTorch', tensorCount: named });
 }

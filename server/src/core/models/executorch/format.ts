@@ -7,6 +7,7 @@ import { type ByteSource, peekAt, WindowByteSource } from '../../io/byteSource';
 import { PagedByteSource } from '../../io/pages';
 import { evidenceText } from '../../redact';
 import type { Claim, Format, ScanContext, ScanInput } from '../../scanner';
+import { reportDamage } from '../damage';
 import { sniffStorage } from '../pytorch/storage';
 import { Flatbuffer, MalformedFlatbuffer } from '../tflite/flatbuffer';
 import { EXECUTORCH_RULES as RULES } from './rules';
@@ -69,7 +70,7 @@ async function scanProgram(input: ScanInput, context: ScanContext): Promise<void
     const program = await buffer.root();
     const version = await buffer.field(program, PROGRAM.version);
     if (version !== undefined) properties['schema version'] = await buffer.u32(version);
-    const segments = await readSegments(buffer, program, header?.segments ?? 0);
+    const segments = await readSegments(buffer, program, PROGRAM.segments, header?.segments ?? 0);
     properties.segments = segments.length;
     const inline = await buffer.vector(program, PROGRAM.inlineData, 4);
     const taken = new Set<number>();
@@ -95,13 +96,7 @@ async function scanProgram(input: ScanInput, context: ScanContext): Promise<void
     await judgeEnd(source, segments, header, context);
   } catch (error) {
     if (!(error instanceof MalformedFlatbuffer)) throw error;
-    const what = evidenceText(error.message, 120);
-    context.report({
-      rule: RULES.malformed,
-      message: `The program is damaged: ${what}. What comes after could not be judged.`,
-      anchor: 'malformed',
-      incomplete: `the program is damaged: ${what}`,
-    });
+    reportDamage(context, RULES.malformed, 'program', error);
   }
   if (methods.length) properties.methods = methods.slice(0, 20).join(', ');
   if (delegates.size) properties.delegates = [...delegates.keys()].slice(0, 20).join(', ');
@@ -123,8 +118,9 @@ async function readHeader(source: ByteSource): Promise<{ program: number; segmen
   return { program: Number(view.getBigUint64(8, true)), segments: Number(view.getBigUint64(16, true)) };
 }
 
-async function readSegments(buffer: Flatbuffer, program: number, base: number): Promise<Segment[]> {
-  const list = await buffer.vector(program, PROGRAM.segments, 4);
+/** @param base place in the file that their offsets count from */
+export async function readSegments(buffer: Flatbuffer, table: number, field: number, base: number): Promise<Segment[]> {
+  const list = await buffer.vector(table, field, 4);
   const segments: Segment[] = [];
   for (let i = 0; i < Math.min(list.count, MOST); i += 1) {
     const table = await buffer.element(list, i);

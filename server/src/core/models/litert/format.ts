@@ -4,9 +4,9 @@
  */
 import { type ByteSource, WindowByteSource } from '../../io/byteSource';
 import { PagedByteSource } from '../../io/pages';
-import { evidenceText } from '../../redact';
 import { defineRules, MODEL_REFERENCES } from '../../rule';
 import type { Format, ScanContext, ScanInput } from '../../scanner';
+import { reportDamage } from '../damage';
 import { Flatbuffer, MalformedFlatbuffer } from '../tflite/flatbuffer';
 
 export const LITERT_RULES = defineRules('litert', {
@@ -85,13 +85,7 @@ async function scan({ source }: ScanInput, context: ScanContext): Promise<void> 
     await scanOutside(source, headerEnd, sections, context);
   } catch (error) {
     if (!(error instanceof MalformedFlatbuffer)) throw error;
-    const what = evidenceText(error.message, 120);
-    context.report({
-      rule: LITERT_RULES.malformed,
-      message: `The bundle is damaged: ${what}. What comes after could not be judged.`,
-      anchor: 'malformed',
-      incomplete: `the bundle is damaged: ${what}`,
-    });
+    reportDamage(context, LITERT_RULES.malformed, 'bundle', error);
   }
 }
 

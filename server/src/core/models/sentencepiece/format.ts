@@ -3,6 +3,7 @@ import { PagedByteSource } from '../../io/pages';
 import { evidenceText } from '../../redact';
 import { defineRules, MODEL_REFERENCES } from '../../rule';
 import type { Claim, Format, Probe, ScanContext, ScanInput } from '../../scanner';
+import { reportDamage } from '../damage';
 import { BYTES, FIXED32, VARINT, type WireField, wireFields } from '../protobuf/wire';
 
 export const SENTENCEPIECE_RULES = defineRules('sentencepiece', {
@@ -87,15 +88,7 @@ async function scan(input: ScanInput, context: ScanContext): Promise<void> {
       location: { offset, length },
     });
   }
-  if (walk.damage) {
-    const what = evidenceText(walk.damage.message, 120);
-    context.report({
-      rule: SENTENCEPIECE_RULES.malformed,
-      message: `The model is damaged: ${what}. What comes after could not be judged.`,
-      anchor: 'malformed',
-      incomplete: `the model is damaged: ${what}`,
-    });
-  }
+  if (walk.damage) reportDamage(context, SENTENCEPIECE_RULES.malformed, 'model', walk.damage);
   context.describe({ format: 'sentencepiece', framework: 'SentencePiece', properties });
 }
 
