@@ -29,13 +29,16 @@ export async function probeSource(name: string, source: ByteSource): Promise<Pro
     return value;
   };
   const tailBytes = source.distant ? DISTANT_TAIL : TAIL;
+  const head = await source.read(0, HEAD);
+  // A packed member may be shorter than its archive says.
+  const size = head.length < HEAD ? Math.min(head.length, source.size) : source.size;
   return {
     name: base,
     folder,
     extension: dot > 0 ? base.slice(dot) : '',
-    size: source.size,
-    head: await source.read(0, HEAD),
-    tail: () => once('tail', () => source.read(Math.max(0, source.size - tailBytes), tailBytes)),
+    size,
+    head,
+    tail: () => once('tail', () => source.read(Math.max(0, size - tailBytes), tailBytes)),
     source,
     once,
   };

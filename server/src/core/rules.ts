@@ -5,6 +5,7 @@ import { BOOSTING_RULES } from './models/boosting/formats';
 import { CAFFE_RULES } from './models/caffe/format';
 import { CONFIG_RULES } from './models/configs/rules';
 import { COREML_RULES } from './models/coreml/format';
+import { CTRANSLATE2_RULES } from './models/ctranslate2/format';
 import { EMBEDDING_RULES } from './models/embeddingRows';
 import { EXECUTORCH_RULES } from './models/executorch/rules';
 import { LLAMAFILE_RULES } from './models/gguf/llamafile';
@@ -13,6 +14,7 @@ import { HDF5_RULES } from './models/hdf5/rules';
 import { JAVA_RULES } from './models/java/format';
 import { TEMPLATE_RULES } from './models/jinja/rules';
 import { KERAS_RULES } from './models/keras/rules';
+import { LITERT_RULES } from './models/litert/format';
 import { MLFLOW_RULES } from './models/mlflow/format';
 import { MSGPACK_RULES } from './models/msgpack/format';
 import { MXNET_RULES } from './models/mxnet/format';
@@ -24,6 +26,7 @@ import { PADDLE_RULES } from './models/paddle/format';
 import { TORCH_RULES } from './models/pytorch/rules';
 import { R_RULES } from './models/r/rules';
 import { SAFETENSORS_RULES } from './models/safetensors/rules';
+import { SENTENCEPIECE_RULES } from './models/sentencepiece/format';
 import { SERVING_RULES } from './models/serving/rules';
 import { SKOPS_RULES } from './models/skops/format';
 import { TENSORFLOW_RULES } from './models/tensorflow/rules';
@@ -53,11 +56,13 @@ const FAMILIES: readonly Record<string, Rule>[] = [
   BOOSTING_RULES,
   CAFFE_RULES,
   COREML_RULES,
+  CTRANSLATE2_RULES,
   EMBEDDING_RULES,
   EXECUTORCH_RULES,
   HDF5_RULES,
   JAVA_RULES,
   KERAS_RULES,
+  LITERT_RULES,
   MLFLOW_RULES,
   MSGPACK_RULES,
   MXNET_RULES,
@@ -69,6 +74,7 @@ const FAMILIES: readonly Record<string, Rule>[] = [
   PYTHON_RULES,
   R_RULES,
   SECRET_RULES,
+  SENTENCEPIECE_RULES,
   SERVING_RULES,
   SKOPS_RULES,
   TENSORFLOW_RULES,

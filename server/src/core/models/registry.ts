@@ -12,6 +12,8 @@ import { LFS_POINTER_FORMAT } from './configs/lfsPointer';
 import { CONFIG_YAML_FORMAT } from './configs/yaml';
 import { COREML_FORMAT } from './coreml/format';
 import { COREML_MIL_FORMAT, COREML_PACKAGE_FORMAT } from './coreml/package';
+import { CTRANSLATE2_FORMAT } from './ctranslate2/format';
+import { EXECUTORCH_DATA_FORMAT } from './executorch/data';
 import { EXECUTORCH_FORMAT } from './executorch/format';
 import { GGUF_FORMAT } from './gguf/format';
 import { GGML_FORMAT } from './gguf/ggml';
@@ -21,6 +23,7 @@ import { JAVA_FORMAT } from './java/format';
 import { JOBLIB_FORMAT } from './joblib/format';
 import { KERAS_FORMAT, KERAS_JSON_FORMAT, KERAS_YAML_FORMAT } from './keras/formats';
 import { KERAS_METADATA_FORMAT } from './keras/savedMetadata';
+import { LITERTLM_FORMAT } from './litert/format';
 import { MLFLOW_DIRECTORY, MLMODEL_FORMAT } from './mlflow/format';
 import { MSGPACK_FORMAT } from './msgpack/format';
 import { MXNET_PARAMS_FORMAT, MXNET_SYMBOL_FORMAT } from './mxnet/format';
@@ -36,6 +39,7 @@ import { PICKLE_FORMAT } from './pickle/format';
 import { TORCH_LEGACY_FORMAT, TORCH_TAR_FORMAT, TORCH_ZIP_FORMAT } from './pytorch/format';
 import { R_FORMAT } from './r/format';
 import { SAFETENSORS_FORMAT } from './safetensors/format';
+import { SENTENCEPIECE_FORMAT } from './sentencepiece/format';
 import { MODELFILE_FORMAT } from './serving/modelfile';
 import { TRITON_FORMAT } from './serving/triton';
 import { SKOPS_FORMAT } from './skops/format';
@@ -86,7 +90,9 @@ export const MODEL_FORMATS: readonly Format[] = [
   CHECKPOINT_FORMAT,
   CHECKPOINT_STATE_FORMAT,
   TFLITE_FORMAT,
+  LITERTLM_FORMAT,
   EXECUTORCH_FORMAT,
+  EXECUTORCH_DATA_FORMAT,
   ONNX_FORMAT,
   ONNX_TEXTPROTO_FORMAT,
   ONNX_JSON_FORMAT,
@@ -98,6 +104,8 @@ export const MODEL_FORMATS: readonly Format[] = [
   CAFFE_TEXT_FORMAT,
   CAFFE_MODEL_FORMAT,
   JAVA_FORMAT,
+  SENTENCEPIECE_FORMAT,
+  CTRANSLATE2_FORMAT,
   MLMODEL_FORMAT,
   MSGPACK_FORMAT,
   XGBOOST_FORMAT,

@@ -256,6 +256,15 @@ describe('RAR archives', () => {
       assert.equal(report.status, 'partial');
     });
 
+    it('a member that is shorter than it says is judged by what is there', async () => {
+      for (const size of [24, 100, 5000]) {
+        const part = { name: 'm.dat', data: text('abc'), size, packed: pack5([literals('abc')]) };
+        const report = await scanBytes('a.rar', buildRar5([part, { name: 'n.pkl', data: PICKLE }]));
+        assert.equal(report.status, 'partial');
+        assert.ok(verdicts(report).includes('critical pickle/dangerous-call'), report.reason);
+      }
+    });
+
     it('no bytes at all crash it', async () => {
       for (let seed = 0; seed < 200; seed += 1) {
         const packed = pack5([[...literals('hello '), { length: 17, distance: 6 }], literals('end')]);

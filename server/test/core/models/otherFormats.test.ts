@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
-import { buildZip, text as utf8 } from '../archives/builders';
+import { buildZip, concat, text as utf8 } from '../archives/builders';
 import { bytesOf, integer, scanBytes, verdicts } from './scanBytes';
 
 const u32 = (n: number | bigint) => integer(n, 4);
@@ -64,6 +64,15 @@ describe('PMML and OpenVINO', () => {
     assert.deepEqual(verdicts(await scanBytes('m.pmml', evil)), ['high xml-model/external-entity']);
     const utf16 = bytesOf(0xff, 0xfe, new Uint8Array(Buffer.from(evil, 'utf16le')));
     assert.deepEqual(verdicts(await scanBytes('m.pmml', utf16)), ['high xml-model/external-entity']);
+  });
+
+  it('functions that are Java classes', async () => {
+    const apply = (name: string) => pmml(`<Apply function="${name}"><FieldRef field="x"/></Apply>`);
+    assert.deepEqual(verdicts(await scanBytes('m.pmml', apply('com.acme.Evil'))), [
+      'medium xml-model/native-extension',
+    ]);
+    assert.deepEqual(verdicts(await scanBytes('m.pmml', apply('x-trigonometric.sin'))), []);
+    assert.deepEqual(verdicts(await scanBytes('m.pmml', apply('log10'))), []);
   });
 
   it('computes expansion without expanding', async () => {
@@ -363,6 +372,37 @@ describe('boosting', () => {
 });
 
 describe('MXNet, PaddlePaddle, MLflow, compiled engines', () => {
+  it('Java classes are told under the names of data, and not by the thousand in their own archives', async () => {
+    const compiled = bytesOf([0xca, 0xfe, 0xba, 0xbe], integer(52, 4, false), new Uint8Array(64));
+    const jar = buildZip([
+      { name: 'META-INF/MANIFEST.MF', data: utf8('Manifest-Version: 1.0\n') },
+      { name: 'com/acme/A.class', data: compiled },
+    ]);
+    assert.deepEqual(verdicts(await scanBytes('acme.jar', jar)), []);
+    assert.deepEqual(verdicts(await scanBytes('model.bin', compiled)), ['info native/native-code']);
+    const zip = buildZip([{ name: 'weights.dat', data: compiled }]);
+    assert.deepEqual(verdicts(await scanBytes('m.zip', zip)), ['info native/native-code']);
+  });
+
+  it('libraries for the host inside of compiled engines, not the code of accelerators', async () => {
+    const elf = (machine: number) =>
+      bytesOf(
+        [0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0],
+        new Uint8Array(8),
+        integer(3, 2),
+        integer(machine, 2),
+        new Uint8Array(100),
+      );
+    const engine = (...parts: Uint8Array[]) => concat([utf8('ptrt'), new Uint8Array(1000), ...parts]);
+    const judge = async (bytes: Uint8Array) =>
+      verdicts(await scanBytes('m.engine', bytes)).filter((v) => v.includes('embedded'));
+    assert.deepEqual(await judge(engine(elf(190))), []);
+    assert.deepEqual(await judge(engine(new Uint8Array(3), elf(62))), ['medium engine/embedded-library']);
+    assert.deepEqual(await judge(engine(new Uint8Array(40 * 2 ** 20), elf(183))), ['medium engine/embedded-library']);
+    const exe = bytesOf('MZ', new Uint8Array(58), integer(64, 4), 'PE', [0, 0], new Uint8Array(60));
+    assert.deepEqual(await judge(engine(exe)), ['medium engine/embedded-library']);
+  });
+
   it('MXNet custom operators', async () => {
     const symbol = (op: string) =>
       JSON.stringify({

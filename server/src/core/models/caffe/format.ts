@@ -3,6 +3,7 @@ import { PagedByteSource } from '../../io/pages';
 import { evidenceText } from '../../redact';
 import { defineRules, MODEL_REFERENCES } from '../../rule';
 import type { Claim, Format, Probe, ScanContext, ScanInput } from '../../scanner';
+import { reportDamage } from '../damage';
 import { isOutsidePath } from '../filePaths';
 import { BYTES, mayHold, type WireField, wireFields } from '../protobuf/wire';
 import { parseTextProto, type TextMessage } from '../tensorflow/textProto';
@@ -99,16 +100,6 @@ class CaffeJudge {
     });
   }
 
-  damaged(error: Error): void {
-    const what = evidenceText(error.message, 120);
-    this.context.report({
-      rule: CAFFE_RULES.malformed,
-      message: `The file is damaged: ${what}. What comes after could not be judged.`,
-      anchor: 'malformed',
-      incomplete: `the file is damaged: ${what}`,
-    });
-  }
-
   describe(format: string): void {
     this.context.describe({
       format,
@@ -141,7 +132,7 @@ async function scanText(input: ScanInput, context: ScanContext): Promise<void> {
     }
   }
   for (const { field, path } of ownPaths(root)) judge.path(field, path);
-  if (error) judge.damaged(error);
+  if (error) reportDamage(context, CAFFE_RULES.malformed, 'network', error);
   judge.describe('caffe-prototxt');
 }
 
@@ -192,7 +183,7 @@ async function scanBinary(input: ScanInput, context: ScanContext): Promise<void>
     }
     judge.layer(layer);
   }
-  if (damage) judge.damaged(damage);
+  if (damage) reportDamage(context, CAFFE_RULES.malformed, 'network', damage);
   judge.describe('caffe-model');
 }
 

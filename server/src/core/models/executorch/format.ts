@@ -7,6 +7,7 @@ import { type ByteSource, peekAt, WindowByteSource } from '../../io/byteSource';
 import { PagedByteSource } from '../../io/pages';
 import { evidenceText } from '../../redact';
 import type { Claim, Format, ScanContext, ScanInput } from '../../scanner';
+import { reportDamage } from '../damage';
 import { sniffStorage } from '../pytorch/storage';
 import { Flatbuffer, MalformedFlatbuffer } from '../tflite/flatbuffer';
 import { EXECUTORCH_RULES as RULES } from './rules';
@@ -39,7 +40,7 @@ const KNOWN_NAMESPACES = new Set(
 const KNOWN_DELEGATES =
   /^(?:Xnnpack|CoreML|MPS|Vulkan|Qnn|Neuropilot|EthosU|Arm|Vgf|TOSA|Openvino|Cuda|Metal|Aoti|MLX|Cadence|NXP|Neutron|Samsung|Enn|Webgpu|Apple|Mediatek|Quantized|Demo|Executor|BackendWithCompiler|BackendWithPreprocess|StubBackend)\w*$/i;
 
-interface Segment {
+export interface Segment {
   at: number;
   size: number;
 }
@@ -69,7 +70,7 @@ async function scanProgram(input: ScanInput, context: ScanContext): Promise<void
     const program = await buffer.root();
     const version = await buffer.field(program, PROGRAM.version);
     if (version !== undefined) properties['schema version'] = await buffer.u32(version);
-    const segments = await readSegments(buffer, program, header?.segments ?? 0);
+    const segments = await readSegments(buffer, program, PROGRAM.segments, header?.segments ?? 0);
     properties.segments = segments.length;
     const inline = await buffer.vector(program, PROGRAM.inlineData, 4);
     const taken = new Set<number>();
@@ -95,13 +96,7 @@ async function scanProgram(input: ScanInput, context: ScanContext): Promise<void
     await judgeEnd(source, segments, header, context);
   } catch (error) {
     if (!(error instanceof MalformedFlatbuffer)) throw error;
-    const what = evidenceText(error.message, 120);
-    context.report({
-      rule: RULES.malformed,
-      message: `The program is damaged: ${what}. What comes after could not be judged.`,
-      anchor: 'malformed',
-      incomplete: `the program is damaged: ${what}`,
-    });
+    reportDamage(context, RULES.malformed, 'program', error);
   }
   if (methods.length) properties.methods = methods.slice(0, 20).join(', ');
   if (delegates.size) properties.delegates = [...delegates.keys()].slice(0, 20).join(', ');
@@ -123,8 +118,9 @@ async function readHeader(source: ByteSource): Promise<{ program: number; segmen
   return { program: Number(view.getBigUint64(8, true)), segments: Number(view.getBigUint64(16, true)) };
 }
 
-async function readSegments(buffer: Flatbuffer, program: number, base: number): Promise<Segment[]> {
-  const list = await buffer.vector(program, PROGRAM.segments, 4);
+/** @param base place in the file that their offsets count from */
+export async function readSegments(buffer: Flatbuffer, table: number, field: number, base: number): Promise<Segment[]> {
+  const list = await buffer.vector(table, field, 4);
   const segments: Segment[] = [];
   for (let i = 0; i < Math.min(list.count, MOST); i += 1) {
     const table = await buffer.element(list, i);
@@ -216,7 +212,7 @@ function segmentOf({ segments, source, taken }: Parts, index: number): ByteSourc
   return windowOf(source, segment);
 }
 
-function windowOf(source: ByteSource, { at, size }: Segment): ByteSource {
+export function windowOf(source: ByteSource, { at, size }: Segment): ByteSource {
   if (at + size > source.size) throw new MalformedFlatbuffer('a segment past the end of the file');
   return new WindowByteSource(source, at, size);
 }
@@ -241,7 +237,7 @@ async function judgeNamedData(parts: Parts, program: number, context: ScanContex
 }
 
 /** Opaque bytes go through the door like any file inside a file; a library among them is loaded by some backends. */
-async function judgeBlob(name: string, source: ByteSource, context: ScanContext): Promise<void> {
+export async function judgeBlob(name: string, source: ByteSource, context: ScanContext): Promise<void> {
   if (source.size < 4) return;
   if (isLibrary(await peekAt(source, 0, 4))) {
     context.report({
@@ -280,18 +276,26 @@ async function judgeEnd(
 ): Promise<void> {
   // Without the header the program does not tell where it ends.
   if (!header) return;
-  const end = segments.reduce((most, { at, size }) => Math.max(most, at + size), header.program);
+  await judgeTail(
+    source,
+    segments.reduce((most, { at, size }) => Math.max(most, at + size), header.program),
+    context,
+  );
+}
+
+/** What stands behind the last segment, unless it is the padding of a page. */
+export async function judgeTail(source: ByteSource, end: number, context: ScanContext): Promise<void> {
   const rest = source.size - end;
   if (rest <= 0) return;
   const head = await source.read(end, Math.min(rest, SEGMENT_ALIGNMENT));
   if (rest < SEGMENT_ALIGNMENT && head.every((byte) => byte === 0)) return;
   context.report({
     rule: RULES['hidden-data'],
-    message: `${rest} bytes follow the last segment of the program.`,
+    message: `${rest} bytes follow the last segment.`,
     location: { offset: end, length: rest },
     anchor: 'trailing',
   });
-  await context.scan({ name: '(behind the program)', source: new WindowByteSource(source, end, rest) });
+  await context.scan({ name: '(behind the last segment)', source: new WindowByteSource(source, end, rest) });
 }
 
 /** ExecuTorch programs. Archives under the same name are read as what they are. */

@@ -156,7 +156,7 @@ async function scan({ source }: ScanInput, context: ScanContext): Promise<void> 
   const { names, proxies, searched } = await readClasses(source, context);
   context.report({
     rule: JAVA_RULES.serialization,
-    message: `The file is a stream of Java serialization with ${names.size} classes: loading it runs their methods.`,
+    message: `The file is a stream of Java serialization that names ${names.size === 1 ? 'one class' : `${names.size} classes`}: loading it runs methods of what it names.`,
     anchor: 'serialization',
     location: { offset: 0 },
   });
@@ -188,7 +188,7 @@ async function scan({ source }: ScanInput, context: ScanContext): Promise<void> 
     const shown = unknown.slice(0, 8).map((name) => evidenceText(name, 80));
     context.report({
       rule: JAVA_RULES['unknown-class'],
-      message: `${unknown.length} classes are of no known library: ${shown.join(', ')}${unknown.length > 8 ? ' ...' : ''}`,
+      message: `${unknown.length === 1 ? 'One class is' : `${unknown.length} classes are`} of no known library: ${shown.join(', ')}${unknown.length > 8 ? ' ...' : ''}`,
       anchor: 'unknown classes',
       location: { offset: names.get(unknown[0] as string)?.offset ?? 0 },
     });
@@ -213,7 +213,8 @@ export const JAVA_FORMAT: Format = {
   id: 'java-serialization',
   title: 'Java serialization',
   kind: 'model',
-  extensions: ['.ser'],
+  // Weka writes `.model`.
+  extensions: ['.ser', '.model'],
   identify({ head, extension, size }) {
     if (isJavaStream(head)) return 'certain';
     return extension === '.ser' && size > 0 ? 'named' : undefined;

@@ -113,7 +113,8 @@ async function scan(input: ScanInput, context: ScanContext, kind: ProgramKind, e
       anchor: 'library',
       location: { offset: 0 },
     });
-  } else if (kind.name !== 'script') {
+  } else if (kind.name !== 'script' && !(kind.name === 'Java class' && extension === '.class')) {
+    // A class under its own name is no surprise, and an archive of Java has thousands.
     context.report({
       rule: NATIVE_RULES['native-code'],
       message: `The file is native code (${kind.name}); what it does is not judged`,

@@ -3,6 +3,7 @@ import type { ByteSource } from '../../io/byteSource';
 import { PagedByteSource } from '../../io/pages';
 import { evidenceText } from '../../redact';
 import type { Claim, Format, Probe, ScanContext, ScanInput } from '../../scanner';
+import { reportDamage } from '../damage';
 import { isOutsidePath } from '../filePaths';
 import {
   BYTES,
@@ -379,15 +380,7 @@ export class OnnxScan {
 
   /** Reports what only the whole shows, and describes the model. */
   finish(format = 'onnx', framework = 'ONNX'): void {
-    if (this.damage) {
-      const what = evidenceText(this.damage.message, 120);
-      this.context.report({
-        rule: RULES.malformed,
-        message: `The file is damaged: ${what}. What comes after could not be judged.`,
-        anchor: 'malformed',
-        incomplete: `the file is damaged: ${what}`,
-      });
-    }
+    if (this.damage) reportDamage(this.context, RULES.malformed, 'file', this.damage);
     let vendors = 0;
     for (const [key, { op, node, count, offset }] of this.domains) {
       const domain = key.includes('::') ? key.slice(0, key.length - op.length - 2) : '';

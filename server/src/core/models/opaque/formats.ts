@@ -19,6 +19,16 @@ export const OPAQUE_RULES = defineRules('engine', {
     remediation: 'Build the engine yourself from a model in an open format.',
     references: MODEL_REFERENCES.runtime,
   },
+  'embedded-library': {
+    title: 'Program or library inside a compiled engine',
+    category: 'model',
+    severity: 'medium',
+    risk: 'runtime',
+    description:
+      'The file holds a program or shared library for the processor of the host, not only for the accelerator. Engines bring plug-ins that way; a runtime that admits them loads the library when it loads the engine.',
+    remediation: 'Do not let the runtime load plug-ins of the engine; build the engine yourself.',
+    references: { ...MODEL_REFERENCES.runtime, cwe: ['CWE-114', 'CWE-829'] },
+  },
   'code-text': {
     title: 'Program code as text in a compiled or closed format',
     category: 'model',
@@ -41,6 +51,55 @@ async function judgeTexts(source: ByteSource, title: string, context: ScanContex
     anchor: found.text,
     location: { offset: found.offset },
   });
+}
+
+/** As much as is searched at each end for libraries. */
+const SEARCHED = 16 * 2 ** 20;
+const PIECE = 2 ** 20;
+/** Machines of hosts in ELF: x86, Arm, x86-64, AArch64, RISC-V. Code for a GPU is ELF too, of a machine of its own. */
+const HOST_MACHINES = new Set([3, 40, 62, 183, 243]);
+
+/** A program or library for the host among the bytes of an engine. */
+function hostProgram(bytes: Uint8Array, limit: number): { kind: string; at: number } | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let at = 0; at < limit; at += 1) {
+    if (bytes[at] !== 0x7f && bytes[at] !== 0x4d) continue;
+    if (at + 64 > bytes.length) return undefined;
+    if (view.getUint32(at) === 0x7f454c46) {
+      const [bits, order, version] = [bytes[at + 4], bytes[at + 5], bytes[at + 6]];
+      const isHeader = (bits === 1 || bits === 2) && (order === 1 || order === 2) && version === 1;
+      const little = order === 1;
+      const type = view.getUint16(at + 16, little);
+      if (isHeader && (type === 2 || type === 3) && HOST_MACHINES.has(view.getUint16(at + 18, little)))
+        return { kind: type === 3 ? 'ELF shared library' : 'ELF program', at };
+    } else if (bytes[at + 1] === 0x5a) {
+      const header = at + view.getUint32(at + 60, true);
+      if (header > at && header + 4 <= bytes.length && view.getUint32(header) === 0x50450000)
+        return { kind: 'Windows program', at };
+    }
+  }
+  return undefined;
+}
+
+async function judgeLibraries(source: ByteSource, title: string, context: ScanContext): Promise<void> {
+  const end = Math.max(SEARCHED, source.size - SEARCHED);
+  for (const [start, stop] of [
+    [64, Math.min(SEARCHED, source.size)],
+    [end, source.size],
+  ] as const) {
+    for (let at = start; at < stop; at += PIECE) {
+      context.budget.checkTime();
+      const found = hostProgram(await source.read(at, PIECE + 4096), Math.min(PIECE, stop - at));
+      if (!found) continue;
+      context.report({
+        rule: OPAQUE_RULES['embedded-library'],
+        message: `The ${title} has a program for the host inside (${found.kind}).`,
+        anchor: found.kind,
+        location: { offset: at + found.at },
+      });
+      return;
+    }
+  }
 }
 
 interface Opaque {
@@ -163,6 +222,7 @@ function opaque({ id, title, extensions, magics, native, framework }: Opaque): F
           message: `The file is a ${title}: it holds compiled code that is run as it is`,
           anchor: id,
         });
+        await judgeLibraries(input.source, title, context);
       }
       context.incomplete(`the inside of a ${title} is not read`);
     },

@@ -3,6 +3,7 @@ import type { ByteSource } from '../../io/byteSource';
 import { PagedByteSource } from '../../io/pages';
 import { evidenceText } from '../../redact';
 import type { Claim, Format, Probe, ScanContext, ScanInput } from '../../scanner';
+import { reportDamage } from '../damage';
 import { isOutsidePath } from '../filePaths';
 import { KerasReporter } from '../keras/report';
 import { decodeFields, readText } from '../protobuf/decode';
@@ -324,13 +325,7 @@ async function scanProtobuf(kind: Kind, input: ScanInput, context: ScanContext):
 
 /** A structure that breaks off is said; what came before it has been judged. */
 export function reportMalformed(context: ScanContext, error: Error): void {
-  const what = evidenceText(error.message, 120);
-  context.report({
-    rule: RULES.malformed,
-    message: `The file is damaged: ${what}. What comes after could not be judged.`,
-    anchor: 'malformed',
-    incomplete: `the file is damaged: ${what}`,
-  });
+  reportDamage(context, RULES.malformed, 'file', error);
 }
 
 const OPERATOR_NAME = /^[A-Za-z_][A-Za-z0-9_.\\/>-]{0,200}$/;

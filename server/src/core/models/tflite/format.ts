@@ -5,6 +5,7 @@ import { type ByteSource, WindowByteSource } from '../../io/byteSource';
 import { PagedByteSource } from '../../io/pages';
 import { evidenceText } from '../../redact';
 import type { Claim, Format, ScanContext, ScanInput } from '../../scanner';
+import { reportDamage } from '../damage';
 import { programKind } from '../native/programs';
 import { sniffStorage } from '../pytorch/storage';
 import { isKnownOperator, operatorRisk } from '../tensorflow/ops';
@@ -115,13 +116,7 @@ async function scanTflite(input: ScanInput, context: ScanContext): Promise<void>
     await judgeEnd(buffer, input.source, context);
   } catch (error) {
     if (!(error instanceof MalformedFlatbuffer)) throw error;
-    const what = evidenceText(error.message, 120);
-    context.report({
-      rule: RULES.malformed,
-      message: `The model is damaged: ${what}. What comes after could not be judged.`,
-      anchor: 'malformed',
-      incomplete: `the model is damaged: ${what}`,
-    });
+    reportDamage(context, RULES.malformed, 'model', error);
   }
   await scanAssociatedFiles(input, context);
   context.describe({

@@ -193,6 +193,19 @@ function reportCode(where: string, raw: string, offset: number, context: ScanCon
   return true;
 }
 
+/** Built-in functions have no dots; JPMML takes a dotted name for a Java class, loads it and calls it. */
+function judgeFunction(name: string, offset: number, context: ScanContext): void {
+  if (!/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*){2,}$/.test(name)) return;
+  context.report({
+    rule: XML_RULES['native-extension'],
+    severity: 'medium',
+    message: `A transformation calls the Java class ${evidenceText(name, 120)}, which the consumer loads by its name`,
+    evidence: evidenceText(name, 120),
+    anchor: name,
+    location: { offset, node: 'Apply/@function' },
+  });
+}
+
 async function scanPmml(input: ScanInput, context: ScanContext): Promise<void> {
   const text = await textOf(input, context);
   const elements = new Map<string, number>();
@@ -211,6 +224,7 @@ async function scanPmml(input: ScanInput, context: ScanContext): Promise<void> {
       if (name === 'PMML') version = token.attributes.get('version') ?? '';
       if (!token.selfClosing) path.push(name);
       for (const [key, value] of token.attributes) reportCode(`${name}/@${key}`, value, token.offset, context);
+      if (name === 'Apply') judgeFunction(token.attributes.get('function') ?? '', token.offset, context);
       if (/^script$/i.test(name)) {
         context.report({
           rule: XML_RULES['embedded-code'],
