@@ -8,7 +8,7 @@ import type { PickleTrace } from './machine';
 import { OPCODES } from './opcodes';
 import { isClassName, judgeName } from './policy';
 import { dangerousWord, OTHER_STDLIB } from './policyDanger';
-import { isEmptyObject, LIBRARIES } from './policySafe';
+import { isEmptyObject, isModelModule, LIBRARIES } from './policySafe';
 import { CAPABILITY_TEXT, type Capability, type Verdict } from './policyTypes';
 import { renderCall } from './render';
 import { PICKLE_RULES } from './rules';
@@ -411,7 +411,7 @@ export async function judgeTrace(
         // What stands in `__main__` is the loading program's own and nothing that a file can bring or choose.
         const root = callee.module.split('.')[0] as string;
         const own = root === '__main__' && isClassName(callee.module, callee.name);
-        if (constructed && (own || verdict.by === 'class' || LIBRARIES.has(root))) {
+        if (constructed && (own || verdict.by === 'class' || isModelModule(callee.module))) {
           return unknown('info');
         }
         return unknown('medium');

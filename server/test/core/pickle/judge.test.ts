@@ -580,6 +580,23 @@ describe('pickle judgement', () => {
     assert.ok((await severityOf(construct(stackGlobal('requests.sessions', 'SessionRedirectMixin')))) >= high);
   });
 
+  it('knows objects of packages and repositories that checkpoints are made with', async () => {
+    const construct = (module: string, name: string) => bytes(stackGlobal(module, name), ')', 0x81, '}b');
+    for (const [module, name] of [
+      ['trl.trainer.sft_config', 'SFTConfig'],
+      ['models.yolo', 'DetectionModel'],
+      ['models.common', 'Conv'],
+      ['langchain_core.documents.base', 'Document'],
+      ['langchain_community.docstore.in_memory', 'InMemoryDocstore'],
+      ['megatron.core.transformer.enums', 'AttnMaskType'],
+    ] as const) {
+      assert.ok((await severityOf(construct(module, name))) <= info, `${module}.${name}`);
+    }
+    assert.equal(await severityOf(construct('models.evil', 'Net')), medium);
+    assert.equal(await severityOf(construct('langchain.agents', 'PythonREPL')), critical);
+    assert.equal(await severityOf(call(stackGlobal('langchain_core.documents.base', 'Document'), text('x'))), critical);
+  });
+
   it('knows that the subtype of a rebuilt array is never called', async () => {
     const memmap = stackGlobal('numpy', 'memmap');
     const rebuild = (...first: Uint8Array[]) =>
