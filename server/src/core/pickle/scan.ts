@@ -29,6 +29,8 @@ export interface PickleScan {
 export interface PickleScanOptions extends Omit<StreamOptions, 'budget'> {
   /** Incomplete streams are ordinary here. */
   tolerant?: boolean;
+  /** Modules that the archive around the pickle brings along and that are judged themselves. */
+  ownModules?: (module: string) => boolean;
 }
 
 const ORDER: Record<Severity, number> = { info: 0, low: 1, medium: 2, high: 3, critical: 4 };
@@ -77,7 +79,11 @@ async function scanInside(
   let texts = 0;
   for await (const { trace, origin } of findStreams(source, { ...options, budget: context.budget })) {
     const nested = trace.interrupted ? new Map() : await scanNested(source, trace, context, report, path, depth);
-    const judged = await judgeTrace(trace, { strict: context.settings.models.strict, nested });
+    const judged = await judgeTrace(trace, {
+      strict: context.settings.models.strict,
+      nested,
+      ...(options.ownModules && { ownModules: options.ownModules }),
+    });
     for (const draft of judged.drafts) report(draft);
     if (context.settings.secrets.enabled) {
       for (const text of trace.texts.slice(0, Math.max(0, MAX_TEXTS - texts))) tellCredentials(text, report);
