@@ -46,8 +46,10 @@ export async function scanPackageSources(
     }
     const { dangerous, unknown } = judgeSource(text, own);
     if (dangerous.length > 0 || unknown.length > 0) computes = false;
+    const told = new Set<string>();
     for (const remark of dangerous) {
-      if (!acts(remark) || reported >= REPORTED) continue;
+      if (!acts(remark) || told.has(remark.name) || reported >= REPORTED) continue;
+      told.add(remark.name);
       reported += 1;
       context.report({
         rule: TORCH_RULES['package-code'],
