@@ -261,12 +261,15 @@ const EMPTY: readonly string[] = [
   'langchain_community.docstore.in_memory: InMemoryDocstore',
   'llama_index.schema: TextNode Document RelatedNodeInfo',
   'llama_index.core.schema: TextNode Document RelatedNodeInfo NodeWithScore IndexNode ImageNode',
+  'datasets.features.features: Features Value ClassLabel Sequence Array2D Array3D Translation',
+  'datasets.features.image: Image',
+  'datasets.features.audio: Audio',
+  'datasets.info: DatasetInfo SupervisedKeysData PostProcessedInfo',
+  'datasets.splits: NamedSplit SplitDict SplitInfo',
   'ray.rllib.policy.sample_batch: SampleBatch MultiAgentBatch',
   'ray.air.result: Result',
   'ray.tune.result: Result',
   'ray.air.config: RunConfig ScalingConfig CheckpointConfig FailureConfig',
-  // Named by `numpy.core.multiarray._reconstruct`, which makes an empty array of that class (machine.ts).
-  'numpy: memmap',
 ];
 
 /** `module:name` of each name in `module: name name ...`. */
@@ -322,6 +325,8 @@ export const LIBRARIES: ReadonlySet<string> = new Set(
    tianshou pettingzoo minigrid d4rl anndata scanpy scvi squidpy cellpose stardist csbdeep torchio radiomics pycox torchtuples
    boost_histogram uproot awkward iminuit zfit tensorly torchsde torchdiffeq torchcde geomloss pykeops escnn dscribe matminer
    mofapy2 harmonypy scrublet doubletdetection snntorch spikingjelly norse brevitas nncf pytorch_metric_learning pytorch_msssim
+   PIL pendulum arrow ahocorasick marisa_trie datrie pygtrie flashtext intervaltree igraph graph_tool ortools pulp cvxpy pyomo pygad
+   treelib anytree wordcloud plotly bokeh altair holoviews tqdm lxml bs4 tldextract emoji ftfy
    lpips clip open_clip voyager hnswlib usearch fuzzywuzzy rapidfuzz phonenumbers holidays workalendar pint uncertainties
    __torch__ torch_utils dnnlib ultralytics`
     .trim()

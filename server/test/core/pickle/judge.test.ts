@@ -597,11 +597,21 @@ describe('pickle judgement', () => {
     assert.equal(await severityOf(call(stackGlobal('langchain_core.documents.base', 'Document'), text('x'))), critical);
   });
 
+  it('knows that the base of an object of old protocols is initialised', async () => {
+    const rebuild = (cls: Uint8Array, base: Uint8Array, state: Uint8Array) =>
+      call(stackGlobal('copyreg', '_reconstructor'), cls, base, state);
+    const namespace = stackGlobal('argparse', 'Namespace');
+    assert.equal(await severityOf(rebuild(namespace, stackGlobal('subprocess', 'Popen'), text('x'))), critical);
+    assert.equal(await severityOf(rebuild(namespace, stackGlobal('builtins', 'object'), bytes('N'))), -1);
+    assert.equal(await severityOf(rebuild(namespace, stackGlobal('builtins', 'dict'), bytes('}'))), -1);
+  });
+
   it('knows that the subtype of a rebuilt array is never called', async () => {
     const memmap = stackGlobal('numpy', 'memmap');
     const rebuild = (...first: Uint8Array[]) =>
       call(stackGlobal('numpy.core.multiarray', '_reconstruct'), ...first, tuple(bytes('K', 0)), bytes('C', 1, 'b'));
     assert.equal(await severityOf(rebuild(memmap)), -1);
+    assert.ok((await severityOf(bytes(memmap, tuple(text('/etc/passwd')), 0x81))) >= high);
     assert.equal(await severityOf(call(stackGlobal('builtins', 'map'), memmap, bytes(']'))), high);
     assert.equal(
       await severityOf(rebuild(memmap), POP, call(stackGlobal('builtins', 'map'), memmap, bytes(']'))),
