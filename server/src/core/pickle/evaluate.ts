@@ -128,8 +128,14 @@ export function evaluate(machine: Evaluation, callee: PickleGlobal | PickleCall,
       const target = dillType(machine.text(first) ?? '');
       return target && machine.global(target.module, target.name, true);
     }
-    case 'copyreg._reconstructor':
+    case 'copyreg._reconstructor': {
+      // `base.__init__(object, state)` runs too when the base has one (`Lib/copyreg.py`).
+      const base = machine.object(second);
+      if (base instanceof PickleGlobal && !/^(?:builtins|__builtin__)\.object$/.test(base.path) && second !== first) {
+        machine.call('REDUCE', second, machine.tuple([third]), 0);
+      }
       return isCallable(machine, first) ? machine.call('NEWOBJ', first, machine.tuple([]), 0) : undefined;
+    }
     case 'copyreg.__newobj__':
       return isCallable(machine, first) ? machine.call('NEWOBJ', first, machine.tuple(items.slice(1)), 0) : undefined;
     case 'copyreg.__newobj_ex__':

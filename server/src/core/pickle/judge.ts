@@ -8,7 +8,7 @@ import type { PickleTrace } from './machine';
 import { OPCODES } from './opcodes';
 import { isClassName, judgeName } from './policy';
 import { dangerousWord, OTHER_STDLIB } from './policyDanger';
-import { isEmptyObject, LIBRARIES } from './policySafe';
+import { isEmptyObject, isModelModule, LIBRARIES } from './policySafe';
 import { CAPABILITY_TEXT, type Capability, type Verdict } from './policyTypes';
 import { renderCall } from './render';
 import { PICKLE_RULES } from './rules';
@@ -40,6 +40,8 @@ const MILD: ReadonlySet<Capability> = new Set(['callback', 'side-effect']);
 /** Findings of one callable in one stream; the rest is counted. */
 const PER_CALLABLE = 5;
 
+const PACKAGED_GRAPH = 'torch.fx.graph_module.reduce_package_graph_module';
+
 /** Longest source of a graph module that is read. */
 const GRAPH_SOURCE = 8 * 2 ** 20;
 
@@ -52,6 +54,10 @@ export function verdictOf(global: PickleGlobal): Verdict {
   }
   if (global.unresolved) {
     return { tier: 'dangerous', capability: 'attribute', why: 'its name is computed while loading', by: 'shape' };
+  }
+  // Named by `numpy.core.multiarray._reconstruct`, which makes an empty array of it (machine.ts); its own `__new__` opens a file.
+  if (global.path === 'numpy.memmap' && global.uses === Use.Referenced) {
+    return { tier: 'safe', why: 'the subtype of an array that is rebuilt', by: 'exact' };
   }
   return judgeName(global.module, global.name);
 }
@@ -145,11 +151,12 @@ interface Judged {
 
 /**
  * @param strict unknown callables are high when called and low when only referenced
+ * @param ownModules modules that the archive around the pickle brings along and that are judged themselves
  * @param nested severities of payloads inside constants, for loaders whose argument is another pickle
  */
 export async function judgeTrace(
   trace: PickleTrace,
-  { strict, nested }: { strict: boolean; nested: NestedSeverity },
+  { strict, nested, ownModules }: { strict: boolean; nested: NestedSeverity; ownModules?: (module: string) => boolean },
 ): Promise<Judged> {
   const { machine } = trace;
   const drafts: FindingDraft[] = [];
@@ -273,6 +280,8 @@ export async function judgeTrace(
       );
     }
     if (reported.has(global)) continue;
+    // The importer of a package calls it with the name of a module of the package, which is judged as source.
+    if (ownModules && global.path === PACKAGED_GRAPH && !(global.uses & Use.Called)) continue;
     if (verdict.tier === 'dangerous') {
       const capability = verdict.capability as Capability;
       const severity = referenceSeverity(global, verdict, capability, trace.error !== undefined);
@@ -410,8 +419,9 @@ export async function judgeTrace(
         // `__new__` of a plain function is an error, so this is a class, and one of a library that models are made of.
         // What stands in `__main__` is the loading program's own and nothing that a file can bring or choose.
         const root = callee.module.split('.')[0] as string;
-        const own = root === '__main__' && isClassName(callee.module, callee.name);
-        if (constructed && (own || verdict.by === 'class' || LIBRARIES.has(root))) {
+        const own =
+          (root === '__main__' && isClassName(callee.module, callee.name)) || ownModules?.(callee.module) === true;
+        if (constructed && (own || verdict.by === 'class' || isModelModule(callee.module))) {
           return unknown('info');
         }
         return unknown('medium');

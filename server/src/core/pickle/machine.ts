@@ -5,6 +5,7 @@
  */
 import { type Budget, BudgetExceeded } from '../budget';
 import type { ByteSource } from '../io/byteSource';
+import type { BlobEncoding } from './encodings';
 import { type Evaluation, evaluate, TextNeeded } from './evaluate';
 import { HIGHEST_PROTOCOL } from './opcodes';
 import { mapPythonTwo } from './pythonTwo';
@@ -47,7 +48,7 @@ export interface PickleBlob {
   /** Offset of the payload itself. */
   offset: number;
   length: number;
-  encoding: 'raw' | 'base64' | 'hex' | 'latin1';
+  encoding: BlobEncoding;
 }
 
 /** A text with a run of characters as credentials have them. */
@@ -712,8 +713,20 @@ export class PickleMachine implements Evaluation {
         if (b !== 0x34 || c !== 0x73) return;
         break;
       case 0x51:
+        // 'QAB' and 'QAC': base32 of 80 02 to 80 05.
+        if (b === 0x41 && (c === 0x42 || c === 0x43)) this.#blobs.push({ offset, length, encoding: 'base32' });
         if (b !== 0x6c || c !== 0x70) return;
         break;
+      // 'fC' and 'J-': base85 of 80 02 to 80 05 in the alphabets of git and of Adobe.
+      case 0x66:
+        if (b === 0x43) this.#blobs.push({ offset, length, encoding: 'base85' });
+        return;
+      case 0x4a:
+        if (b === 0x2d) this.#blobs.push({ offset, length, encoding: 'ascii85' });
+        return;
+      case 0x3c:
+        if (b === 0x7e && c === 0x4a) this.#blobs.push({ offset, length, encoding: 'ascii85' });
+        return;
       case 0x55:
         if (b !== 0x45 || c !== 0x73) return;
         break;
@@ -732,7 +745,9 @@ export class PickleMachine implements Evaluation {
       // A protocol 0 pickle as text.
       case 0x63:
       case 0x28:
-        if (opensProtocolZero(buf, i, Math.min(buf.length, i + length))) {
+        // 'c$' and 'c%': base85 of a zlib stream.
+        if (buf[i] === 0x63 && (b === 0x24 || b === 0x25)) this.#blobs.push({ offset, length, encoding: 'base85' });
+        else if (opensProtocolZero(buf, i, Math.min(buf.length, i + length))) {
           this.#blobs.push({ offset, length, encoding: 'raw' });
         }
         return;

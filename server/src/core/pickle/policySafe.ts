@@ -67,6 +67,7 @@ const SAFE: readonly [why: string, entries: string][] = [
   ['a buffer in memory', 'io: BytesIO StringIO'],
   ['a buffer in memory', 'pickle: PickleBuffer'],
   ['a buffer in memory', '_pickle: PickleBuffer'],
+  ['a device by name', 'torch.distributed.remote_device: _remote_device'],
   ['text', 'string: Template'],
   ['the way a module was traced', 'torch.fx._symbolic_trace: Tracer'],
   ['the way a module was traced', 'torch.fx.graph_module: GraphModule'],
@@ -251,8 +252,24 @@ const EMPTY: readonly string[] = [
   'string: Formatter',
   'yaml.nodes: ScalarNode SequenceNode MappingNode',
   'yaml.error: Mark',
-  // Named by `numpy.core.multiarray._reconstruct`, which makes an empty array of that class (machine.ts).
-  'numpy: memmap',
+  'langchain.schema: Document',
+  'langchain.schema.document: Document',
+  'langchain.docstore.document: Document',
+  'langchain.docstore.in_memory: InMemoryDocstore',
+  'langchain_core.documents: Document',
+  'langchain_core.documents.base: Document',
+  'langchain_community.docstore.in_memory: InMemoryDocstore',
+  'llama_index.schema: TextNode Document RelatedNodeInfo',
+  'llama_index.core.schema: TextNode Document RelatedNodeInfo NodeWithScore IndexNode ImageNode',
+  'datasets.features.features: Features Value ClassLabel Sequence Array2D Array3D Translation',
+  'datasets.features.image: Image',
+  'datasets.features.audio: Audio',
+  'datasets.info: DatasetInfo SupervisedKeysData PostProcessedInfo',
+  'datasets.splits: NamedSplit SplitDict SplitInfo',
+  'ray.rllib.policy.sample_batch: SampleBatch MultiAgentBatch',
+  'ray.air.result: Result',
+  'ray.tune.result: Result',
+  'ray.air.config: RunConfig ScalingConfig CheckpointConfig FailureConfig',
 ];
 
 /** `module:name` of each name in `module: name name ...`. */
@@ -268,6 +285,19 @@ function namesOf(entries: string): string[] {
 
 const EXACT = new Map(SAFE.flatMap(([why, entries]) => namesOf(entries).map((name): [string, string] => [name, why])));
 const EMPTY_OBJECTS = new Set(EMPTY.flatMap(namesOf));
+
+/** Modules of well-known model repositories that are no packages: their classes are found beside the program that loads the file. */
+const REPOSITORY_MODULES: ReadonlySet<string> = new Set(
+  `models.yolo models.common models.experimental models.yolov5 models.export models.tf utils.general utils.autoanchor utils.loss
+   utils.torch_utils utils.activations utils.add_nms utils.google_utils`
+    .trim()
+    .split(/\s+/),
+);
+
+/** True for a module of a known package or repository, whose classes are objects of models. */
+export function isModelModule(module: string): boolean {
+  return LIBRARIES.has(module.split('.')[0] as string) || REPOSITORY_MODULES.has(module);
+}
 
 /** Packages of machine learning and their companions whose classes are objects of models, not gadgets. */
 export const LIBRARIES: ReadonlySet<string> = new Set(
@@ -286,6 +316,18 @@ export const LIBRARIES: ReadonlySet<string> = new Set(
    attr attrs pydantic bert_score seqeval torchaudio torchdata fairscale deepspeed apex bitsandbytes optimum auto_gptq
    tensordict torchrl ray.rllib mmcv mmengine mmdet mmseg detectron2 fvcore segmentation_models_pytorch efficientnet_pytorch
    sacremoses nemo hydra_plugins speechbrain espnet pyannote asteroid librosa ignite catalyst poutyne braindecode mne
+   trl unsloth setfit adapters span_marker bertopic keybert colbert whisper faster_whisper TTS torchao xformers flash_attn einops
+   torchtune megatron fairseq composer colossalai segment_anything sam2 mobile_sam facenet_pytorch insightface easyocr doctr
+   basicsr gfpgan realesrgan compressai pytorch3d e3nn mace nequip schnetpack dgllife deepchem chemprop torchani tabpfn
+   pytorch_tabnet rtdl pytorch_forecasting pytorch_tabular neuralforecast mlforecast utilsforecast autots skforecast aeon river
+   scikeras sklego skrub optbinning recbole tensorflow_addons tensorflow_probability tensorflow_hub dalex alibi alibi_detect aif360
+   fairlearn dowhy pgmpy pymc arviz numpyro GPy GPyOpt emukit nevergrad ConfigSpace autosklearn ludwig nni parlai spacy_transformers
+   tianshou pettingzoo minigrid d4rl anndata scanpy scvi squidpy cellpose stardist csbdeep torchio radiomics pycox torchtuples
+   boost_histogram uproot awkward iminuit zfit tensorly torchsde torchdiffeq torchcde geomloss pykeops escnn dscribe matminer
+   mofapy2 harmonypy scrublet doubletdetection snntorch spikingjelly norse brevitas nncf pytorch_metric_learning pytorch_msssim
+   PIL pendulum arrow ahocorasick marisa_trie datrie pygtrie flashtext intervaltree igraph graph_tool ortools pulp cvxpy pyomo pygad
+   treelib anytree wordcloud plotly bokeh altair holoviews tqdm lxml bs4 tldextract emoji ftfy
+   lpips clip open_clip voyager hnswlib usearch fuzzywuzzy rapidfuzz phonenumbers holidays workalendar pint uncertainties
    __torch__ torch_utils dnnlib ultralytics`
     .trim()
     .split(/\s+/),

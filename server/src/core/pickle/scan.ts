@@ -4,11 +4,13 @@ import { type ByteSource, MemoryByteSource, WindowByteSource } from '../io/byteS
 import { evidenceText, hashSecret, redactSecret } from '../redact';
 import type { FindingDraft, ScanContext } from '../scanner';
 import { embeddedCredentials, withoutCredentials } from '../secrets/embedded';
+import { decodeConstant } from './encodings';
 import { judgeTrace } from './judge';
 import type { PickleText, PickleTrace } from './machine';
-import { opcodeName } from './opcodes';
+import { HIGHEST_PROTOCOL, opcodeName } from './opcodes';
 import { PICKLE_RULES } from './rules';
 import { type FoundStream, findStreams, looksLikePickle, type StreamOptions } from './streams';
+import { PickleContainer, payloadOf, Tag, tagOf } from './values';
 
 export interface PickleScan {
   /** Pickles in the source, and facts of all of them together. */
@@ -27,6 +29,8 @@ export interface PickleScan {
 export interface PickleScanOptions extends Omit<StreamOptions, 'budget'> {
   /** Incomplete streams are ordinary here. */
   tolerant?: boolean;
+  /** Modules that the archive around the pickle brings along and that are judged themselves. */
+  ownModules?: (module: string) => boolean;
 }
 
 const ORDER: Record<Severity, number> = { info: 0, low: 1, medium: 2, high: 3, critical: 4 };
@@ -37,6 +41,7 @@ const MAX_GLOBALS = 2000;
 const LISTED_CONSTANTS = 16;
 /** Texts of one source that are looked at for credentials. */
 const MAX_TEXTS = 8192;
+const MAX_BYTE_LISTS = 256;
 const MAX_NESTED_BYTES = 64 * 2 ** 20;
 
 /** Scans `source` and reports through `context`. */
@@ -74,7 +79,11 @@ async function scanInside(
   let texts = 0;
   for await (const { trace, origin } of findStreams(source, { ...options, budget: context.budget })) {
     const nested = trace.interrupted ? new Map() : await scanNested(source, trace, context, report, path, depth);
-    const judged = await judgeTrace(trace, { strict: context.settings.models.strict, nested });
+    const judged = await judgeTrace(trace, {
+      strict: context.settings.models.strict,
+      nested,
+      ...(options.ownModules && { ownModules: options.ownModules }),
+    });
     for (const draft of judged.drafts) report(draft);
     if (context.settings.secrets.enabled) {
       for (const text of trace.texts.slice(0, Math.max(0, MAX_TEXTS - texts))) tellCredentials(text, report);
@@ -186,44 +195,51 @@ async function scanNested(
   const severities = new Map<number, Severity>();
   let quiet = 0;
   if (trace.blobsCut) context.incomplete(`more than ${trace.blobs.length} serialised constants in one pickle`);
-  for (const blob of trace.blobs) {
-    context.budget.checkTime();
-    const window = new WindowByteSource(source, blob.offset, blob.length);
-    let payload: ByteSource | undefined = window;
-    if (blob.encoding !== 'raw') {
-      if (blob.length > MAX_NESTED_BYTES) {
-        context.incomplete(`an encoded constant of ${blob.length} bytes`, { offset: blob.offset });
-        continue;
-      }
-      payload = decode(await window.read(0, blob.length), blob.encoding);
-    }
-    if (!payload) continue;
+  /** @param what completes "... is itself a pickle" */
+  const look = async (payload: ByteSource, offset: number, length: number, what: string): Promise<void> => {
     const head = await payload.read(0, 4096);
-    const name = `constant@${blob.offset}`;
+    const name = `constant@${offset}`;
     const claim = await looksLikePickle(head, payload.size, payload, context.budget);
     if (claim === undefined) {
       // Compressed payloads and archives are identified like any other file.
-      if (!isContainer(head)) continue;
-      await context.scan({ name: path ? `${path}!${name}` : name, source: payload });
-      continue;
+      if (isContainer(head)) await context.scan({ name: path ? `${path}!${name}` : name, source: payload });
+      return;
     }
     if (depth >= MAX_NESTING) {
-      context.incomplete(`pickles nested deeper than ${MAX_NESTING} levels`, { offset: blob.offset });
-      continue;
+      context.incomplete(`pickles nested deeper than ${MAX_NESTING} levels`, { offset });
+      return;
     }
     const inner = await scanInside(payload, context, { tolerant: true }, path ? `${path}!${name}` : name, depth + 1);
-    if (inner.streams === 0) continue;
-    severities.set(blob.offset, inner.worst ?? 'info');
+    if (inner.streams === 0) return;
+    severities.set(offset, inner.worst ?? 'info');
     const loud = inner.worst !== undefined && ORDER[inner.worst] >= ORDER.medium;
     // A module pickled without torch.save has one for each of its storages.
-    if (!loud && ++quiet > LISTED_CONSTANTS) continue;
+    if (!loud && ++quiet > LISTED_CONSTANTS) return;
     report({
       rule: PICKLE_RULES['nested-pickle'],
       severity: loud ? 'medium' : 'info',
-      message: `A constant of ${blob.length} bytes at offset ${blob.offset} is itself a pickle${blob.encoding === 'raw' || blob.encoding === 'latin1' ? '' : ` in ${blob.encoding}`}${loud ? ', and a dangerous one' : ''}.`,
-      location: { offset: blob.offset, length: blob.length },
-      anchor: `nested ${blob.encoding} ${blob.length}`,
+      message: `A constant of ${length} ${what} at offset ${offset} is itself a pickle${loud ? ', and a dangerous one' : ''}.`,
+      location: { offset, length },
+      anchor: `nested ${what} ${length}`,
     });
+  };
+  for (const { offset, length, encoding } of trace.blobs) {
+    context.budget.checkTime();
+    const window = new WindowByteSource(source, offset, length);
+    if (encoding === 'raw') {
+      await look(window, offset, length, 'bytes');
+      continue;
+    }
+    if (length > MAX_NESTED_BYTES) {
+      context.incomplete(`an encoded constant of ${length} bytes`, { offset });
+      continue;
+    }
+    const bytes = decodeConstant(await window.read(0, length), encoding);
+    const what = encoding === 'latin1' ? 'bytes' : `bytes in ${encoding}`;
+    if (bytes) await look(new MemoryByteSource(bytes), offset, length, what);
+  }
+  for (const { offset, bytes } of byteLists(trace)) {
+    await look(new MemoryByteSource(bytes), offset, bytes.length, 'byte numbers');
   }
   if (quiet > LISTED_CONSTANTS) {
     report({
@@ -237,6 +253,23 @@ async function scanNested(
   return severities;
 }
 
+/** Lists of numbers that begin as a pickle does when they are taken for bytes. */
+function byteLists({ machine }: PickleTrace): { offset: number; bytes: Uint8Array }[] {
+  const found: { offset: number; bytes: Uint8Array }[] = [];
+  for (const list of machine.objects) {
+    if (!(list instanceof PickleContainer) || (list.kind !== 'list' && list.kind !== 'tuple')) continue;
+    const { items, offset } = list;
+    if (items.length < 8 || items.length !== list.count || tagOf(items[0] as number) !== Tag.Int) continue;
+    const [first, second] = [payloadOf(items[0] as number), payloadOf(items[1] as number)];
+    if (first !== 0x80 || second > HIGHEST_PROTOCOL) continue;
+    const numbers = items.map((item) => (tagOf(item) === Tag.Int ? payloadOf(item) : -1));
+    if (numbers.some((number) => number < 0 || number > 255)) continue;
+    found.push({ offset, bytes: Uint8Array.from(numbers) });
+    if (found.length >= MAX_BYTE_LISTS) break;
+  }
+  return found;
+}
+
 function isContainer(head: Uint8Array): boolean {
   const [a, b, c] = head;
   if (a === 0x78 && b !== undefined) return ((a << 8) | b) % 31 === 0;
@@ -246,39 +279,6 @@ function isContainer(head: Uint8Array): boolean {
     (a === 0xfd && b === 0x37) ||
     (a === 0x50 && b === 0x4b)
   );
-}
-
-function decode(bytes: Uint8Array, encoding: 'base64' | 'hex' | 'latin1'): ByteSource | undefined {
-  if (encoding === 'latin1') return decodeLatin1(bytes);
-  let text = '';
-  for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
-  text = text.replace(/\s+/g, '');
-  if (encoding === 'hex') {
-    if (text.length % 2 || !/^[\da-fA-F]+$/.test(text)) return undefined;
-    const out = new Uint8Array(text.length / 2);
-    for (let i = 0; i < out.length; i += 1) out[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
-    return new MemoryByteSource(out);
-  }
-  text = text.replace(/-/g, '+').replace(/_/g, '/');
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text) || text.length < 12) return undefined;
-  try {
-    return new MemoryByteSource(Uint8Array.from(atob(text), (ch) => ch.charCodeAt(0)));
-  } catch {
-    return undefined;
-  }
-}
-
-/** The bytes whose Latin-1 text this is in UTF-8; undefined when a character is no byte. */
-function decodeLatin1(bytes: Uint8Array): ByteSource | undefined {
-  const out = new Uint8Array(bytes.length);
-  let length = 0;
-  for (let i = 0; i < bytes.length; i += 1) {
-    const byte = bytes[i] as number;
-    if (byte < 0x80) out[length++] = byte;
-    else if (byte === 0xc2 || byte === 0xc3) out[length++] = ((byte & 3) << 6) | ((bytes[++i] ?? 0) & 0x3f);
-    else return undefined;
-  }
-  return new MemoryByteSource(out.subarray(0, length));
 }
 
 /** The facts of a description that every pickle has. */

@@ -71,7 +71,7 @@ const FILE_OPERATORS =
 
 /** What of the system's modules tells about the place a program runs in and changes nothing. */
 const LOOKS_ABOUT =
-  /^(?:os\.(?:environ|path|getcwd|getenv|sep|linesep|name|getpid|cpu_count|fspath|PathLike|curdir)|sys\.(?:version|version_info|platform|maxsize|stdout|stderr|argv|byteorder|float_info)|platform\.(?:system|machine|python_version)|inspect\.(?:signature|isclass|isfunction|ismethod|Parameter|getfullargspec)|io\.(?:BytesIO|StringIO)|pathlib\.\w+|logging\.(?:getLogger|Logger|INFO|DEBUG|WARNING|ERROR|info|debug|warning|error)|copy\.(?:copy|deepcopy)|functools\.\w+|itertools\.\w+|contextlib\.\w+|weakref\.\w+|threading\.(?:Lock|RLock|local)|multiprocessing\.cpu_count|numpy\.testing\.assert_allclose)\b/;
+  /^(?:os\.(?:environ|path|getcwd|getenv|sep|linesep|name|getpid|cpu_count|fspath|PathLike|curdir)|sys\.(?:version|version_info|platform|maxsize|stdout|stderr|argv|byteorder|float_info)|platform\.(?:system|machine|python_version)|inspect\.(?:signature|isclass|isfunction|ismethod|Parameter|getfullargspec)|io\.(?:BytesIO|StringIO)|pathlib\.\w+|logging\.(?:getLogger|Logger|INFO|DEBUG|WARNING|ERROR|info|debug|warning|error)|copy\.(?:copy|deepcopy)|functools\.\w+|itertools\.\w+|contextlib\.\w+|weakref\.\w+|dataclasses\.(?:dataclass|field|fields|asdict|replace|is_dataclass|InitVar|astuple|MISSING)|typing\.\w+|enum\.\w+|abc\.\w+|warnings\.\w+|threading\.(?:Lock|RLock|local)|multiprocessing\.cpu_count|numpy\.testing\.assert_allclose)\b/;
 
 const STRING_START = /[rRbBuUfF]{0,2}(?:"""|'''|"|')/y;
 const NAME = /[\p{L}_][\p{L}\p{N}\p{M}_]*/uy;
@@ -213,9 +213,17 @@ export function judgeSource(source: string, ownModules: (module: string) => bool
         if (plain) modules.add(path);
         // Whatever is imported is judged where it is used; a module nothing is known of runs at once.
         const root = path.split('.')[0] as string;
-        if (!LIBRARIES.has(root) && !OTHER_STDLIB.has(root) && !HARMLESS_MODULES.has(root) && !dangerousFamily(path)) {
-          if (!ownModules(path)) unknown.add(path);
-        } else if (path.includes('.') && (exactDanger(path) || dangerousFamily(path))) judgePath(path, at);
+        if (alias === '*') judgePath(`${path}.*`, at);
+        else if (dangerousFamily(path) && !LOOKS_ABOUT.test(path) && !GRAPH_NAMES.test(path) && plain === false) {
+          unknown.add(path);
+        } else if (
+          !LIBRARIES.has(root) &&
+          !OTHER_STDLIB.has(root) &&
+          !HARMLESS_MODULES.has(root) &&
+          !ownModules(path)
+        ) {
+          if (!dangerousFamily(path)) unknown.add(path);
+        }
       });
       continue;
     }

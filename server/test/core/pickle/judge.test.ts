@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { deflateSync } from 'node:zlib';
 import { isClassName, judgeName } from '../../../src/core/pickle/policy';
 import { withoutSecrets } from '../../../src/core/pickle/render';
 import {
@@ -30,6 +31,33 @@ const { medium, high, critical, low, info } = RANK;
 
 async function severityOf(...parts: Part[]): Promise<number> {
   return worst(pickle(...parts));
+}
+
+const GIT85 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~';
+const ADOBE85 = Array.from({ length: 85 }, (_, i) => String.fromCharCode(33 + i)).join('');
+
+/** As Python's `base64.b85encode` without padding. */
+function base85(data: Uint8Array, alphabet: string): string {
+  let out = '';
+  for (let i = 0; i < data.length; i += 4) {
+    const count = Math.min(4, data.length - i);
+    let value = 0;
+    for (let k = 0; k < 4; k += 1) value = value * 256 + (data[i + k] ?? 0);
+    let group = '';
+    for (let k = 0; k < 5; k += 1) {
+      group = alphabet[value % 85] + group;
+      value = Math.floor(value / 85);
+    }
+    out += group.slice(0, count + 1);
+  }
+  return out;
+}
+
+function base32(data: Uint8Array): string {
+  const bits = [...data].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  const digits = bits.match(/.{1,5}/g) ?? [];
+  const text = digits.map((d) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[Number.parseInt(d.padEnd(5, '0'), 2)]).join('');
+  return text.padEnd(Math.ceil(text.length / 8) * 8, '=');
 }
 
 describe('pickle judgement', () => {
@@ -356,6 +384,32 @@ describe('pickle judgement', () => {
     assert.equal(await worst(pickle(text('gASVsomething that only begins like one'))), -1);
   });
 
+  it('reads pickles in base32, in both kinds of base85 and as numbers', async () => {
+    const hold = (value: Uint8Array) => pickle('}', text('x'), value, 's');
+    for (const version of [2, 4, 5]) {
+      const inner = bytes(proto(version), ...[...evil().subarray(2)]);
+      const numbers = bytes(']', MARK, ...[...inner].flatMap((byte) => ['K', byte]), 'e');
+      for (const [title, value] of [
+        ['base32', longText(base32(inner))],
+        ['base85', longText(base85(inner, GIT85))],
+        ['base85 of bytes', blob(bytes(base85(inner, GIT85)))],
+        ['ascii85', longText(base85(inner, ADOBE85))],
+        ['ascii85 of Adobe', longText(`<~${base85(inner, ADOBE85)}~>`)],
+        ['zlib', longText(base85(new Uint8Array(deflateSync(inner)), GIT85))],
+        ['numbers', numbers],
+      ] as const) {
+        assert.equal(await worst(hold(value)), critical, `${title} ${version}`);
+      }
+      const harmless = bytes(proto(version), '}', STOP, new Uint8Array(12));
+      assert.ok((await worst(hold(longText(base32(harmless))))) <= info);
+    }
+    // What only begins like one.
+    for (const value of ['fCamera and lens of the photograph', 'J-20 is no pickle at all', 'QABCDEFGHIJKLMNOPQRSTUV']) {
+      assert.equal(await worst(hold(longText(value))), -1, value);
+    }
+    assert.equal(await worst(hold(bytes(']', MARK, ...Array.from({ length: 40 }, () => bytes('K', 0x80)), 'e'))), -1);
+  });
+
   it('does not repeat credentials of a payload', async () => {
     const token = ['ghp', 'A1b2C3d4E5f6G7h8I9j0K1l2M3n4'].join('_');
     const list = await findings(
@@ -526,11 +580,38 @@ describe('pickle judgement', () => {
     assert.ok((await severityOf(construct(stackGlobal('requests.sessions', 'SessionRedirectMixin')))) >= high);
   });
 
+  it('knows objects of packages and repositories that checkpoints are made with', async () => {
+    const construct = (module: string, name: string) => bytes(stackGlobal(module, name), ')', 0x81, '}b');
+    for (const [module, name] of [
+      ['trl.trainer.sft_config', 'SFTConfig'],
+      ['models.yolo', 'DetectionModel'],
+      ['models.common', 'Conv'],
+      ['langchain_core.documents.base', 'Document'],
+      ['langchain_community.docstore.in_memory', 'InMemoryDocstore'],
+      ['megatron.core.transformer.enums', 'AttnMaskType'],
+    ] as const) {
+      assert.ok((await severityOf(construct(module, name))) <= info, `${module}.${name}`);
+    }
+    assert.equal(await severityOf(construct('models.evil', 'Net')), medium);
+    assert.equal(await severityOf(construct('langchain.agents', 'PythonREPL')), critical);
+    assert.equal(await severityOf(call(stackGlobal('langchain_core.documents.base', 'Document'), text('x'))), critical);
+  });
+
+  it('knows that the base of an object of old protocols is initialised', async () => {
+    const rebuild = (cls: Uint8Array, base: Uint8Array, state: Uint8Array) =>
+      call(stackGlobal('copyreg', '_reconstructor'), cls, base, state);
+    const namespace = stackGlobal('argparse', 'Namespace');
+    assert.equal(await severityOf(rebuild(namespace, stackGlobal('subprocess', 'Popen'), text('x'))), critical);
+    assert.equal(await severityOf(rebuild(namespace, stackGlobal('builtins', 'object'), bytes('N'))), -1);
+    assert.equal(await severityOf(rebuild(namespace, stackGlobal('builtins', 'dict'), bytes('}'))), -1);
+  });
+
   it('knows that the subtype of a rebuilt array is never called', async () => {
     const memmap = stackGlobal('numpy', 'memmap');
     const rebuild = (...first: Uint8Array[]) =>
       call(stackGlobal('numpy.core.multiarray', '_reconstruct'), ...first, tuple(bytes('K', 0)), bytes('C', 1, 'b'));
     assert.equal(await severityOf(rebuild(memmap)), -1);
+    assert.ok((await severityOf(bytes(memmap, tuple(text('/etc/passwd')), 0x81))) >= high);
     assert.equal(await severityOf(call(stackGlobal('builtins', 'map'), memmap, bytes(']'))), high);
     assert.equal(
       await severityOf(rebuild(memmap), POP, call(stackGlobal('builtins', 'map'), memmap, bytes(']'))),

@@ -126,6 +126,7 @@ const LARGE_REPEAT = 10_000_000;
 const UNROLLED_LIMIT = 2000;
 /** Combinations of values that branches leave open, for each expression. */
 const CHOICES = 32;
+const CHOSEN_LIMIT = 2_000_000;
 const REPORT_LIMIT = 50;
 /** A text of a macro or block that is longer is content, no name. */
 const WRITTEN_LIMIT = 4000;
@@ -199,6 +200,8 @@ class Judge {
   readonly #contents = new Set<string>();
   readonly #dates = new Set<string>();
   #unrolled = 0;
+  /** Nodes that were evaluated again for the values that branches leave open. */
+  #chosen = 0;
   /** Where the piece of the template that is being judged begins. */
   #shift = 0;
   readonly #aliases = new Map<string, string>();
@@ -441,6 +444,19 @@ class Judge {
       values.reduce((product, list) => product * list.length, conditional ? 2 : 1),
     );
     const found = new Set<Value>();
+    const told = this.#chosen > CHOSEN_LIMIT;
+    this.#chosen += order.length * count;
+    if (this.#chosen > CHOSEN_LIMIT) {
+      if (told) return;
+      this.#report(
+        TEMPLATE_RULES['not-parsed'],
+        'The template sets its variables in so many branches that not every value they may have was followed.',
+        root.at,
+        'choices',
+        { severity: 'medium' },
+      );
+      return;
+    }
     for (let choice = 1; choice < count; choice += 1) {
       let rest = conditional ? choice >> 1 : choice;
       this.#environment.otherwise = conditional && choice % 2 === 1;

@@ -127,6 +127,22 @@ export function isFirstPartyModule(module: string): boolean {
   return FIRST_PARTY.some((name) => module === name || module.startsWith(`${name}.`));
 }
 
+/** Packages of layers that many models are made with; whoever loads one of these models has the package. */
+const LAYER_PACKAGES = new Set(
+  `qkeras tcn larq spektral tensorflow_gnn tf_agents kapre keras_self_attention keras_multi_head keras_pos_embd
+   keras_layer_normalization keras_transformer keras_bert keras_contrib keras_unet_collection segmentation_models efficientnet
+   classification_models stellargraph deepxde tensorflow_probability tensorflow_addons tensorflow_model_optimization
+   tensorflow_recommenders tensorflow_text tensorflow_ranking tensorflow_lattice tensorflow_decision_forests official vit_keras
+   autokeras transformers deepctr attention`
+    .trim()
+    .split(/\s+/),
+);
+
+/** Whether a module belongs to a well-known package of layers. */
+export function isLayerModule(module: string): boolean {
+  return LAYER_PACKAGES.has(module.split('.')[0] as string);
+}
+
 /** Functions that the modules of layers and mathematics have besides: they build objects from configurations of their own. */
 export const BUILDERS = /^(?:de)?serialize(?:_\w+)?$|^get$|^from_config$/;
 

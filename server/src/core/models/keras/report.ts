@@ -10,7 +10,7 @@ import { HAZARD_WORDS, hazardOf } from '../marshal/hazards';
 import { isTellingFactor } from '../scaling';
 import { operatorRisk } from '../tensorflow/ops';
 import { decodeNode } from '../tensorflow/proto';
-import { BUILDERS, isBuiltInClass, isComputationModule, isFirstPartyModule } from './catalogue';
+import { BUILDERS, isBuiltInClass, isComputationModule, isFirstPartyModule, isLayerModule } from './catalogue';
 import { JsonObject, type JsonValue, type ParsedJson, parseJson } from './json';
 import { KERAS_RULES as RULES } from './rules';
 import { type ConfigSightings, isStandardLibrary, type LambdaSighting, type Place, walkConfig } from './walker';
@@ -397,6 +397,7 @@ export class KerasReporter {
     const name = evidenceText(module ? `${module}.${className}` : className, 120);
     // `Custom>Adam` is what Keras 2 calls its own optimizer once it is registered.
     if (isBuiltInClass(className.slice(className.lastIndexOf('>') + 1)) && !module) return;
+    const known = !isFunction && module !== undefined && isLayerModule(module);
     const what = isFunction
       ? `function ${name}`
       : place.layer
@@ -406,7 +407,7 @@ export class KerasReporter {
       rule: RULES['custom-object'],
       // Without the training part a model predicts all the same, so nobody needs to bring that code; and for what is
       // registered no module is imported.
-      ...((place.training || isRegistered) && { severity: 'low' as const }),
+      ...((place.training || isRegistered || known) && { severity: 'low' as const }),
       ...(this.options.tracesFunctions && { severity: 'info' as const }),
       message: this.options.tracesFunctions
         ? `The ${what} is not part of Keras: without its code it is rebuilt from the functions that were traced of it.`

@@ -11,11 +11,12 @@ import type { ModelDescription } from '../../description';
 import { type ByteSource, peekAt, WindowByteSource } from '../../io/byteSource';
 import { isQuiet } from '../../pickle/judge';
 import { PickleMachine, PickleWindow } from '../../pickle/machine';
+import { scanPickle } from '../../pickle/scan';
 import { evidenceText } from '../../redact';
-import type { Format, ScanContext } from '../../scanner';
+import type { FindingDraft, Format, ScanContext } from '../../scanner';
 import { EmbeddingRows, floatWidth } from '../embeddingRows';
 import { isExportedGraph, scanExportedGraph } from './exported';
-import { scanPackageSources } from './packaged';
+import { modulesOf, scanPackageSources } from './packaged';
 import { TORCH_RULES } from './rules';
 import { scanTorchScript } from './script';
 import { sniffStorage } from './storage';
@@ -87,6 +88,16 @@ export const TORCH_ZIP_FORMAT: Format = {
     const flavour = flavourOf(zip.allEntries);
     const own = new Set<ZipEntry>();
     const sources: ZipEntry[] = [];
+    /** Pickles of a package, whose classes may lie in its own sources. */
+    const packaged: ZipEntry[] = [];
+    const scanPackaged = async (member: ByteSource, name: string): Promise<void> => {
+      const report = (draft: FindingDraft) =>
+        context.report({
+          ...draft,
+          location: { ...draft.location, member: [name, draft.location?.member].filter(Boolean).join('!') },
+        });
+      await scanPickle(member, { ...context, report }, { ownModules: modulesOf(sources) });
+    };
     let storages = 0;
     for (const entry of zip.allEntries) {
       context.budget.checkTime();
@@ -122,9 +133,13 @@ export const TORCH_ZIP_FORMAT: Format = {
       if (flavour === 'package' && path.endsWith('.py')) {
         own.add(entry);
         sources.push(entry);
+      } else if (flavour === 'package' && isPickleMember(entry.name)) {
+        own.add(entry);
+        packaged.push(entry);
       }
     }
     if (sources.length > 0) await scanPackageSources(sources, zip, context);
+    for (const entry of packaged) await withMember(entry, zip, context, (member) => scanPackaged(member, entry.name));
     const done = new Map<ZipEntry, readonly string[]>();
     const door: ScanContext = {
       ...context,

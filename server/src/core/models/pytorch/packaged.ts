@@ -1,6 +1,6 @@
 /** Python modules of a torch.package: `PackageImporter.load_pickle` imports those that the object needs, which runs them. */
 import type { ZipArchive, ZipEntry } from '../../archives/zip';
-import { CAPABILITY_TEXT, type Capability } from '../../pickle/policyTypes';
+import { CAPABILITY_TEXT } from '../../pickle/policyTypes';
 import { judgeSource, type SourceRemark } from '../../pickle/sourceCode';
 import { evidenceText } from '../../redact';
 import type { ScanContext } from '../../scanner';
@@ -10,18 +10,12 @@ const MAX_SOURCE = 4 * 2 ** 20;
 const MODULES = 2000;
 const REPORTED = 20;
 
-/** What code of a model does nowhere, also not in a function. */
-const ANYWHERE: ReadonlySet<Capability> = new Set(['process', 'install', 'tamper']);
+/** Starts programs: what code of a model does nowhere. */
+const STARTS_PROGRAM =
+  /^(?:os|posix|nt)\.(?:system|popen\d?|exec[lv]\w*|spawn\w*|posix_spawnp?|startfile)$|^subprocess\.(?:run|call|check_call|check_output|Popen|getoutput|getstatusoutput)$|^(?:pty|_posixsubprocess|popen2|commands)\.\w+$/;
 /** What code of a model does not do as soon as it is imported. */
-const AT_ONCE: ReadonlySet<Capability> = new Set([
-  'code',
-  'native',
-  'network',
-  'unpickle',
-  'file',
-  'import',
-  'attribute',
-]);
+const ACTS_AT_ONCE =
+  /^(?:exec|eval|compile|__import__)$|^(?:socket|_socket|requests|httpx|http\.client|urllib\.request|ftplib|smtplib|paramiko)\.\w+|^ctypes\.(?:CDLL|cdll|PyDLL|windll|WinDLL|pythonapi)\b|^(?:pickle|marshal|dill|cloudpickle)\.loads?$|^runpy\.\w+|^importlib\.import_module$|^shutil\.(?:rmtree|move|copy\w*)$|^os\.(?:remove|unlink|rename|rmdir|removedirs|kill|chmod)$|__(?:globals|builtins|subclasses)__/;
 
 /** Judges the modules of a package one by one; one finding tells that there is code, others what in it acts. */
 export async function scanPackageSources(
@@ -31,12 +25,7 @@ export async function scanPackageSources(
 ): Promise<void> {
   const [first] = entries;
   if (!first) return;
-  const modules = new Set(entries.map(({ name }) => moduleOf(name)));
-  const own = (module: string): boolean => {
-    for (let path = module; path; path = path.slice(0, Math.max(0, path.lastIndexOf('.'))))
-      if (modules.has(path)) return true;
-    return module.startsWith('.') || module.startsWith('torch_package_importer');
-  };
+  const own = modulesOf(entries);
   let computes = entries.length <= MODULES;
   if (!computes) context.incomplete(`only the first ${MODULES} modules of the package are looked at`);
   let reported = 0;
@@ -57,8 +46,10 @@ export async function scanPackageSources(
     }
     const { dangerous, unknown } = judgeSource(text, own);
     if (dangerous.length > 0 || unknown.length > 0) computes = false;
+    const told = new Set<string>();
     for (const remark of dangerous) {
-      if (!acts(remark) || reported >= REPORTED) continue;
+      if (!acts(remark) || told.has(remark.name) || reported >= REPORTED) continue;
+      told.add(remark.name);
       reported += 1;
       context.report({
         rule: TORCH_RULES['package-code'],
@@ -84,8 +75,19 @@ export async function scanPackageSources(
   });
 }
 
-function acts({ capability, atOnce }: SourceRemark): boolean {
-  return ANYWHERE.has(capability) || (atOnce && AT_ONCE.has(capability));
+/** Whether a module is one of a package's own, or an attribute of one. */
+export function modulesOf(entries: readonly ZipEntry[]): (module: string) => boolean {
+  const modules = new Set(entries.map(({ name }) => moduleOf(name)));
+  return (module) => {
+    for (let path = module; path; path = path.slice(0, Math.max(0, path.lastIndexOf('.')))) {
+      if (modules.has(path)) return true;
+    }
+    return module.startsWith('.') || module === 'torch_package_importer';
+  };
+}
+
+function acts({ name, atOnce }: SourceRemark): boolean {
+  return STARTS_PROGRAM.test(name) || (atOnce && ACTS_AT_ONCE.test(name));
 }
 
 /** `archive/my/net/__init__.py` is `my.net`. */

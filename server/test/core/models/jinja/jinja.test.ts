@@ -145,6 +145,9 @@ describe('chat templates', () => {
     ).join('');
     const use = Array.from({ length: 300 }, (_, i) => `k${i}`).join(' ~ ');
     assert.deepEqual(verdicts(`${sets}{{ ${use} }}`), []);
+    // What nobody writes for a conversation is said instead of followed.
+    const many = `${sets}${`{{ ${use} }}`.repeat(300)}{{ ''.__class__ }}`;
+    assert.deepEqual(verdicts(many), ['high template/code-execution', 'medium template/not-parsed']);
   });
 
   it('judges what is sound in a template that is not, with names put together there', () => {

@@ -185,6 +185,11 @@ describe('Keras configurations', () => {
       { module: null, class_name: 'My', config: { name: 'my' }, registered_name: 'pkg>My' },
       'low keras/custom-object',
     ],
+    [
+      'a layer of a well-known package',
+      { module: 'qkeras.qlayers', class_name: 'QDense', config: { name: 'q' } },
+      'low keras/custom-object',
+    ],
     ['a registered layer of Keras 2', { class_name: 'pkg>My', config: { name: 'my' } }, 'low keras/custom-object'],
     [
       'a registered function',

@@ -253,11 +253,45 @@ describe('PyTorch archives', () => {
     assert.deepEqual(await severity(`${net}  def load(self, p):\n    return open(p)\n`), ['medium']);
     assert.deepEqual(await severity(`import elsewhere\n${net}`), ['medium']);
     assert.deepEqual(await severity(`import os\nROOT = os.environ.get("ROOT")\n${net}`), ['medium']);
-    assert.deepEqual((await severity(`x = open("x")\n${net}`))?.sort(), ['high', 'medium']);
+    assert.deepEqual((await severity(`exec("x")\n${net}`))?.sort(), ['high', 'medium']);
+    assert.deepEqual((await severity(`import requests\nrequests.get("http://x")\n${net}`))?.sort(), ['high', 'medium']);
+    // To import a module or to read a file beside it is not to act.
+    assert.deepEqual(await severity(`import subprocess\nVERSION = open("x").read()\n${net}`), ['medium']);
     assert.deepEqual((await severity(`${net}  def run(self):\n    import subprocess as s\n    s.run("x")\n`))?.sort(), [
       'high',
       'medium',
     ]);
+  });
+
+  it('knows the classes that a package brings along', async () => {
+    const net = 'import torch\nclass N(torch.nn.Module):\n  def forward(self, x):\n    return torch.relu(x)\n';
+    const packaged = (pickled: Uint8Array) =>
+      worst(
+        zip([
+          ['p/.data/version', bytes('6')],
+          ['p/my/net.py', bytes(net)],
+          ['p/model/model.pkl', pickled],
+        ]),
+        'a.pt',
+      );
+    const made = (module: string) => pickle(stackGlobal(module, 'N'), ')', 0x81, '}b');
+    assert.ok((await packaged(made('my.net'))) <= low);
+    assert.equal(await packaged(made('other.net')), medium);
+    const packagedGraph = bytes(
+      MARK,
+      text('reduce_package'),
+      'K',
+      0,
+      stackGlobal('torch.fx.graph_module', 'reduce_package_graph_module'),
+      tuple(bytes('}'), text('my.net')),
+      't',
+      'Q',
+    );
+    assert.ok((await packaged(pickle(packagedGraph))) <= low);
+    assert.ok(
+      (await packaged(pickle(packagedGraph.slice(0, -1), '0', call(stackGlobal('os', 'system'), text('x'))))) >= high,
+    );
+    assert.ok((await worst(pickle(packagedGraph))) >= high);
   });
 
   it('takes a few bytes of a checkpoint of gigabytes', async () => {
