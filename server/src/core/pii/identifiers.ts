@@ -29,7 +29,7 @@ import * as sgUen from 'stdnum/lib/cjs/sg/uen';
 import * as trTckimlik from 'stdnum/lib/cjs/tr/tckimlik';
 import type { Severity } from '../finding';
 import { icao9303, isDate, kvnr, luhn, mod11_10, nric, verhoeff, weighted } from './checksums';
-import { anyOf, type LabelTest } from './context';
+import { anyOf, butNot, type LabelTest } from './context';
 import type { EntityName } from './rules';
 
 export interface Identifier {
@@ -159,7 +159,8 @@ const US: readonly Identifier[] = [
     entity: 'US_BANK_NUMBER',
     pattern: /\d{8,17}/y,
     first: 'digits',
-    context: anyOf(
+    context: butNot(
+      / (?:aws|amazon|azure|gcp|cloud) /,
       'bank account',
       'account number',
       'account no',
@@ -683,7 +684,8 @@ const EU: readonly Identifier[] = [
   },
   {
     entity: 'PT_NIF',
-    pattern: /[1-35-9]\d{8}/y,
+    // Numbers of persons; those of companies begin with 5, 6, 8 or 9.
+    pattern: /(?:[123]\d|45)\d{7}/y,
     first: 'digits',
     check: valid(ptNif),
     context: anyOf('contribuinte', 'nif', 'número fiscal', 'numero fiscal'),

@@ -144,12 +144,20 @@ describe('personal data', () => {
       'nino: UV 98 76 54 B',
       'NPI 12345678934',
       'EIN 07-1234567',
+      'NIF 504705610, Rua do Porto',
       'ein 123456789',
       'Das ist ein 91-114444 langer Satz',
       'passport ABC123456789',
     ]) {
       assert.deepEqual(entities(loud(plain(`${text}\n`))), [], text);
     }
+  });
+
+  it('takes the account number of a cloud for no bank account', () => {
+    const json = (key: string) =>
+      entities(loud(judge({ name: 'a.json', text: `{"${key}": "123456789101"}` }, PII_ANALYSER)));
+    assert.deepEqual(json('awsAccountNumber'), []);
+    assert.deepEqual(json('bankAccountNumber'), ['US_BANK_NUMBER']);
   });
 
   it('is silent on printed numbers', () => {
