@@ -272,7 +272,7 @@ function analyseTable(
 const PLAIN_CELL =
   /^[-+]?(?:\d{1,4}|\d*\.\d+(?:e[-+]?\d+)?|(?:19|20)\d{2}-\d{2}-\d{2}(?:[T ][\d:.]{5,18}(?:Z|[-+]\d{2}:?\d{2})?)?)$/i;
 
-const mayHold = (value: string): boolean => /\d{2}|\d\.\d|@/.test(value) && !PLAIN_CELL.test(value);
+const mayHold = (value: string): boolean => /\d[A-Za-z ]{0,2}\d|\d\.\d|@/.test(value) && !PLAIN_CELL.test(value);
 
 function count(column: Column, entity: EntityName, hit: Hit): void {
   const known = column.found.get(entity);

@@ -41,6 +41,12 @@ function patternOf(phrases: readonly string[]): RegExp {
   return new RegExp(parts.join('|'), 'u');
 }
 
+/** A test for any of the phrases in a label that does not match `other`: `account number` of a bank, not of AWS. */
+export function butNot(other: RegExp, ...phrases: string[]): LabelTest {
+  const test = anyOf(...phrases);
+  return Object.assign((label: string) => test(label) && !other.test(label), { phrases });
+}
+
 /** Says quickly that no phrase of many tests can be in a stretch of text: every phrase begins with one of these words. */
 export class FirstWords {
   #made: { readonly matcher: KeywordMatcher; readonly open: readonly boolean[] } | undefined;

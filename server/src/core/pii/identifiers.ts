@@ -2,7 +2,7 @@
  * Identifiers of persons, accounts, documents and vehicles by country: shape, check digits, and the words that stand
  * beside them. Sources: the issuing bodies' published formats (SSA, CMS, DVLA, NHS, BZSt, AEAT, UIDAI ...).
  */
-import { validateIBAN } from 'ibantools';
+import { ValidationErrorsIBAN, validateIBAN } from 'ibantools';
 import * as auAbn from 'stdnum/lib/cjs/au/abn';
 import * as auAcn from 'stdnum/lib/cjs/au/acn';
 import * as auTfn from 'stdnum/lib/cjs/au/tfn';
@@ -29,7 +29,7 @@ import * as sgUen from 'stdnum/lib/cjs/sg/uen';
 import * as trTckimlik from 'stdnum/lib/cjs/tr/tckimlik';
 import type { Severity } from '../finding';
 import { icao9303, isDate, kvnr, luhn, mod11_10, nric, verhoeff, weighted } from './checksums';
-import { anyOf, type LabelTest } from './context';
+import { anyOf, butNot, type LabelTest } from './context';
 import type { EntityName } from './rules';
 
 export interface Identifier {
@@ -60,6 +60,13 @@ const valid =
     validator.validate(compact).isValid;
 
 const allSame = (digits: string): boolean => /^(.)\1*$/.test(digits);
+
+/** ISO 13616. The check digits of the national part are the bank's own: right ones are told from a mere fit by them. */
+function iban(c: string): boolean | undefined {
+  const { valid: right, errorCodes } = validateIBAN(c);
+  if (right) return true;
+  return errorCodes.every((code) => code === ValidationErrorsIBAN.WrongAccountBankBranchChecksum) ? undefined : false;
+}
 
 const ssnContext = anyOf('ssn', 'social security', 'social sec', 'ssid', 'socialsecurity', 'soc sec');
 const passportContext = anyOf('passport', 'travel document');
@@ -106,6 +113,23 @@ const US: readonly Identifier[] = [
     country: 'US',
   },
   {
+    entity: 'US_EIN',
+    pattern: /\d{2}-\d{7}/y,
+    first: 'digits',
+    check: (c) => (einPrefix(c) ? undefined : false),
+    context: anyOf('ein', 'fein', 'employer identification', 'employer id', 'federal tax id', 'tax id', 'taxpayer id'),
+    country: 'US',
+  },
+  {
+    // Without its hyphen it is any number of nine digits, and `ein` is a word of German.
+    entity: 'US_EIN',
+    pattern: /\d{9}/y,
+    first: 'digits',
+    check: (c) => (einPrefix(c) ? undefined : false),
+    context: anyOf('fein', 'employer identification', 'employer id', 'ein number', 'ein no', 'federal tax id'),
+    country: 'US',
+  },
+  {
     entity: 'US_MBI',
     pattern:
       /[1-9][AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d(-?)[AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d\1[AC-HJKMNP-RT-Y]{2}\d{2}/iy,
@@ -135,7 +159,8 @@ const US: readonly Identifier[] = [
     entity: 'US_BANK_NUMBER',
     pattern: /\d{8,17}/y,
     first: 'digits',
-    context: anyOf(
+    context: butNot(
+      / (?:aws|amazon|azure|gcp|cloud) /,
       'bank account',
       'account number',
       'account no',
@@ -200,6 +225,9 @@ const US: readonly Identifier[] = [
     country: 'US',
   },
 ];
+
+/** Prefixes that the campuses of the IRS have given out: all but these (IRS, How EINs are assigned and valid EIN prefixes). */
+const einPrefix = (c: string): boolean => !/^(?:0[0789]|1[789]|2[89]|49|69|70|78|79|89|9[67])/.test(c) && !allSame(c);
 
 function ssnArea(c: string): boolean {
   const area = c.slice(0, 3);
@@ -475,6 +503,8 @@ const EU: readonly Identifier[] = [
     entity: 'DE_KFZ',
     pattern: /[A-ZÄÖÜ]{1,3}(?: [A-Z]{1,2} |-[A-Z]{1,2}[- ]?)\d{1,4}[EH]?/iy,
     first: 'letters',
+    // `is 72`: small letters with spaces between them are words, unless four digits follow.
+    check: (_c, raw) => (/^[a-zäöü]+ .*[^\d]\d{1,3}$/.test(raw) ? false : undefined),
     context: anyOf('kennzeichen', 'nummernschild', 'zulassung', 'kfz', 'fahrzeug', 'pkw', 'lkw', 'fahrzeugschein'),
     country: 'EU',
     short: true,
@@ -654,7 +684,8 @@ const EU: readonly Identifier[] = [
   },
   {
     entity: 'PT_NIF',
-    pattern: /[1-35-9]\d{8}/y,
+    // Numbers of persons; those of companies begin with 5, 6, 8 or 9.
+    pattern: /(?:[123]\d|45)\d{7}/y,
     first: 'digits',
     check: valid(ptNif),
     context: anyOf('contribuinte', 'nif', 'número fiscal', 'numero fiscal'),
@@ -738,7 +769,7 @@ const INDIA: readonly Identifier[] = [
   },
   {
     entity: 'IN_PASSPORT',
-    pattern: /[A-PR-WY][1-9]\d ?\d{4}[1-9]/iy,
+    pattern: /[A-PR-WYZ][1-9]\d ?\d{4}[1-9]/iy,
     first: 'any',
     context: passportContext,
     country: 'IN',
@@ -746,7 +777,7 @@ const INDIA: readonly Identifier[] = [
   {
     entity: 'IN_VEHICLE_REGISTRATION',
     pattern:
-      /[A-Z]{2}[ -]?\d{1,2}[ -]?[A-Z]{1,3}[ -]?\d{4}|\d{2}[ -]?BH[ -]?\d{4}[ -]?[A-Z]{1,2}|\d{1,3}(?:CD|CC|UN)\d{1,4}|\d{2}[A-Z]\d{6}[A-Z]/iy,
+      /[A-Z]{2}[ -]?\d{1,2}[A-Z]?[ -]?[A-Z]{1,3}[ -]?\d{4}|\d{2}[ -]?BH[ -]?\d{4}[ -]?[A-Z]{1,2}|\d{1,3}(?:CD|CC|UN)\d{1,4}|\d{2}[A-Z]\d{6}[A-Z]/iy,
     first: 'any',
     check: (c) => (/^[A-Z]{2}\d{1,2}[A-Z]/.test(c) ? IN_STATES.test(c) : undefined),
     context: plateContext,
@@ -1035,7 +1066,7 @@ const INTERNATIONAL: readonly Identifier[] = [
     entity: 'IBAN_CODE',
     pattern: /[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){10,32}/iy,
     first: 'mixed',
-    check: (c) => validateIBAN(c).valid,
+    check: iban,
     context: anyOf('iban', 'bank', 'account', 'transaction', 'konto'),
     bare: 'high',
   },

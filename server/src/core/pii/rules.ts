@@ -106,6 +106,7 @@ export const ENTITIES = {
   UK_VEHICLE_REGISTRATION: entity('uk-vehicle-registration', 'UK vehicle registration', 'vehicle'),
   US_BANK_NUMBER: entity('us-bank-account', 'US bank account number', 'financial'),
   US_DRIVER_LICENSE: entity('us-driver-license', 'US driving licence number', 'document'),
+  US_EIN: entity('us-ein', 'US employer identification number', 'organisation'),
   US_ITIN: entity('us-itin', 'US individual taxpayer number', 'national-id'),
   US_MBI: entity('us-mbi', 'US Medicare beneficiary number', 'health'),
   US_NPI: entity('us-npi', 'US national provider identifier', 'person'),

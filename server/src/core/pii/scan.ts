@@ -67,7 +67,16 @@ export function findPersonalData(passage: Passage, checkTime: () => void): Hit[]
   findIdentifiers(passage, found.words, taken, hits, checkTime);
   checkTime();
   findPhones(passage, found, taken, hits);
-  return hits.sort((a, b) => a.start - b.start);
+  return withoutDoubts(hits).sort((a, b) => a.start - b.start);
+}
+
+/** What has a mere shape is dropped where something that more speaks for was found. */
+function withoutDoubts(hits: Hit[]): Hit[] {
+  const sure = hits.filter(({ severity }) => severity !== undefined);
+  if (sure.length === 0 || sure.length === hits.length) return hits;
+  const told = new Taken();
+  for (const { start, end } of sure) told.add(start, end);
+  return hits.filter(({ severity, start, end }) => severity !== undefined || !told.overlaps(start, end));
 }
 
 /** Where the value may begin: not inside a word, a fraction, a longer number, a path or an amount of money. */
@@ -253,7 +262,7 @@ function bestAt(
   }
   if (!best || (!best.severity && !plain) || taken.overlaps(best.start, best.end)) return 0;
   // A shape that only prose gives a meaning may still be a telephone number.
-  if (!best.severity && /^\+?[\d ().-]+$/.test(text.slice(best.start, best.end)) && best.end - best.start >= 9) {
+  if (!best.severity && /^\+?[\d ().-]+$/.test(text.slice(best.start, best.end))) {
     hits.push(best);
     return best.end;
   }

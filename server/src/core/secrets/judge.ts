@@ -378,6 +378,8 @@ function judgeToken(value: string, context: JudgeOptions['context']): Verdict {
   if (isCode(value) || /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(value)) return 'none';
   if (/^[\w.+-]+@[\w-]+\.[\w.]+$/.test(value)) return 'none';
   if (!/^[\x21-\x7e]+$/.test(value)) return 'none';
+  // `[secret:key@][host[:port]]`: brackets in prose say what may be left out.
+  if (context === 'prose' && /[[\]]/.test(value)) return 'none';
   if (isIdentifierShaped(value)) return 'none';
   // `team-prod-1208358310`: the name of a resource.
   if (/^[a-z]{1,12}\d{0,3}(?:[-_.](?:[a-z]{1,12}\d{0,3}|\d{1,12}))+$/.test(value)) return 'none';

@@ -24,7 +24,7 @@ const SUBJECT_SUFFIX = words(
 
 /** Before `token`, these make it one of a language model, a parser or a queue. */
 const MODEL_TOKEN = words(
-  'pad eos bos mask cls sep unk special oov start end stop next prev previous image audio video boundary fim begin newline blank separator padding unknown word sub subword text prompt completion input output max min num n total max_new additional first last current new generated decoder encoder vocab lemma pos tag bpe wordpiece char special eot sot sos eou eod im think tool assistant system user_turn sentence mention entity comma paren lparen rparen op operator lookahead csrf continuation request action idempotency client_request page cursor sync resume placeholder initial init suffix prefix middle infix trigger speaker language lang timestamps timestamp',
+  'pad eos bos mask cls sep unk special oov start end stop next prev previous image audio video boundary fim begin newline blank separator padding unknown word sub subword text prompt completion input output max min num n total max_new additional first last current new generated decoder encoder vocab lemma pos tag bpe wordpiece char special eot sot sos eou eod im think tool assistant system user_turn sentence mention entity comma paren lparen rparen op operator lookahead csrf continuation request action idempotency client_request page cursor sync resume placeholder initial init suffix prefix middle infix trigger speaker language lang timestamps timestamp change lock pagination starting creator dedup deduplication cancellation replay watch',
 );
 
 const PAT_OWNERS = words('github gitlab gh gl ado azure devops access personal user bitbucket databricks');

@@ -92,6 +92,8 @@ export function urlCredentials(text: string, at: number): StructuralHit | undefi
     password.length < 4 ||
     isPlaceholder(password) ||
     password === name ||
+    // Everybody's login to a public server, with an address of one's own for a password (RFC 1635).
+    name === 'anonymous' ||
     (verdict === 'none' && /^[A-Z_]+$/.test(password))
   )
     return undefined;

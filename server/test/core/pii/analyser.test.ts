@@ -18,6 +18,7 @@ const entities = (drafts: FindingDraft[]): string[] => drafts.map(({ entity }) =
 const LABELLED: readonly (readonly [string, string, Severity])[] = [
   ['US_SSN', 'SSN: 219-09-4321', 'high'],
   ['US_ITIN', 'taxpayer ITIN 912-71-3456', 'high'],
+  ['US_EIN', 'EIN 91-1144442', 'low'],
   ['US_PASSPORT', 'US passport number 912803417', 'high'],
   ['US_NPI', 'NPI 1003000126', 'low'],
   ['US_MBI', 'Medicare beneficiary 2AG9-XC4-NN22', 'high'],
@@ -50,6 +51,8 @@ const LABELLED: readonly (readonly [string, string, Severity])[] = [
   ['IN_AADHAAR', 'Aadhaar 3998 7654 3211', 'high'],
   ['IN_PAN', 'PAN AAAPA1111R', 'high'],
   ['IN_VEHICLE_REGISTRATION', 'vehicle KA53ME3456', 'low'],
+  ['IN_PASSPORT', 'passport Z3968321', 'high'],
+  ['AU_ABN', 'The abn is 51 824 753 556 in full', 'low'],
   ['SG_NRIC_FIN', 'NRIC S0000001I', 'high'],
   ['SG_UEN', 'UEN 201434292D', 'low'],
   ['KR_RRN', 'RRN 960121-1234567', 'medium'],
@@ -63,6 +66,7 @@ const LABELLED: readonly (readonly [string, string, Severity])[] = [
   ['CREDIT_CARD', 'credit card 4539 1488 0343 6467', 'high'],
   ['IBAN_CODE', 'iban CH93 0076 2011 6238 5295 7', 'high'],
   ['PHONE_NUMBER', 'phone +44 20 7946 1958', 'low'],
+  ['PHONE_NUMBER', 'phone +91 98731 73039', 'low'],
   ['EMAIL_ADDRESS', 'e-mail maria.lopez@contoso-mail.org', 'low'],
   ['MAC_ADDRESS', 'MAC address 00:1A:2B:3C:4D:5E', 'low'],
   ['IP_ADDRESS', 'client ip 51.15.77.201', 'low'],
@@ -75,7 +79,7 @@ const LABELLED: readonly (readonly [string, string, Severity])[] = [
 
 describe('personal data', () => {
   for (const [entity, text, severity] of LABELLED) {
-    it(`finds ${entity} beside its name`, () => {
+    it(`finds ${entity} beside its name: ${text}`, () => {
       const found = plain(`Record. ${text}\n`).find((draft) => draft.entity === entity);
       assert.ok(found, `${text} gave ${entities(plain(text)).join(', ') || 'nothing'}`);
       assert.equal(found.severity, severity);
@@ -100,6 +104,33 @@ describe('personal data', () => {
     );
   });
 
+  it('reads plates of Delhi and postcodes in columns, where few digits stand side by side', () => {
+    const csv = (header: string, ...cells: string[]) =>
+      judge(
+        { name: 'a.csv', text: `id,${header}\n${cells.map((cell, i) => `${i},${cell}`).join('\n')}\n` },
+        PII_ANALYSER,
+      );
+    assert.deepEqual(entities(csv('postcode', 'CB2 3PQ', 'LS1 4DY')), ['UK_POSTCODE']);
+    assert.deepEqual(entities(csv('vehicle_registration', 'DL 3C AB 1234', 'DL 8C NA 4321')), [
+      'IN_VEHICLE_REGISTRATION',
+    ]);
+    assert.deepEqual(csv('model', 'CB2 3PQ', 'LS1 4DY'), []);
+  });
+
+  it('takes an IBAN whose bank has check digits of its own that are wrong only beside its name', () => {
+    const spain = 'ES1997300574288357960525';
+    assert.deepEqual(
+      loud(plain(`iban ${spain}\n`)).map(({ severity }) => severity),
+      ['high'],
+    );
+    assert.deepEqual(loud(plain(`see ${spain}\n`)), []);
+  });
+
+  it('says one thing of one number: what only has a shape gives way', () => {
+    assert.deepEqual(entities(plain('Phone: +91 98731 73039\n')), ['PHONE_NUMBER']);
+    assert.deepEqual(entities(plain('The abn is 51 824 753 556 here.\n')), ['AU_ABN']);
+  });
+
   it('refuses wrong check digits, impossible parts and longer numbers', () => {
     for (const text of [
       'credit card 4539 1488 0343 6468',
@@ -112,10 +143,21 @@ describe('personal data', () => {
       'hetu 131052-308A',
       'nino: UV 98 76 54 B',
       'NPI 12345678934',
+      'EIN 07-1234567',
+      'NIF 504705610, Rua do Porto',
+      'ein 123456789',
+      'Das ist ein 91-114444 langer Satz',
       'passport ABC123456789',
     ]) {
       assert.deepEqual(entities(loud(plain(`${text}\n`))), [], text);
     }
+  });
+
+  it('takes the account number of a cloud for no bank account', () => {
+    const json = (key: string) =>
+      entities(loud(judge({ name: 'a.json', text: `{"${key}": "123456789101"}` }, PII_ANALYSER)));
+    assert.deepEqual(json('awsAccountNumber'), []);
+    assert.deepEqual(json('bankAccountNumber'), ['US_BANK_NUMBER']);
   });
 
   it('is silent on printed numbers', () => {

@@ -55,6 +55,7 @@ const CASES: readonly Case[] = [
       "from stable_baselines3 import PPO\nPPO.load('m.zip')",
       "import gensim\ngensim.models.Word2Vec.load('w2v')",
       "import nltk\nnltk.data.load('tokenizers/punkt/english.pickle')",
+      "import statsmodels.api as sm\nsm.load('fit.pickle')",
     ],
     honest: [
       '# pickle.load(f)\nx = "pickle.load(f)"\n"""pickle.load(f)"""',
@@ -76,6 +77,7 @@ const CASES: readonly Case[] = [
       "import json, pickle\nREADERS = {'json': json.load, 'pkl': pickle.load}\nREADERS['json'](f)",
       'import pickle\nwriters = [pickle.dump]\nwriters[0](x, f)',
       "import nltk\nnltk.data.load('grammars/a.cfg')",
+      'import statsmodels.api as sm\ndata = sm.datasets.longley.load()',
       "import gensim\ngensim.models.KeyedVectors.load_word2vec_format('w.txt')",
     ],
   },
@@ -179,7 +181,14 @@ const CASES: readonly Case[] = [
       "df['a'].apply(len)\nmap(int, lines)",
       'import ast\nast.literal_eval(x)',
       'eval("1 + 1")\nX = "2"\neval(X)',
+      "b = eval(repr(a), {'A': A})\nc = eval('numpy.' + repr(a))",
     ],
+  },
+  {
+    rule: 'dynamic-code',
+    severity: 'low',
+    bad: ['code = compile(source, name, "exec")\nexec(code, namespace)', 'exec(compile(source, name, "exec"))'],
+    honest: ['code = compile("1 + 1", "a", "eval")'],
   },
   {
     rule: 'dynamic-code',

@@ -183,7 +183,8 @@ const OWN_FORMAT: readonly (readonly [last: string, pattern: RegExp, ...modules:
   ],
   ['load', /^gensim\.(?:models|utils|corpora|similarities)\..*\.load$/, 'gensim'],
   ['load', /^(?:stable_baselines3|sb3_contrib)\.(?:\w+\.){1,3}load$/, 'stable_baselines3', 'sb3_contrib'],
-  ['load', /^statsmodels\.(?:[\w.]+\.)?(?:load|load_pickle)$/, 'statsmodels'],
+  ['load', /^statsmodels\.api\.load$/, 'statsmodels'],
+  ['load_pickle', /^statsmodels\.(?:api|iolib\.\w+)\.load_pickle$/, 'statsmodels'],
 ];
 
 /** `nltk.data.load` reads many formats; which one, the name of the file says. */

@@ -128,6 +128,13 @@ const quotedCall = (node: Node, names: Names): boolean =>
   node.kind === 'call' &&
   /^(?:shlex\.quote|pipes\.quote|shlex\.join|int|len|float)\(\)$/.test(names.value(node).path ?? '');
 
+/** `eval(repr(x))`, `eval('numpy.' + repr(x))`: what is run was an object of the program a moment ago. */
+function isRepresentation(node: Node, names: Names): boolean {
+  if (node.kind === 'binary')
+    return node.operator === '+' && names.constant(node.left) !== undefined && isRepresentation(node.right, names);
+  return node.kind === 'call' && node.callee.kind === 'name' && node.callee.name === 'repr';
+}
+
 const dynamicCode: Check = (call, names, facts) => {
   const subject = call.args[0];
   if (!subject) return undefined;
@@ -135,7 +142,7 @@ const dynamicCode: Check = (call, names, facts) => {
     // compile() makes code; what runs it is judged where it runs.
     if (names.taint(subject) !== 'decoded') return undefined;
   }
-  if (names.constant(subject) !== undefined) return undefined;
+  if (names.constant(subject) !== undefined || isRepresentation(subject, names)) return undefined;
   const taint = names.taint(subject);
   const inner = names.value(subject).path;
   if (taint === 'decoded') {
@@ -154,12 +161,11 @@ const dynamicCode: Check = (call, names, facts) => {
   if (taint === 'input')
     return { rule: 'dynamic-code', severity: 'high', message: `${call.path} runs ${FROM.input} as code.` };
   if (call.path === 'compile') return undefined;
-  const source = names.source(subject);
   // The version file of a package, read by its build script.
   if (inner !== undefined && /(?:\bopen\(\)|\bPath\(\))\.read(?:_text)?\(\)$/.test(inner)) {
     return { rule: 'dynamic-code', severity: 'low', message: `${call.path} runs the content of another file.` };
   }
-  if (/^\s*compile\b/.test(source))
+  if (inner === 'compile()')
     return { rule: 'dynamic-code', severity: 'low', message: `${call.path} runs code that is compiled here.` };
   return {
     rule: 'dynamic-code',
