@@ -24,6 +24,7 @@ export async function claimSnapshot(
 ): Promise<{ members: readonly string[]; facts: GroupFacts } | undefined> {
   const names = await view.names('');
   if (!names.some((name) => MARKERS.has(name))) return undefined;
+  if (!(await mayHaveWeights(names, view))) return undefined;
   const has = (name: string) => names.includes(name);
   const json = async (name: string) => (has(name) ? parsed(await view.read(name)) : undefined);
   const [pipeline, config, adapter, modules, clip] = await Promise.all([
@@ -62,6 +63,15 @@ export async function claimSnapshot(
   if (!members.some((name) => !isSupport(name.slice(name.lastIndexOf('/') + 1)))) return undefined;
   const facts = { ...factsOf(framework, pipeline, adapter, config), ...shardFacts(indexes, members) };
   return { members, facts: await withCard(facts, names, view) };
+}
+
+/** Names alone: on another machine every file that is read is a request, and most configurations are of something else. */
+async function mayHaveWeights(names: readonly string[], view: FolderView): Promise<boolean> {
+  if (names.some((name) => isNamedWeight(name) || INDEX.test(name) || /\.(?:gguf|safetensors)$/.test(name)))
+    return true;
+  if (names.includes('model_index.json') || names.includes('modules.json')) return true;
+  const other = await Promise.all(OTHER_FORMS.map((folder) => view.names(folder)));
+  return other.some((inside) => inside.length > 0);
 }
 
 function libraryOf({ _class_name, _diffusers_version, architecture, pretrained_cfg }: Json): string {
