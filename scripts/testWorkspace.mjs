@@ -31,6 +31,26 @@ export function harmlessPickle() {
   return Buffer.from([0x80, 2, 0x7d, 0x71, 0, 0x58, 1, 0, 0, 0, 0x61, 0x71, 1, 0x4b, 1, 0x73, 0x2e]);
 }
 
+/** A model as transformers saves one, in two shards, with a chat template that reaches for Python's internals. */
+function snapshot(folder) {
+  const json = (value) => JSON.stringify(value, null, 2);
+  const shard = (tensor) => {
+    const header = json({ [tensor]: { dtype: 'F32', shape: [2, 2], data_offsets: [0, 16] } });
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(header.length));
+    return Buffer.concat([length, Buffer.from(header), Buffer.alloc(16)]);
+  };
+  const shards = [1, 2].map((number) => `model-0000${number}-of-00002.safetensors`);
+  return {
+    [`${folder}/config.json`]: json({ model_type: 'llama', architectures: ['LlamaForCausalLM'] }),
+    [`${folder}/README.md`]: '---\nlicense: apache-2.0\n---\n# Tiny\n',
+    [`${folder}/tokenizer_config.json`]: json({ chat_template: "{{ ''.__class__.__mro__ }}" }),
+    [`${folder}/${shards[0]}`]: shard('a'),
+    [`${folder}/${shards[1]}`]: shard('b'),
+    [`${folder}/model.safetensors.index.json`]: json({ weight_map: { a: shards[0], b: shards[1] } }),
+  };
+}
+
 const cell = (type, source, extra = {}) => ({
   cell_type: type,
   metadata: {},
@@ -90,6 +110,7 @@ export async function writeTestWorkspace(folder) {
     'models/dangerous.pkl': dangerousPickle(),
     'models/harmless.pkl': harmlessPickle(),
     'models/truncated.pkl': dangerousPickle().subarray(0, 9),
+    ...snapshot('models/tiny'),
   };
   for (const [name, content] of Object.entries(files)) {
     const file = path.join(root, name);

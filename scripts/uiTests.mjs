@@ -1,5 +1,6 @@
 // What a person sees: drives a real VS Code, checks what is shown, and leaves pictures in test-results/.
 import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { actUntil, openPage, openQuickInput, results, root, trustSettings } from './editor.mjs';
 import { lookAtRemoteForm } from './uiRemote.mjs';
@@ -50,6 +51,29 @@ export async function lookAtEditor(version, workspace, check) {
       const frame = page.frameLocator('iframe.webview').frameLocator('iframe#active-frame');
       await frame.getByRole('heading', { name: 'Findings' }).waitFor(PATIENCE);
       await picture('3-model-details');
+    });
+
+    await check(
+      'a snapshot is one model with its files below it, and a finding in one opens it at its line',
+      async () => {
+        const model = row('Hugging Face model');
+        await model.waitFor(PATIENCE);
+        const finding = page.locator('.monaco-list-row[aria-level="3"]', { hasText: '__class__' }).first();
+        await actUntil(() => model.locator('.monaco-tl-twistie').click(), finding, PATIENCE);
+        await finding.click();
+        await page.locator('.monaco-editor .squiggly-error').first().waitFor(PATIENCE);
+        await page.locator('.tabs-container .tab', { hasText: 'tokenizer_config.json' }).first().waitFor(PATIENCE);
+        await picture('3-snapshot');
+        await model.click();
+        const frame = page.frameLocator('iframe.webview').last().frameLocator('iframe#active-frame');
+        await frame.getByRole('heading', { name: 'Members' }).waitFor(PATIENCE);
+        await picture('3-snapshot-details');
+      },
+    );
+
+    await check('a snapshot that is deleted leaves the views', async () => {
+      await rm(path.join(workspace, 'models', 'tiny'), { recursive: true });
+      await row('Hugging Face model').waitFor({ ...PATIENCE, state: 'detached' });
     });
 
     await check('a Python file has squiggles, and Problems lists them with their rules', async () => {

@@ -1,5 +1,4 @@
 import type { Finding, ScanReport, Severity } from '../core/finding';
-import { joinPath } from '../core/place';
 import { printable } from '../core/redact';
 import { sourcesOf } from '../core/reports/sources';
 import {
@@ -9,6 +8,7 @@ import {
   placeText,
   reasonCounts,
   SEVERITIES,
+  shownPath,
   sortedFindings,
   totalsOf,
 } from '../core/reports/totals';
@@ -67,7 +67,7 @@ function findingLines(finding: Finding, style: Style, columns: number | undefine
 export function findingsText(report: ScanReport, prefix: string, style: Style, columns?: number): string {
   const lines: string[] = [];
   for (const artifact of artifactsByWorst(report.artifacts)) {
-    const path = printable(joinPath(prefix, artifact.path));
+    const path = printable(shownPath(report, artifact.path, prefix));
     const status = artifact.status === 'scanned' ? '' : `, ${artifact.status}`;
     lines.push(`${style.bold(path)} ${style.dim(`(${artifact.format}${status}, ${bytesText(artifact.bytes)})`)}`);
     for (const finding of sortedFindings(artifact.findings)) lines.push(...findingLines(finding, style, columns));
@@ -98,7 +98,7 @@ export function summaryText(report: ScanReport, others: number, style: Style, co
   const unreadable = report.notScanned.filter((skip) => skip.unreadable);
   const missed = [
     ...totals.incomplete.map(({ path, status, reason }) => ({
-      path,
+      path: shownPath(report, path),
       why: `${status}: ${reason ?? 'no reason given'}`,
     })),
     ...unreadable.map(({ path, reason }) => ({ path, why: `not opened: ${reason}` })),

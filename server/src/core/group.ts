@@ -116,7 +116,7 @@ export function groupReport(
   settings: ScanSettings,
 ): ArtifactReport {
   const recorder = new Recorder(path, settings);
-  format.judge(members, (draft) => recorder.add(draft, ''));
+  format.judge(members, facts, (draft) => recorder.add(draft, ''));
   recorder.describe(format.describe(members, facts), '');
   const own = recorder.finish({ path, kind: 'model', format: format.id, bytes: 0, bytesRead: 0 }, true);
   const reports = members.flatMap(({ name, report }) => (report ? [{ name, report }] : []));

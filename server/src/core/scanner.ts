@@ -161,7 +161,11 @@ export interface DirectoryInput {
 }
 
 /** What of a group is known from its configuration and its card, before any of its files is scanned. Plain data: it travels. */
-export type GroupFacts = Pick<ModelDescription, 'framework' | 'frameworkVersion' | 'license' | 'properties'>;
+export interface GroupFacts
+  extends Pick<ModelDescription, 'framework' | 'frameworkVersion' | 'license' | 'properties'> {
+  /** What an index places in each shard: how many tensors, and a digest of their names. */
+  shards?: Record<string, { index: string; tensors: number; digest: string }>;
+}
 
 /** A file of a group with what its own scan said; `report` is absent when no format claims it. */
 export interface GroupMember {
@@ -191,6 +195,6 @@ export interface GroupFormat {
   /** @returns the files that are one model, and what is known of it; undefined when the folder is none */
   claim(folder: FolderView): Promise<{ members: readonly string[]; facts: GroupFacts } | undefined>;
   /** What only the whole tells. Locations name the member that a finding is of. */
-  judge(members: readonly GroupMember[], report: (draft: FindingDraft) => void): void;
+  judge(members: readonly GroupMember[], facts: GroupFacts, report: (draft: FindingDraft) => void): void;
   describe(members: readonly GroupMember[], facts: GroupFacts): ModelDescription;
 }

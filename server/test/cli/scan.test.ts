@@ -56,6 +56,8 @@ describe('watchtower', function () {
     assert.match(text, /^m \(huggingface-snapshot/m);
     assert.match(text, /template\/code-execution {2}tokenizer_config\.json, line 2/);
     assert.match(text, /3 artifacts \(1 model, 1 Python file, 1 text file\)/);
+    const elsewhere = program.run(['scan', path.join(place, 'm')], { cwd: tmpdir() });
+    assert.match(elsewhere.stdout, /^\/?\S*m \(huggingface-snapshot/m, 'the root of the target is told by its name');
     const sarif = JSON.parse(program.run(['scan', 'm', '--format', 'sarif', '--quiet'], { cwd: place }).stdout);
     const uris = (
       sarif.runs[0].results as { locations: { physicalLocation: { artifactLocation: { uri: string } } }[] }[]

@@ -20,7 +20,7 @@ import type { RemoteSpec } from '../../src/core/sources/source';
 import { sweepTemporaryFolders } from '../../src/remote/temporaryFolders';
 import { WorkerPool } from '../../src/worker/pool';
 import { scanSource } from '../../src/worker/scan';
-import { llama } from '../core/models/snapshot/files';
+import { llama, safetensors } from '../core/models/snapshot/files';
 import { type TestEnvironment, testEnvironment } from './support/environment';
 import { HubServer } from './support/hubServer';
 
@@ -155,6 +155,26 @@ describe('remote scans', function () {
     assert.equal(whole?.description?.license, 'apache-2.0');
     assert.deepEqual(artifacts.map((artifact) => artifact.path).sort(), ['.', 'README.md', 'modeling_x.py']);
     assert.equal(unclaimed, 0);
+  });
+
+  it('compares an index with shards that it does not open again for that', async () => {
+    const files: Record<string, Uint8Array> = {};
+    for (const [name, content] of Object.entries(llama()))
+      files[name] = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+    const mismatches = async (repo: string) => {
+      hub.add(repo, files);
+      const { artifacts } = await scan(repo);
+      return artifacts.flatMap(({ findings }) => findings).filter(({ ruleId }) => ruleId === 'config/shard-mismatch');
+    };
+    assert.deepEqual(await mismatches('acme/whole'), []);
+    files['model-00002-of-00002.safetensors'] = safetensors({ other: [10, 10] });
+    const [finding, ...others] = await mismatches('acme/exchanged');
+    assert.deepEqual(others, []);
+    assert.match(
+      finding?.message ?? '',
+      /^model-00002-of-00002\.safetensors holds other tensors \(1\) than the index places there \(1\)/,
+    );
+    assert.equal(finding?.location.member, 'model.safetensors.index.json');
   });
 
   it('tells the files of a snapshot one by one when it is cancelled before all are scanned', async () => {

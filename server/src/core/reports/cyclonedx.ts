@@ -5,7 +5,7 @@ import { evidenceText, printable } from '../redact';
 import { ruleById } from '../rules';
 import type { ReportFormat } from './report';
 import { sourcesOf } from './sources';
-import { placeText } from './totals';
+import { placeText, shownPath } from './totals';
 
 type Json = Record<string, unknown>;
 
@@ -33,7 +33,7 @@ function modelReference(path: string): string {
   return `model:${path}`;
 }
 
-function modelComponent(artifact: ArtifactReport, target: string): Json {
+function modelComponent(artifact: ArtifactReport, report: ScanReport): Json {
   const { path, format, bytes, status, description } = artifact;
   const tensors = (list: { name: string; dtype: string; shape: number[] }[] | undefined) =>
     list
@@ -48,8 +48,7 @@ function modelComponent(artifact: ArtifactReport, target: string): Json {
   return {
     type: 'machine-learning-model',
     'bom-ref': modelReference(path),
-    // The target itself, when it is one model.
-    name: printable(path === '.' ? target || path : path),
+    name: printable(shownPath(report, path)),
     ...(description?.sha256 && { hashes: [{ alg: 'SHA-256', content: description.sha256 }] }),
     ...(description?.license && { licenses: [{ license: { name: evidenceText(description.license, 200) } }] }),
     ...(Object.keys(parameters).length > 0 && { modelCard: { modelParameters: parameters } }),
@@ -213,7 +212,7 @@ export const CYCLONEDX_REPORT: ReportFormat = {
         ],
       },
       components: [
-        ...models.map((model) => modelComponent(model, report.target)),
+        ...models.map((model) => modelComponent(model, report)),
         ...[...libraries].map(([key, { dependency, paths }]) => libraryComponent(dependency, [...paths], key)),
       ],
       dependencies: [

@@ -10,6 +10,7 @@ import {
   placeText,
   reasonCounts,
   SEVERITIES,
+  shownPath,
   sortedFindings,
   totalsOf,
 } from './totals';
@@ -88,7 +89,7 @@ ${finding.evidence ? `<code class="evidence">${text(finding.evidence)}</code>\n`
 </article>`;
 }
 
-function fileHtml(artifact: ArtifactReport, open: boolean): string {
+function fileHtml(artifact: ArtifactReport, path: string, open: boolean): string {
   const counts = SEVERITIES.map((severity) => ({
     severity,
     count: artifact.findings.filter((finding) => finding.severity === severity).length,
@@ -97,7 +98,7 @@ function fileHtml(artifact: ArtifactReport, open: boolean): string {
     .map(({ severity, count }) => `<span class="pill ${severity}">${count} ${NAMES[severity].toLowerCase()}</span>`)
     .join(' ');
   const status = artifact.status === 'scanned' ? '' : ` · ${artifact.status}`;
-  return `<details class="file"${open ? ' open' : ''}><summary><span class="path">${text(artifact.path)}</span><span class="meta">${text(artifact.format)} · ${bytesText(artifact.bytes)}${status}</span>${pills}</summary>
+  return `<details class="file"${open ? ' open' : ''}><summary><span class="path">${text(path)}</span><span class="meta">${text(artifact.format)} · ${bytesText(artifact.bytes)}${status}</span>${pills}</summary>
 ${sortedFindings(artifact.findings).map(findingHtml).join('\n')}
 </details>`;
 }
@@ -127,7 +128,7 @@ export const HTML_REPORT: ReportFormat = {
     const unreadable = report.notScanned.filter((skip) => skip.unreadable);
     const chosen = report.notScanned.filter((skip) => !skip.unreadable);
     const missed = [
-      ...totals.incomplete.map(({ path, status, reason }) => [path, status, reason ?? ''] as const),
+      ...totals.incomplete.map(({ path, status, reason }) => [shownPath(report, path), status, reason ?? ''] as const),
       ...unreadable.map(({ path, reason }) => [path, 'not opened', reason] as const),
     ];
     const models = report.artifacts.filter(({ kind }) => kind === 'model');
@@ -144,14 +145,14 @@ export const HTML_REPORT: ReportFormat = {
           }`,
       ),
       withFindings.length
-        ? `<h2>Findings</h2>\n${withFindings.map((artifact, index) => fileHtml(artifact, index < OPEN)).join('\n')}`
+        ? `<h2>Findings</h2>\n${withFindings.map((artifact, index) => fileHtml(artifact, shownPath(report, artifact.path), index < OPEN)).join('\n')}`
         : '<h2>Findings</h2>\n<p>None.</p>',
       missed.length ? `<h2>Not fully scanned</h2>\n${table(['File', 'Status', 'Reason'], missed)}` : '',
       models.length
         ? `<h2>Models</h2>\n${table(
             ['Model', 'Format', 'Framework', 'Parameters', 'Size', 'Findings'],
             models.map(({ path, format, description, bytes, findings }) => [
-              path,
+              shownPath(report, path),
               format,
               [description?.framework, description?.frameworkVersion].filter(Boolean).join(' '),
               description?.parameters?.toLocaleString('en') ?? '',
@@ -163,7 +164,7 @@ export const HTML_REPORT: ReportFormat = {
       clean.length
         ? `<h2>Nothing found</h2>\n<details class="file"><summary><span class="path">${counted(clean.length, 'artifact')} without findings</span></summary><article>${clean
             .slice(0, LISTED_CLEAN)
-            .map(({ path }) => `<span class="place">${text(path)}</span>`)
+            .map(({ path }) => `<span class="place">${text(shownPath(report, path))}</span>`)
             .join(
               '<br>',
             )}${clean.length > LISTED_CLEAN ? `<br>and ${clean.length - LISTED_CLEAN} more` : ''}</article></details>`

@@ -1,4 +1,3 @@
-import { joinPath } from '../place';
 import { printable } from '../redact';
 import type { ReportFormat } from './report';
 import { sourcesOf } from './sources';
@@ -9,6 +8,7 @@ import {
   placeText,
   reasonCounts,
   SEVERITIES,
+  shownPath,
   sortedFindings,
   totalsOf,
 } from './totals';
@@ -28,7 +28,7 @@ export const MARKDOWN_REPORT: ReportFormat = {
   extension: '.md',
   build(report, { pathPrefix }) {
     const totals = totalsOf(report);
-    const shown = (path: string) => text(joinPath(pathPrefix ?? '', path));
+    const shown = (path: string) => text(shownPath(report, path, pathPrefix));
     const lines: string[] = ['# Watchtower report', ''];
     lines.push(`| ${SEVERITIES.map((s) => s[0]?.toUpperCase() + s.slice(1)).join(' | ')} |`);
     lines.push(`|${' ---: |'.repeat(SEVERITIES.length)}`);

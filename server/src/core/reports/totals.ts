@@ -1,4 +1,5 @@
 import type { ArtifactKind, ArtifactReport, Finding, ScanReport, Severity } from '../finding';
+import { joinPath } from '../place';
 
 /** From the worst to the mildest, as every report lists them. */
 export const SEVERITIES: readonly Severity[] = ['critical', 'high', 'medium', 'low', 'info'];
@@ -64,6 +65,12 @@ export function artifactsByWorst(artifacts: readonly ArtifactReport[]): Artifact
     .map((artifact) => ({ artifact, rank: worst(artifact) }))
     .sort((a, b) => a.rank - b.rank || (a.artifact.path < b.artifact.path ? -1 : 1))
     .map(({ artifact }) => artifact);
+}
+
+/** An artifact's path as people read it: the target's own name when the target is the artifact. */
+export function shownPath({ target }: Pick<ScanReport, 'target'>, path: string, prefix = ''): string {
+  const joined = joinPath(prefix, path);
+  return joined === '.' ? target || joined : joined;
 }
 
 /** A finding's place as people read it: `cell 2, line 3:14`, `archive/data.pkl @ 0x1f`. Printable as it is. */

@@ -1,5 +1,6 @@
 /** Which files of a folder are one model, by what the loaders go by: the configuration first, names second. */
 import type { FolderView, GroupFacts } from '../../scanner';
+import { namesDigest } from './digest';
 import { asObject, cardFacts, factsOf, isModelConfiguration, isName, type Json, licenseOfText, parsed } from './facts';
 import { ggufBase, isNamedWeight, isSupport, OTHER_FORMS, shardName } from './files';
 
@@ -23,6 +24,7 @@ export async function claimSnapshot(
 ): Promise<{ members: readonly string[]; facts: GroupFacts } | undefined> {
   const names = await view.names('');
   if (!names.some((name) => MARKERS.has(name))) return undefined;
+  if (!(await mayHaveWeights(names, view))) return undefined;
   const has = (name: string) => names.includes(name);
   const json = async (name: string) => (has(name) ? parsed(await view.read(name)) : undefined);
   const [pipeline, config, adapter, modules, clip] = await Promise.all([
@@ -46,7 +48,8 @@ export async function claimSnapshot(
             ? 'open_clip'
             : undefined;
   if (framework === undefined) return undefined;
-  const own = ownFiles(names, await indexedFiles(names, view));
+  const indexes = await readIndexes(names, view);
+  const own = ownFiles(names, indexedFiles(names, indexes));
   const inside = async (folder: string, wanted: (name: string) => boolean) =>
     (await view.names(folder)).filter(wanted).map((name) => `${folder}/${name}`);
   const ofPart = (name: string) => isSupport(name) || isNamedWeight(name) || shardName(name) !== undefined;
@@ -58,7 +61,17 @@ export async function claimSnapshot(
   ]);
   const members = [...new Set([...own, ...below.flat()])].sort();
   if (!members.some((name) => !isSupport(name.slice(name.lastIndexOf('/') + 1)))) return undefined;
-  return { members, facts: await withCard(factsOf(framework, pipeline, adapter, config), names, view) };
+  const facts = { ...factsOf(framework, pipeline, adapter, config), ...shardFacts(indexes, members) };
+  return { members, facts: await withCard(facts, names, view) };
+}
+
+/** Names alone: on another machine every file that is read is a request, and most configurations are of something else. */
+async function mayHaveWeights(names: readonly string[], view: FolderView): Promise<boolean> {
+  if (names.some((name) => isNamedWeight(name) || INDEX.test(name) || /\.(?:gguf|safetensors)$/.test(name)))
+    return true;
+  if (names.includes('model_index.json') || names.includes('modules.json')) return true;
+  const other = await Promise.all(OTHER_FORMS.map((folder) => view.names(folder)));
+  return other.some((inside) => inside.length > 0);
 }
 
 function libraryOf({ _class_name, _diffusers_version, architecture, pretrained_cfg }: Json): string {
@@ -90,14 +103,42 @@ function isFolderName(name: string): boolean {
 /** As many indexes of one folder are read: one a form of the weights. */
 const MOST_INDEXES = 8;
 
-/** Files in the folder that the indexes of sharded checkpoints name, and shards that are called like their index. */
-async function indexedFiles(names: readonly string[], view: FolderView): Promise<Set<string>> {
+/** `weight_map` of the folder's indexes by their names; empty where one is too large or damaged. */
+async function readIndexes(names: readonly string[], view: FolderView): Promise<Map<string, Json>> {
   const indexes = names.filter((name) => INDEX.test(name)).slice(0, MOST_INDEXES);
-  const named = await Promise.all(
-    indexes.map(async (name) => Object.values(asObject(asObject(parsed(await view.read(name)))?.weight_map) ?? {})),
+  const maps = await Promise.all(
+    indexes.map(async (name) => asObject(asObject(parsed(await view.read(name)))?.weight_map) ?? {}),
   );
-  const listed = new Set<unknown>(named.flat());
-  const checkpoints = new Set(indexes.map((name) => name.replace(INDEX, '')));
+  return new Map(indexes.map((name, i) => [name, maps[i] as Json]));
+}
+
+/** What the indexes place in the shards that lie in the folder. */
+function shardFacts(indexes: ReadonlyMap<string, Json>, members: readonly string[]): Pick<GroupFacts, 'shards'> {
+  const there = new Set(members);
+  const placed = new Map<string, { index: string; names: string[] }>();
+  for (const [index, map] of indexes) {
+    for (const [tensor, shard] of Object.entries(map)) {
+      if (typeof shard !== 'string' || !there.has(shard)) continue;
+      const known = placed.get(shard);
+      if (known) known.names.push(tensor);
+      else placed.set(shard, { index, names: [tensor] });
+    }
+  }
+  if (placed.size === 0) return {};
+  return {
+    shards: Object.fromEntries(
+      [...placed].map(([shard, { index, names }]) => [
+        shard,
+        { index, tensors: names.length, digest: namesDigest(names) },
+      ]),
+    ),
+  };
+}
+
+/** Files in the folder that the indexes of sharded checkpoints name, and shards that are called like their index. */
+function indexedFiles(names: readonly string[], indexes: ReadonlyMap<string, Json>): Set<string> {
+  const listed = new Set<unknown>([...indexes.values()].flatMap((map) => Object.values(map)));
+  const checkpoints = new Set([...indexes.keys()].map((name) => name.replace(INDEX, '')));
   return new Set(
     names.filter((name) => {
       const shard = shardName(name);
@@ -155,5 +196,6 @@ export async function claimShards(
   if (!only || others.length) return undefined;
   const [key, files] = only;
   const index = `${key}.index.json`;
-  return { members: [...files, ...(names.includes(index) ? [index] : [])].sort(), facts: {} };
+  const members = [...files, ...(names.includes(index) ? [index] : [])].sort();
+  return { members, facts: shardFacts(await readIndexes(names.includes(index) ? [index] : [], view), members) };
 }

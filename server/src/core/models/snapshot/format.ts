@@ -1,7 +1,7 @@
 import type { GroupFormat } from '../../scanner';
 import { CARD, claimShards, claimSnapshot, LICENSE, MARKERS } from './claim';
 import { isNamedWeight, isSupport, shardName } from './files';
-import { describeSnapshot, judgeSnapshot } from './whole';
+import { describeSnapshot, judgeShards, judgeSnapshot } from './whole';
 
 /** A repository of a model hub, or a folder that `save_pretrained` wrote: transformers, diffusers, peft, sentence-transformers, timm. */
 export const SNAPSHOT_GROUP: GroupFormat = {
@@ -15,7 +15,10 @@ export const SNAPSHOT_GROUP: GroupFormat = {
     CARD.test(name) ||
     LICENSE.test(name),
   claim: claimSnapshot,
-  judge: judgeSnapshot,
+  judge(members, facts, report) {
+    judgeShards(members, facts, report);
+    judgeSnapshot(members, report);
+  },
   describe: (members, facts) => describeSnapshot('huggingface-snapshot', members, facts),
 };
 
@@ -25,6 +28,6 @@ export const SHARDED_CHECKPOINT_GROUP: GroupFormat = {
   title: 'Sharded checkpoint',
   concerns: (name) => shardName(name) !== undefined || name.endsWith('.index.json'),
   claim: claimShards,
-  judge: () => undefined,
+  judge: judgeShards,
   describe: (members, facts) => describeSnapshot('sharded-checkpoint', members, facts),
 };

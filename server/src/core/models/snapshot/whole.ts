@@ -3,6 +3,7 @@ import type { ModelDescription, TensorDescription } from '../../description';
 import { evidenceText } from '../../redact';
 import type { FindingDraft, GroupFacts, GroupMember } from '../../scanner';
 import { CONFIG_RULES } from '../configs/rules';
+import { namesDigest } from './digest';
 import { isSupport, OTHER_FORMS, type WeightName, weightName } from './files';
 
 const LISTED_TENSORS = 10_000;
@@ -74,9 +75,10 @@ export function describeSnapshot(format: string, members: readonly GroupMember[]
     tensors.length > LISTED_TENSORS ||
     weights.some(({ report }) => report?.description?.truncated?.includes('tensors') ?? false);
   const counted = weights.map(({ name }) => name);
+  const { shards: _shards, ...told } = facts;
   return {
     format,
-    ...facts,
+    ...told,
     ...(!facts.framework && frameworkOf(weights)),
     properties: {
       ...facts.properties,
@@ -115,6 +117,33 @@ function shapesOf({ members }: WeightSet): Map<string, TensorDescription> | unde
 }
 
 const shownTensor = ({ name, shape }: TensorDescription) => `${evidenceText(name, 80)} [${shape.join(', ')}]`;
+
+/**
+ * Compares what the indexes place in shards with what the shards' own scans have said, wherever the model lies. Where an
+ * index has been compared with the shards beside it, name by name, that has been told.
+ */
+export function judgeShards(
+  members: readonly GroupMember[],
+  { shards = {} }: GroupFacts,
+  report: (draft: FindingDraft) => void,
+): void {
+  const byName = new Map(members.map((member) => [member.name, member.report]));
+  for (const [shard, { index, tensors, digest }] of Object.entries(shards)) {
+    const scanned = byName.get(shard);
+    // Names of other formats' tensors are shown, not kept.
+    if (!shard.endsWith('.safetensors')) continue;
+    const told = byName.get(index)?.findings.some(({ ruleId }) => ruleId === CONFIG_RULES['shard-mismatch'].id);
+    const held = scanned?.description?.tensors;
+    if (told || !held || scanned.status !== 'scanned' || scanned.description?.truncated?.includes('tensors')) continue;
+    if (held.length === tensors && namesDigest(held.map(({ name }) => name)) === digest) continue;
+    report({
+      rule: CONFIG_RULES['shard-mismatch'],
+      message: `${evidenceText(shard, 80)} holds other tensors (${held.length}) than the index places there (${tensors}).`,
+      location: { member: index },
+      anchor: `shard\0${shard}`,
+    });
+  }
+}
 
 /**
  * Compares weights that lie there as safetensors and as pickle. Tied tensors are left out of safetensors, and buffers of old

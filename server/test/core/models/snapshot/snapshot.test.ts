@@ -105,6 +105,28 @@ describe('Hugging Face snapshots', () => {
     assert.deepEqual(await told({ 'model.safetensors': '', 'tokenizer.json': '' }), []);
   });
 
+  it('are not asked for by reading where no name is that of weights', async () => {
+    const asked: string[] = [];
+    const plan = [
+      'a/config.json',
+      'a/index.js',
+      'b/config.json',
+      'b/yolo.pt',
+      'b/README.md',
+      'c/config.json',
+      'c/model.safetensors',
+    ];
+    await groupFiles(
+      plan.map((path) => ({ kind: 'file' as const, path, size: 1 })),
+      GROUP_FORMATS,
+      async (path) => {
+        asked.push(path);
+        return '{"port": 80}';
+      },
+    );
+    assert.deepEqual(asked, ['c/config.json']);
+  });
+
   it('leave another model in the same folder alone', async () => {
     assert.deepEqual(
       await told({
@@ -219,7 +241,15 @@ describe('Hugging Face snapshots', () => {
 describe('what is said of a snapshot', () => {
   it('its card, its licence and its framework', async () => {
     const [group] = await groupsOf(llama());
-    assert.deepEqual(group?.facts, {
+    const { shards, ...facts } = group?.facts ?? {};
+    assert.deepEqual(
+      Object.entries(shards ?? {}).map(([shard, { index, tensors }]) => [shard, index, tensors]),
+      [
+        ['model-00001-of-00002.safetensors', 'model.safetensors.index.json', 2],
+        ['model-00002-of-00002.safetensors', 'model.safetensors.index.json', 1],
+      ],
+    );
+    assert.deepEqual(facts, {
       framework: 'transformers',
       frameworkVersion: '4.44.0',
       license: 'apache-2.0',
