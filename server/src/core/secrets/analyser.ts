@@ -550,8 +550,12 @@ class Run {
     if (kind === 'auth') {
       if (found.context === 'literal' || found.context === 'config') {
         if (this.#encodedLogin(found) || this.#plainLogin(found)) return;
-        const hit = headerValue(this.#text, found.start);
-        if (hit && hit.end <= found.end + 1) this.#structural(hit);
+        const { joined, value: whole } = found;
+        const hit = joined ? headerValue(whole, 0) : headerValue(this.#text, found.start);
+        // `"Bearer " + "..."`: what is put together ends with the last literal.
+        if (hit && joined && hit.end === whole.length)
+          this.#structural({ ...hit, start: joined.end - 1 - hit.secret.length, end: joined.end - 1 });
+        else if (hit && !joined && hit.end <= found.end + 1) this.#structural(hit);
       }
       return;
     }

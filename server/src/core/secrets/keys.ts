@@ -4,7 +4,7 @@ export type KeyKind = 'password' | 'token' | 'auth' | 'connection';
 const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
 
 const PASSWORD_WORDS = words(
-  'password passwords passwd passwds pwd pass passphrase passcode pw pswd psw passw passwort passwrd pword userpass dbpass mdp contrasena senha kennwort userpassword rootpassword requirepass psk masterauth storepass keypass sshpass',
+  'password passwords passwd passwds pwd pass passphrase passcode pw pswd psw passw passwort passwrd pword userpass dbpass mdp contrasena senha kennwort userpassword rootpassword requirepass bindpw rootpw psk masterauth storepass keypass sshpass',
 );
 const SECRET_WORDS = words(
   'secret secrets secretkey clientsecret appsecret apisecret sharedsecret token tokens apitoken authtoken accesstoken bearertoken refreshtoken usertoken bottoken apikey apikeys accesskey accesskeyid secretaccesskey authkey privatekey signingkey encryptionkey masterkey licensekey hmac jwt credential credentials cred creds saspwd sas webhooksecret githubkey',

@@ -234,7 +234,7 @@ export function headerValue(text: string, at: number): StructuralHit | undefined
 export interface CredentialArgument {
   /** How many arguments stand before it. */
   readonly before: number;
-  /** A password with its user name, or the key of what the call signs or encrypts. */
+  /** A password with its user name, or a key: of what the call signs, encrypts or connects to. */
   readonly kind: 'password' | 'key';
 }
 
@@ -248,11 +248,22 @@ export const CREDENTIAL_CALLS: ReadonlyMap<string, CredentialArgument> = new Map
   ...[
     ...['getconnection(', 'new pdo(', 'mysqli(', 'mysqli_connect(', 'mysql_connect(', 'mysql_real_connect('],
     ...['dbi->connect(', 'pymysql.connect(', 'mysqldb.connect(', 'ftplib.ftp(', 'ftplib.ftp_tls('],
+    ...['keyring.set_password('],
   ].map((call) => [call, { before: 2, kind: 'password' }] as const),
-  ...['jwt.encode(', 'jwt.decode(', 'jwt.sign(', 'jwt.verify(', 'createhmac('].map(
-    (call) => [call, { before: 1, kind: 'key' }] as const,
+  ['ssh.connect(', { before: 3, kind: 'password' }],
+  ['clientsecretcredential(', { before: 2, kind: 'key' }],
+  ...[
+    'oauthhandler(',
+    'oauth1userhandler(',
+    'jwt.encode(',
+    'jwt.decode(',
+    'jwt.sign(',
+    'jwt.verify(',
+    'createhmac(',
+  ].map((call) => [call, { before: 1, kind: 'key' }] as const),
+  ...['hmac.new(', 'fernet(', 'cohere.client(', 'cohere.clientv2(', 'deepl.translator('].map(
+    (call) => [call, { before: 0, kind: 'key' }] as const,
   ),
-  ...['hmac.new(', 'fernet('].map((call) => [call, { before: 0, kind: 'key' }] as const),
 ]);
 
 const USER_NAME = /\(\s{0,20}(?:(?:user(?:_?name)?|login)\s{0,2}=\s{0,2})?/iy;
@@ -280,7 +291,7 @@ export function credentialPair(
   if (!LAST.test(text)) return undefined;
   if (kind === 'key') {
     if (judgeValue(part.value, { kind: 'token', key: '', context: 'literal' }) !== 'real') return undefined;
-    const what = 'the key of what is signed or encrypted';
+    const what = 'an argument that is a key by its place';
     return { rule: 'generic-credential', start: part.start, end: part.end, secret: part.value, verdict: 'real', what };
   }
   const verdict = judgeValue(part.value, {

@@ -7,7 +7,7 @@ import { literalAt } from './literals';
 const SCAN_LIMIT = 800;
 
 /** Arguments of a declaration that hold its value. */
-export const DEFAULT_NAMES = /^(?:default|default_value|defaultValue|const|value|fallback)$/;
+export const DEFAULT_NAMES = /^(?:default|default_value|default_factory|defaultValue|const|value|fallback)$/;
 /** Entries of a mapping that hold the value of the name the mapping is given to. */
 export const VALUE_NAMES =
   /^(?:value|Value|VALUE|default|Default|defaultValue|default_value|plain|plaintext|plain_text|secret|password|current|raw|text|literal)$/;

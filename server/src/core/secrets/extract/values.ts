@@ -38,7 +38,7 @@ const WRAPPER =
   /lambda[ \t]{0,4}:[ \t]{0,4}|(?:[\w.]{1,40}(?:\.|::))?(?:SecretStr|SecretBytes|Secret|SecureString|str|bytes|bytearray|quote|quote_plus|urlquote|Password|Token|TokenAuth|from|from_str|String|b64encode|to_secret|Some|Optional\.of|Just)\(\s{0,20}/y;
 /** Declarations of a value with options: the value is their first argument, or the one called `default`. */
 const DECLARATION =
-  /(?:[\w.]{1,40}\.)?(?:Field|field|Option|Argument|Query|Header|Form|Body|Cookie|Path|attrib|ib|Param|Parameter|Property|column|Column|mapped_column|CharField|TextField|StringField|Str|String|Unicode|Setting|config|var)\(/y;
+  /(?:[\w.]{1,40}\.)?(?:Field|field|Option|Argument|Query|Header|Form|Body|Cookie|Path|attrib|ib|Param|Parameter|Property|column|Column|mapped_column|CharField|TextField|StringField|Str|String|Unicode|Setting|config|var|text_input)\(/y;
 const LOOKUP_NAME =
   /(?:getenv|environ\.get|env\.get|\benv|\bget|getattr|\.pop|setdefault|config|\.str|Env\w{0,20}|lookup|fetch|\.getProperty|secret\w{0,20}|param\w{0,20}|Option|Field|Form|argument)$/i;
 const SETTER =
@@ -465,7 +465,10 @@ class Reader {
       const open = DECLARATION.lastIndex - 1;
       const named = entryValue(text, open, DEFAULT_NAMES);
       if (named !== undefined) {
-        const inner = this.#literal('default', joinedLiterals(text, named, true));
+        // `default_factory=lambda: "..."`
+        const made = /lambda[ \t]{0,4}:[ \t]{0,4}/y;
+        made.lastIndex = named;
+        const inner = this.#literal('default', joinedLiterals(text, made.test(text) ? made.lastIndex : named, true));
         if (inner) return inner;
       }
       const first = /\(\s{0,40}/y;
