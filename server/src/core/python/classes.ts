@@ -74,8 +74,9 @@ export class Klass {
     for (const store of this.#found(name)) {
       // Modules that a class body imports are nobody's attributes in practice.
       const value = store.binding.how === 'import' ? {} : this.program.bound(store, depth);
-      if (value.path !== undefined) return value;
-      found ??= value;
+      // What a constant an attribute begins with says nothing of what it becomes: `self.verify_mode = ssl.CERT_NONE`.
+      if (value.path !== undefined && !/\.[A-Z][A-Z\d_]+$/.test(value.path)) return value;
+      found ??= value.path === undefined ? value : {};
       tries += 1;
       if (tries > STORES) break;
     }

@@ -389,7 +389,8 @@ function judgeToken(value: string, context: JudgeOptions['context']): Verdict {
   // Many different signs between the words: a passphrase of a person, not a name of a program.
   if (new Set(value.replace(/[\w.-]/g, '')).size >= 5) return 'real';
   // A sign that joins no words, among letters of both cases and digits.
-  if (classes === 4 && value.length >= 16 && /\w[!#$%^&*~?]\w/.test(value)) return 'real';
+  if (classes === 4 && value.length >= 16 && /\w[!#$^*]\w/.test(value) && !/[&=]|%[\da-f]{2}/i.test(value))
+    return 'real';
   if (digits === 0 && words > 0.5) return 'none';
   if (value.length < 16) {
     if (value.length < 8 || context !== 'literal' || classes < 3 || digits === 0) return 'none';

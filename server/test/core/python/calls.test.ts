@@ -259,6 +259,7 @@ const CASES: readonly Case[] = [
       "import os\nos.environ['CURL_CA_BUNDLE'] = '/etc/ca.pem'",
       'model.get(x, verify=False)',
       'import ssl\nctx.verify_mode = ssl.CERT_REQUIRED',
+      'import ssl\nclass A:\n    def __init__(self):\n        self.mode = ssl.CERT_NONE\n    def wrap(self, s):\n        options = {"cert_reqs": self.mode}\n        return ssl.wrap_socket(s, **options)',
     ],
   },
   {

@@ -51,6 +51,8 @@ const QUIET: Record<string, readonly string[]> = {
     'value = "@Microsoft.KeyVault(SecretUri=https://kv1.vault.azure.net/secrets/db-password/)"\napi_key = "@Microsoft.KeyVault(VaultName=kv1;SecretName=Key2)"',
     'h = hmac.new(key, msg1, "sha256")\nh = hmac.new(b"key", b"message1", "sha256")\nt = jwt.decode(token, "secret", algorithms=["HS256"])',
     `ChangeToken = "${uuid()}"\nlock_token = "${uuid()}"\npagination_token = "${hex(32)}"`,
+    "body = 'oauth_token_secret=secret%3Dpassword&oauth_token=lock%26key'",
+    "uri = 'https://host1/callback#access_token=sdlf45&state=ss345asyht&token_type=Bearer&scope=hello+world'",
     '# a URI template: s3://[secret:key@][host1[:port2]@]bucket3/object\nurl = "ftp://anonymous:me%40corp.internal@ftp.gnu.org/a"',
     'api_key = models.auth.providers.OpenAiProvider2.api_key\ntoken = "model.encoder.layer11.attention.token"',
     'token = Token.objects.get(key="user1")\ntoken = jwt.encode(payload, key, algorithm="RS256")',

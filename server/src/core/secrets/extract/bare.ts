@@ -50,7 +50,10 @@ export function bareValue(
     bareAssignment(text, name, { start: at, end: at + value.length }, operator, context);
   const lead = text[name.start - 1];
   if (
-    (lead === '?' || lead === '&' || (lead === ';' && text.startsWith('&amp', name.start - 5))) &&
+    (lead === '?' ||
+      lead === '&' ||
+      (lead === '#' && /[\w/]/.test(text[name.start - 2] ?? '')) ||
+      (lead === ';' && text.startsWith('&amp', name.start - 5))) &&
     text[name.end] === '='
   ) {
     PARAMETER.lastIndex = at;
