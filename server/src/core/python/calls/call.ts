@@ -95,7 +95,8 @@ function spreadOut(argument: Argument, names: Names): readonly Argument[] {
     if (name === undefined) return [argument];
     if (!TOLD_IN_DICTIONARIES.has(name)) found.push({ name, value, start: value.start, end: value.end });
   }
-  return found;
+  // A dictionary that has a name can be given more before the call.
+  return argument.value.kind === 'name' ? [...found, argument] : found;
 }
 
 /** Source of a keyword argument: `True`, `None`, `'force'`. */
