@@ -538,3 +538,24 @@ async function passIndex(reader: ByteReader): Promise<void> {
   }
   reader.skip(((4 - ((reader.position - start) % 4)) % 4) + 4);
 }
+
+/** lzip (file format of the lzip manual, version 1), several members in a row. Checksums are passed over. */
+export const decodeLzip: Decode = async function* (reader) {
+  for (let first = true; ; first = false) {
+    const mark = reader.position;
+    const head = (await reader.ensure(6)) ? await reader.bytes(6) : new Uint8Array(6);
+    if (head[0] !== 0x4c || head[1] !== 0x5a || head[2] !== 0x49 || head[3] !== 0x50 || head[4] !== 1) {
+      if (first) throw new DamagedStream('lzip: no member header');
+      reader.seek(mark);
+      return;
+    }
+    // A power of two less some sixteenths of it.
+    const coded = head[5] as number;
+    const base = 2 ** (coded & 0x1f);
+    const header = new Uint8Array(5);
+    header[0] = 0x5d;
+    new DataView(header.buffer).setUint32(1, base - (base / 16) * (coded >> 5), true);
+    yield* decodeLzma(header, undefined)(reader);
+    reader.skip(20);
+  }
+};

@@ -8,7 +8,8 @@ import { decodeBzip2 } from './bzip2';
 import { DamagedStream, type Decode, DecodedByteSource } from './decoded';
 import { inflate } from './inflate';
 import { decodeLz4 } from './lz4';
-import { decodeLzmaAlone, decodeXz } from './lzma';
+import { decodeLzip, decodeLzmaAlone, decodeXz } from './lzma';
+import { decodeLzw, isLzw } from './lzw';
 import { decodeZstd } from './zstd';
 
 export type StreamKind =
@@ -20,6 +21,8 @@ export type StreamKind =
   | 'lzma'
   | 'zstd'
   | 'lz4'
+  | 'lzip'
+  | 'unix-compress'
   | 'brotli'
   | 'joblib-zf';
 
@@ -83,6 +86,8 @@ const DECODERS: Record<StreamKind, Decode> = {
   lzma: decodeLzmaAlone,
   zstd: decodeZstd,
   lz4: decodeLz4,
+  lzip: decodeLzip,
+  'unix-compress': decodeLzw,
   brotli: decodeBrotli,
   'joblib-zf': decodeJoblibZf,
 };
@@ -109,6 +114,8 @@ function kindByMagic(head: Uint8Array): StreamKind | undefined {
   if (startsWith(head, 0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00)) return 'xz';
   if (startsWith(head, 0x28, 0xb5, 0x2f, 0xfd)) return 'zstd';
   if (startsWith(head, 0x04, 0x22, 0x4d, 0x18) || startsWith(head, 0x02, 0x21, 0x4c, 0x18)) return 'lz4';
+  if (startsWith(head, 0x4c, 0x5a, 0x49, 0x50, 0x01)) return 'lzip';
+  if (isLzw(head)) return 'unix-compress';
   if ((head[0] as number) >> 4 === 5 && startsWith(head.subarray(1), 0x2a, 0x4d, 0x18)) return skippable(head);
   return startsWith(head, 0x5a, 0x46, 0x30, 0x78) ? 'joblib-zf' : undefined;
 }

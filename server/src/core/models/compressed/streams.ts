@@ -19,6 +19,8 @@ const WRAPPERS: readonly Wrapper[] = [
   { kind: 'zlib', title: 'zlib', extensions: ['.zlib', '.z'] },
   { kind: 'zstd', title: 'Zstandard', extensions: ['.zst', '.zstd', '.tzst'] },
   { kind: 'lz4', title: 'LZ4', extensions: ['.lz4'] },
+  { kind: 'lzip', title: 'lzip', extensions: ['.lz'] },
+  { kind: 'unix-compress', title: 'Unix compress', extensions: ['.z'] },
   // Without a magic: known by its name alone.
   { kind: 'brotli', title: 'Brotli', extensions: ['.br'] },
   { kind: 'joblib-zf', title: 'joblib compressed pickle (before 0.10)', extensions: [] },

@@ -11,8 +11,6 @@ interface Closed {
 const ascii = (text: string): readonly number[] => Array.from(text, (c) => c.charCodeAt(0));
 
 const TABLE: readonly Closed[] = [
-  { id: 'unix-compress', title: 'Unix compress stream', extensions: /\.tar\.z$/, magic: [0x1f, 0x9d] },
-  { id: 'lzip', title: 'lzip stream', extensions: /\.t?lz$/, magic: [...ascii('LZIP'), 1] },
   { id: 'lzop', title: 'lzop stream', extensions: /\.lzo$/, magic: [0x89, ...ascii('LZO'), 0, 0x0d, 0x0a, 0x1a, 0x0a] },
   { id: 'snappy', title: 'Snappy stream', extensions: /\.sz$/, magic: [0xff, 6, 0, 0, ...ascii('sNaPpY')] },
   { id: 'cabinet', title: 'Cabinet archive', extensions: /\.cab$/, magic: [...ascii('MSCF'), 0, 0, 0, 0] },
