@@ -444,7 +444,10 @@ export async function judgeTrace(
       const verdict = verdicts.get(object);
       if (object.module === 'builtins' && computes(object.name)) return true;
       if (!verdict || verdict.tier === 'dangerous') return false;
-      if (verdict.tier === 'unknown') return !atOnce && LIBRARIES.has(object.module.split('.')[0] as string);
+      if (verdict.tier === 'unknown') {
+        const root = object.module.split('.')[0] as string;
+        return !atOnce && (LIBRARIES.has(root) || (OTHER_STDLIB.has(root) && root !== 'builtins'));
+      }
       return !(atOnce && verdict.capability);
     }
     if (object instanceof PickleCall) {
