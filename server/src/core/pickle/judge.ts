@@ -43,7 +43,7 @@ const PER_CALLABLE = 5;
 const PACKAGED_GRAPH = 'torch.fx.graph_module.reduce_package_graph_module';
 
 /** Longest source of a graph module that is read. */
-const GRAPH_SOURCE = 8 * 2 ** 20;
+const GRAPH_SOURCE = 2 * 2 ** 20;
 
 /** Findings of nested payloads, by the offset of their first byte, worst severity. */
 export type NestedSeverity = ReadonlyMap<number, Severity>;

@@ -76,6 +76,9 @@ const LOOKS_ABOUT =
 const STRING_START = /[rRbBuUfF]{0,2}(?:"""|'''|"|')/y;
 const NAME = /[\p{L}_][\p{L}\p{N}\p{M}_]*/uy;
 const REMARKS = 50;
+/** Attributes in a row; models have a few. */
+const LONGEST_CHAIN = 64;
+const LONGEST_PATH = 1000;
 
 /** Words, strings and signs, with their lines. What is put into a format string is read as source. */
 function tokensOf(source: string): Token[] {
@@ -208,7 +211,8 @@ export function judgeSource(source: string, ownModules: (module: string) => bool
       isSign(tokens[i - 1], ':');
     if (starts && (token.text === 'import' || token.text === 'from')) {
       const plain = token.text === 'import';
-      i = readImport(tokens, i, (path, alias, at) => {
+      i = readImport(tokens, i, (imports, alias, at) => {
+        const path = imports.slice(0, LONGEST_PATH);
         imported.set(alias, path);
         if (plain) modules.add(path);
         // Whatever is imported is judged where it is used; a module nothing is known of runs at once.
@@ -237,6 +241,11 @@ export function judgeSource(source: string, ownModules: (module: string) => bool
     while (isSign(tokens[last + 1], '.') && tokens[last + 2]?.kind === 'name') {
       last += 2;
       chain.push((tokens[last] as Token).text);
+    }
+    if (chain.length > LONGEST_CHAIN) {
+      remark('attribute', `${chain.slice(0, 3).join('.')}...`, token);
+      i = last;
+      continue;
     }
     const path = imported.get(chain[0] as string);
     const keyword = isSign(tokens[last + 1], '=') && !isSign(tokens[last + 2], '=') && chain.length === 1;

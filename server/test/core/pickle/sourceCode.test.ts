@@ -62,10 +62,14 @@ describe('source code that loading runs', () => {
   });
 
   it('takes time in proportion to the text', () => {
-    for (const piece of ['def f(', 'f"{', '"', 'import a,', 'a.b.', '(((']) {
+    for (const piece of ['def f(', 'f"{', '"', 'import a,', 'from a import b\n', '(((', 'x = y\n']) {
       const { dangerous } = judgeSource(piece.repeat(200_000));
       assert.deepEqual(dangerous, [], piece);
     }
+    for (const piece of ['a.b.', 'import torch\ntorch.']) {
+      assert.ok(names(`import torch\ntorch.${piece.repeat(200_000)}`).length <= 50, piece);
+    }
+    assert.deepEqual(names(`import torch\ntorch.${'a.'.repeat(200_000)}b`), ['torch.a.a...']);
   });
 
   it('judges graph modules by their code', async () => {

@@ -6,7 +6,7 @@ import { evidenceText } from '../../redact';
 import type { ScanContext } from '../../scanner';
 import { TORCH_RULES } from './rules';
 
-const MAX_SOURCE = 4 * 2 ** 20;
+const MAX_SOURCE = 2 ** 20;
 const MODULES = 2000;
 const REPORTED = 20;
 
@@ -35,7 +35,7 @@ export async function scanPackageSources(
     try {
       const source = await zip.open(entry);
       if (source.size > MAX_SOURCE)
-        context.incomplete('only the first 4 MiB of a module are looked at', { member: entry.name });
+        context.incomplete('only the first MiB of a module is looked at', { member: entry.name });
       computes &&= source.size <= MAX_SOURCE;
       text = new TextDecoder().decode(await source.read(0, MAX_SOURCE));
     } catch (error) {
