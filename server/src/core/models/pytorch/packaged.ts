@@ -15,7 +15,7 @@ const STARTS_PROGRAM =
   /^(?:os|posix|nt)\.(?:system|popen\d?|exec[lv]\w*|spawn\w*|posix_spawnp?|startfile)$|^subprocess\.(?:run|call|check_call|check_output|Popen|getoutput|getstatusoutput)$|^(?:pty|_posixsubprocess|popen2|commands)\.\w+$/;
 /** What code of a model does not do as soon as it is imported. */
 const ACTS_AT_ONCE =
-  /^(?:exec|eval|compile|__import__)$|^(?:socket|_socket|requests|httpx|http\.client|urllib\.request|ftplib|smtplib|paramiko)\.\w+|^ctypes\.(?:CDLL|cdll|PyDLL|windll|WinDLL|pythonapi)\b|^(?:pickle|marshal|dill|cloudpickle)\.loads?$|^runpy\.\w+|^importlib\.import_module$|^shutil\.(?:rmtree|move|copy\w*)$|^os\.(?:remove|unlink|rename|rmdir|removedirs|kill|chmod)$|__(?:globals|builtins|subclasses)__/;
+  /^(?:exec|eval|compile|__import__|coding: .*|f"\{)$|^(?:socket|_socket|requests|httpx|http\.client|urllib\.request|ftplib|smtplib|paramiko)\.\w+|^ctypes\.(?:CDLL|cdll|PyDLL|windll|WinDLL|pythonapi)\b|^(?:pickle|marshal|dill|cloudpickle)\.loads?$|^runpy\.\w+|^importlib\.import_module$|^shutil\.(?:rmtree|move|copy\w*)$|^os\.(?:remove|unlink|rename|rmdir|removedirs|kill|chmod)$|__(?:globals|builtins|subclasses)__/;
 
 /** Judges the modules of a package one by one; one finding tells that there is code, others what in it acts. */
 export async function scanPackageSources(
