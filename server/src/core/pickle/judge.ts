@@ -43,7 +43,7 @@ const PER_CALLABLE = 5;
 const PACKAGED_GRAPH = 'torch.fx.graph_module.reduce_package_graph_module';
 
 /** Longest source of a graph module that is read. */
-const GRAPH_SOURCE = 8 * 2 ** 20;
+const GRAPH_SOURCE = 2 * 2 ** 20;
 
 /** Findings of nested payloads, by the offset of their first byte, worst severity. */
 export type NestedSeverity = ReadonlyMap<number, Severity>;
@@ -444,7 +444,10 @@ export async function judgeTrace(
       const verdict = verdicts.get(object);
       if (object.module === 'builtins' && computes(object.name)) return true;
       if (!verdict || verdict.tier === 'dangerous') return false;
-      if (verdict.tier === 'unknown') return !atOnce && LIBRARIES.has(object.module.split('.')[0] as string);
+      if (verdict.tier === 'unknown') {
+        const root = object.module.split('.')[0] as string;
+        return !atOnce && (LIBRARIES.has(root) || (OTHER_STDLIB.has(root) && root !== 'builtins'));
+      }
       return !(atOnce && verdict.capability);
     }
     if (object instanceof PickleCall) {

@@ -326,7 +326,7 @@ export const LIBRARIES: ReadonlySet<string> = new Set(
    boost_histogram uproot awkward iminuit zfit tensorly torchsde torchdiffeq torchcde geomloss pykeops escnn dscribe matminer
    mofapy2 harmonypy scrublet doubletdetection snntorch spikingjelly norse brevitas nncf pytorch_metric_learning pytorch_msssim
    PIL pendulum arrow ahocorasick marisa_trie datrie pygtrie flashtext intervaltree igraph graph_tool ortools pulp cvxpy pyomo pygad
-   treelib anytree wordcloud plotly bokeh altair holoviews tqdm lxml bs4 tldextract emoji ftfy
+   treelib anytree wordcloud plotly bokeh altair holoviews tqdm multidict yarl frozenlist pyparsing lxml bs4 tldextract emoji ftfy
    lpips clip open_clip voyager hnswlib usearch fuzzywuzzy rapidfuzz phonenumbers holidays workalendar pint uncertainties
    __torch__ torch_utils dnnlib ultralytics`
     .trim()

@@ -119,7 +119,8 @@ async function scanInside(
  */
 function tellCredentials(text: PickleText, report: (draft: FindingDraft) => void): void {
   for (const { rule, severity, message, secret } of embeddedCredentials(text.value, text.key)) {
-    const key = text.key !== undefined && /^[\w. -]{1,64}$/.test(text.key) ? text.key : undefined;
+    // What stands before it in a list may be a credential as well; names of settings have no digits.
+    const key = text.key !== undefined && /^[A-Za-z_. -]{1,40}$/.test(text.key) ? text.key : undefined;
     report({
       rule,
       severity,

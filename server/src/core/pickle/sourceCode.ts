@@ -6,7 +6,7 @@
 import { judgeName } from './policy';
 import { dangerousFamily, exactDanger, OTHER_STDLIB } from './policyDanger';
 import { LIBRARIES } from './policySafe';
-import type { Capability } from './policyTypes';
+import type { ArgumentRule, Capability } from './policyTypes';
 
 export interface SourceRemark {
   capability: Capability;
@@ -63,6 +63,27 @@ const GATES = new Set(
   ),
 );
 
+/** What callables do that a pickle's judge looks at the arguments of: in a source these are not followed. */
+const REACHING = new Map<ArgumentRule, Capability>([
+  ['getattr', 'attribute'],
+  ['attribute-getter', 'attribute'],
+  ['ufunc', 'import'],
+  ['load-from-bytes', 'unpickle'],
+  ['sympify', 'code'],
+  ['dill-type', 'code'],
+  ['dill-repr', 'code'],
+]);
+
+/** Methods of arrays and paths that write or read a file. */
+const FILE_METHODS = new Set(
+  'tofile dump savetxt write_text write_bytes read_text read_bytes unlink rmdir rmtree extractall'.split(' '),
+);
+
+/** An attribute that leads to the interpreter, or to another module under its own name or as `_os`. */
+function isInner(name: string): boolean {
+  return INNER_ATTRIBUTE.test(name) || GATES.has(name.replace(/^_+/, ''));
+}
+
 /** What the code generator of torch.fx writes, beside plain operators (`torch/fx/graph.py`). */
 const GRAPH_NAMES =
   /^(?:torch\.fx\.(?:_pytree|wrap|_symbolic_trace\.wrap|GraphModule|proxy|node|immutable_collections)|torch\.jit\.(?:script|ignore|unused|export|is_scripting|is_tracing|Final|annotate|script_method)|torch\.(?:_assert|_C\._nn|_C\._special|_C\._linalg|_C\._fft|utils\.checkpoint|distributed\.is_available|distributed\.is_initialized)|torch\._jit_internal\.[\w.]+)\b/;
@@ -71,11 +92,19 @@ const FILE_OPERATORS =
 
 /** What of the system's modules tells about the place a program runs in and changes nothing. */
 const LOOKS_ABOUT =
-  /^(?:os\.(?:environ|path|getcwd|getenv|sep|linesep|name|getpid|cpu_count|fspath|PathLike|curdir)|sys\.(?:version|version_info|platform|maxsize|stdout|stderr|argv|byteorder|float_info)|platform\.(?:system|machine|python_version)|inspect\.(?:signature|isclass|isfunction|ismethod|Parameter|getfullargspec)|io\.(?:BytesIO|StringIO)|pathlib\.\w+|logging\.(?:getLogger|Logger|INFO|DEBUG|WARNING|ERROR|info|debug|warning|error)|copy\.(?:copy|deepcopy)|functools\.\w+|itertools\.\w+|contextlib\.\w+|weakref\.\w+|dataclasses\.(?:dataclass|field|fields|asdict|replace|is_dataclass|InitVar|astuple|MISSING)|typing\.\w+|enum\.\w+|abc\.\w+|warnings\.\w+|threading\.(?:Lock|RLock|local)|multiprocessing\.cpu_count|numpy\.testing\.assert_allclose)\b/;
+  /^(?:os\.(?:environ|path|getcwd|getenv|sep|linesep|name|getpid|cpu_count|fspath|PathLike|curdir)|sys\.(?:version|version_info|platform|maxsize|stdout|stderr|argv|byteorder|float_info)|platform\.(?:system|machine|python_version)|inspect\.(?:signature|isclass|isfunction|ismethod|Parameter|getfullargspec)|io\.(?:BytesIO|StringIO)|pathlib\.\w+|logging\.(?:getLogger|Logger|INFO|DEBUG|WARNING|ERROR|info|debug|warning|error)|copy\.(?:copy|deepcopy)|functools\.\w+|itertools\.\w+|contextlib\.\w+|weakref\.\w+|dataclasses\.(?:dataclass|field|fields|asdict|replace|is_dataclass|InitVar|astuple|MISSING)|typing\.(?!get_type_hints|ForwardRef|evaluate|_)\w+|enum\.\w+|abc\.\w+|warnings\.(?:warn|filterwarnings|simplefilter|catch_warnings)|threading\.(?:Lock|RLock|local)|multiprocessing\.cpu_count|numpy\.testing\.assert_allclose)\b/;
 
-const STRING_START = /[rRbBuUfF]{0,2}(?:"""|'''|"|')/y;
+const STRING_START = /[rRbBuUfFtT]{0,2}(?:"""|'''|"|')/y;
 const NAME = /[\p{L}_][\p{L}\p{N}\p{M}_]*/uy;
 const REMARKS = 50;
+/** Sign of a format string that ends inside of a field. */
+const OPEN_FIELD = 'f{';
+/** PEP 263; of these encodings every character of a program is its own byte. */
+const CODING = /^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)/;
+const PLAIN_CODING = /^(?:utf[-_]?8(?:[-_]sig)?|latin[-_]?1|iso[-_]?8859[-_]?1|(?:us[-_]?)?ascii)$/i;
+/** Attributes in a row; models have a few. */
+const LONGEST_CHAIN = 64;
+const LONGEST_PATH = 1000;
 
 /** Words, strings and signs, with their lines. What is put into a format string is read as source. */
 function tokensOf(source: string): Token[] {
@@ -97,6 +126,12 @@ function tokensOf(source: string): Token[] {
       i += 1;
       continue;
     }
+    if (c === '\\' && source[i + 1] === '\n') {
+      // A line that goes on.
+      line += 1;
+      i += 2;
+      continue;
+    }
     if (c === '#') {
       const end = source.indexOf('\n', i);
       i = end < 0 ? source.length : end;
@@ -116,8 +151,11 @@ function tokensOf(source: string): Token[] {
       }
       const text = source.slice(from, end);
       tokens.push({ kind: 'string', text, line, indent });
-      if (/f/i.test(quote[0].slice(0, -mark.length)) && text.includes('{')) {
-        for (const inner of tokensOf(replacementsOf(text))) tokens.push({ ...inner, line, indent });
+      if (/[ft]/i.test(quote[0].slice(0, -mark.length)) && text.includes('{')) {
+        const { code, open } = replacementsOf(text);
+        // Since Python 3.12 a field may hold the quotes of its string: what follows is not what it looks like.
+        if (open) tokens.push({ kind: 'other', text: OPEN_FIELD, line, indent });
+        for (const inner of tokensOf(code)) tokens.push({ ...inner, line, indent });
       }
       for (const inner of text) if (inner === '\n') line += 1;
       i = end + mark.length;
@@ -138,7 +176,7 @@ function tokensOf(source: string): Token[] {
 }
 
 /** What stands in the braces of a format string; the text around it becomes spaces. */
-function replacementsOf(text: string): string {
+function replacementsOf(text: string): { code: string; open: boolean } {
   const out: string[] = [];
   let depth = 0;
   for (let i = 0; i < text.length; i += 1) {
@@ -151,7 +189,7 @@ function replacementsOf(text: string): string {
     else if (c === '}' && depth > 0) depth -= 1;
     out.push(depth > 0 ? (c === '{' ? ' ' : c) : ' ');
   }
-  return out.join('');
+  return { code: out.join(''), open: depth > 0 };
 }
 
 const isSign = (token: Token | undefined, text: string): boolean => token?.kind === 'other' && token.text === text;
@@ -159,7 +197,8 @@ const isWord = (token: Token | undefined, text: string): boolean => token?.kind 
 
 /** @param ownModules whether imports of modules that nothing is known of are the archive's own, which are judged themselves */
 export function judgeSource(source: string, ownModules: (module: string) => boolean = () => false): SourceVerdict {
-  const tokens = tokensOf(source);
+  // The compiler takes a carriage return for the end of a line as well.
+  const tokens = tokensOf(source.replace(/\r\n?/g, '\n'));
   const dangerous: SourceRemark[] = [];
   const unknown = new Set<string>();
   /** What the names of imports stand for. */
@@ -181,7 +220,7 @@ export function judgeSource(source: string, ownModules: (module: string) => bool
       return;
     }
     if (LOOKS_ABOUT.test(path)) {
-      if (/^(?:os|sys|platform|inspect|io)\./.test(path)) unknown.add(path);
+      if (!/^(?:functools|itertools|typing|abc|enum|dataclasses|contextlib|copy)\./.test(path)) unknown.add(path);
       return;
     }
     if (path.startsWith('torch.ops.') && !FILE_OPERATORS.test(path)) return;
@@ -191,15 +230,25 @@ export function judgeSource(source: string, ownModules: (module: string) => bool
     // A function named for what it does is no proof; a family or an entry is.
     const known =
       capability ?? (verdict?.tier === 'dangerous' && verdict.by !== 'word' ? verdict.capability : undefined);
+    const reaching = verdict?.argument && path !== 'operator.itemgetter' ? REACHING.get(verdict.argument) : undefined;
     if (known && known !== 'callback') remark(known, path, token);
+    else if (reaching) remark(reaching, path, token);
+    else if (verdict?.tier === 'dangerous' && verdict.by === 'word' && !path.startsWith('torch.')) unknown.add(path);
     const root = path.split('.')[0] as string;
     if (!LIBRARIES.has(root) && !OTHER_STDLIB.has(root) && !HARMLESS_MODULES.has(root) && !ownModules(path)) {
       if (!known && unknown.size < REMARKS) unknown.add(path);
     }
   };
 
+  for (const [index, line] of source.split('\n', 2).entries()) {
+    const coding = CODING.exec(line)?.[1];
+    if (coding && !PLAIN_CODING.test(coding)) {
+      dangerous.push({ capability: 'code', name: `coding: ${coding}`, line: index + 1, atOnce: true });
+    }
+  }
   for (let i = 0; i < tokens.length; i += 1) {
     const token = tokens[i] as Token;
+    if (token.text === OPEN_FIELD) remark('code', 'f"{', token);
     if (token.kind !== 'name') continue;
     const starts =
       i === 0 ||
@@ -208,7 +257,8 @@ export function judgeSource(source: string, ownModules: (module: string) => bool
       isSign(tokens[i - 1], ':');
     if (starts && (token.text === 'import' || token.text === 'from')) {
       const plain = token.text === 'import';
-      i = readImport(tokens, i, (path, alias, at) => {
+      i = readImport(tokens, i, (imports, alias, at) => {
+        const path = imports.slice(0, LONGEST_PATH);
         imported.set(alias, path);
         if (plain) modules.add(path);
         // Whatever is imported is judged where it is used; a module nothing is known of runs at once.
@@ -229,7 +279,8 @@ export function judgeSource(source: string, ownModules: (module: string) => bool
     }
     if (isSign(tokens[i - 1], '.')) {
       // An attribute of what a call or an index gives.
-      if (INNER_ATTRIBUTE.test(token.text) || GATES.has(token.text)) remark('attribute', token.text, token);
+      if (isInner(token.text)) remark('attribute', token.text, token);
+      else if (FILE_METHODS.has(token.text)) remark('file', token.text, token);
       continue;
     }
     const chain = [token.text];
@@ -237,6 +288,11 @@ export function judgeSource(source: string, ownModules: (module: string) => bool
     while (isSign(tokens[last + 1], '.') && tokens[last + 2]?.kind === 'name') {
       last += 2;
       chain.push((tokens[last] as Token).text);
+    }
+    if (chain.length > LONGEST_CHAIN) {
+      remark('attribute', `${chain.slice(0, 3).join('.')}...`, token);
+      i = last;
+      continue;
     }
     const path = imported.get(chain[0] as string);
     const keyword = isSign(tokens[last + 1], '=') && !isSign(tokens[last + 2], '=') && chain.length === 1;
@@ -256,8 +312,10 @@ export function judgeSource(source: string, ownModules: (module: string) => bool
       if (capability && !(chain[0] === 'getattr' && isPlainGetattr(tokens, i, imported)))
         remark(capability, chain[0] as string, token);
     }
-    const inner = chain.slice(1).find((part) => INNER_ATTRIBUTE.test(part) || GATES.has(part));
-    if (inner) remark('attribute', chain.join('.'), token);
+    const parts = path === undefined && chain.length > 1 && !isSign(tokens[i - 1], '.') ? chain : chain.slice(1);
+    if (parts.some((part, index) => isInner(part) && !(index === 0 && parts === chain && !GATES.has(part)))) {
+      remark('attribute', chain.join('.'), token);
+    } else if (chain.slice(1).some((part) => FILE_METHODS.has(part))) remark('file', chain.join('.'), token);
     i = last;
   }
   return { dangerous, unknown: [...unknown] };
@@ -283,7 +341,8 @@ function isPlainGetattr(tokens: readonly Token[], at: number, imported: Readonly
     isSign(tokens[i], ',') &&
     name?.kind === 'string' &&
     /^(?!__)\w+$/.test(name.text) &&
-    !GATES.has(name.text) &&
+    !isInner(name.text) &&
+    !FILE_METHODS.has(name.text) &&
     (isSign(tokens[i + 2], ')') || isSign(tokens[i + 2], ','))
   );
 }

@@ -52,6 +52,13 @@ describe('credentials in pickles', () => {
     assert.equal((await secrets(bytes(`(dp0\nS'wandb_api_key'\nS'${HEXADECIMAL}'\ns.`))).length, 1);
   });
 
+  it('are not shown where they stand before another', async () => {
+    const content = pickle(']', MARK, text(HEXADECIMAL), text(HUGGING_FACE), text(`ghp_${letters(36)}`), 'e');
+    const found = await secrets(content);
+    assert.ok(found.length >= 1);
+    for (const secret of [HEXADECIMAL, HUGGING_FACE, letters(36)]) assert.ok(!JSON.stringify(found).includes(secret));
+  });
+
   it('are found where the read window ends', async () => {
     for (let shift = 0; shift < 60; shift += 7) {
       const filler = longText('-'.repeat(64 * 1024 - 30 - shift));

@@ -26,6 +26,19 @@ describe('source code that loading runs', () => {
       ['import os as o\nf = o.system\nf("x")', 'os.system'],
       ['from subprocess import (Popen as P,\n  run)\nP(["x"])', 'subprocess.Popen'],
       ['import torch\nm = torch\nm.load("x")', 'torch.load'],
+      // What one reader takes for a comment or a string, and the compiler does not.
+      ['# nothing\rexec("x")', 'exec'],
+      ['import \\\n  os\nos.system("x")', 'os.system'],
+      ['x = f"{"a" + exec("1")}"', 'f"{'],
+      ['x = t"{exec(1)}"', 'exec'],
+      ['# coding: utf-7\n+AGUAeABlAGM-(1)', 'coding: utf-7'],
+      ['import random\nrandom._os.system("x")', 'random._os.system'],
+      ['os.system("x")', 'os.system'],
+      ['import operator\noperator.attrgetter("a")', 'operator.attrgetter'],
+      ['import torch\ntorch.storage._load_from_bytes(b"")', 'torch.storage._load_from_bytes'],
+      ['getattr(x, "tofile")("y")', 'getattr'],
+      ['import torch\ntorch.zeros(3).numpy().tofile("x")', 'tofile'],
+      ['import pathlib\npathlib.Path("x").write_text("y")', 'write_text'],
       ['import torch\ntorch.os.system("x")', 'torch.os.system'],
       ['import torch\ngetattr(torch, "load")("x")', 'getattr'],
       ['x = getattr(self, "os")', 'getattr'],
@@ -46,6 +59,8 @@ describe('source code that loading runs', () => {
 
   it('names modules that nothing is known of, and modules that are handed on', () => {
     assert.deepEqual(judgeSource('from mypkg.ops import f\nf(1)').unknown, ['mypkg.ops.f']);
+    assert.deepEqual(judgeSource('import pandas\npandas.read_csv("x")').unknown, ['pandas.read_csv']);
+    assert.deepEqual(judgeSource('from pathlib import Path\nPath("x")').unknown, ['pathlib.Path']);
     assert.deepEqual(judgeSource('import torch\ng(torch)').unknown, ['torch']);
     assert.deepEqual(judgeSource('from mypkg.ops import f\nf(1)', () => true).unknown, []);
   });
@@ -62,10 +77,14 @@ describe('source code that loading runs', () => {
   });
 
   it('takes time in proportion to the text', () => {
-    for (const piece of ['def f(', 'f"{', '"', 'import a,', 'a.b.', '(((']) {
+    for (const piece of ['def f(', '"', 'import a,', 'from a import b\n', '(((', 'x = y\n']) {
       const { dangerous } = judgeSource(piece.repeat(200_000));
       assert.deepEqual(dangerous, [], piece);
     }
+    for (const piece of ['a.b.', 'import torch\ntorch.', 'f"{', 'f"{"']) {
+      assert.ok(names(`import torch\ntorch.${piece.repeat(200_000)}`).length <= 50, piece);
+    }
+    assert.deepEqual(names(`import torch\ntorch.${'a.'.repeat(200_000)}b`), ['torch.a.a...']);
   });
 
   it('judges graph modules by their code', async () => {

@@ -6,7 +6,7 @@ import { evidenceText } from '../../redact';
 import type { ScanContext } from '../../scanner';
 import { TORCH_RULES } from './rules';
 
-const MAX_SOURCE = 4 * 2 ** 20;
+const MAX_SOURCE = 2 ** 20;
 const MODULES = 2000;
 const REPORTED = 20;
 
@@ -15,7 +15,7 @@ const STARTS_PROGRAM =
   /^(?:os|posix|nt)\.(?:system|popen\d?|exec[lv]\w*|spawn\w*|posix_spawnp?|startfile)$|^subprocess\.(?:run|call|check_call|check_output|Popen|getoutput|getstatusoutput)$|^(?:pty|_posixsubprocess|popen2|commands)\.\w+$/;
 /** What code of a model does not do as soon as it is imported. */
 const ACTS_AT_ONCE =
-  /^(?:exec|eval|compile|__import__)$|^(?:socket|_socket|requests|httpx|http\.client|urllib\.request|ftplib|smtplib|paramiko)\.\w+|^ctypes\.(?:CDLL|cdll|PyDLL|windll|WinDLL|pythonapi)\b|^(?:pickle|marshal|dill|cloudpickle)\.loads?$|^runpy\.\w+|^importlib\.import_module$|^shutil\.(?:rmtree|move|copy\w*)$|^os\.(?:remove|unlink|rename|rmdir|removedirs|kill|chmod)$|__(?:globals|builtins|subclasses)__/;
+  /^(?:exec|eval|compile|__import__|coding: .*|f"\{)$|^(?:socket|_socket|requests|httpx|http\.client|urllib\.request|ftplib|smtplib|paramiko)\.\w+|^ctypes\.(?:CDLL|cdll|PyDLL|windll|WinDLL|pythonapi)\b|^(?:pickle|marshal|dill|cloudpickle)\.loads?$|^runpy\.\w+|^importlib\.import_module$|^shutil\.(?:rmtree|move|copy\w*)$|^os\.(?:remove|unlink|rename|rmdir|removedirs|kill|chmod)$|__(?:globals|builtins|subclasses)__/;
 
 /** Judges the modules of a package one by one; one finding tells that there is code, others what in it acts. */
 export async function scanPackageSources(
@@ -35,7 +35,7 @@ export async function scanPackageSources(
     try {
       const source = await zip.open(entry);
       if (source.size > MAX_SOURCE)
-        context.incomplete('only the first 4 MiB of a module are looked at', { member: entry.name });
+        context.incomplete('only the first MiB of a module is looked at', { member: entry.name });
       computes &&= source.size <= MAX_SOURCE;
       text = new TextDecoder().decode(await source.read(0, MAX_SOURCE));
     } catch (error) {
