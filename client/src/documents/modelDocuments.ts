@@ -84,7 +84,8 @@ function modelPage(artifact: ListedArtifact, description: ModelDescription | und
     if (tensorCount !== undefined) facts.push([l10n.t('Tensors'), tensorCount.toLocaleString()]);
     if (license) facts.push([l10n.t('License'), license]);
     if (sha256) facts.push(['SHA-256', sha256]);
-    for (const [key, value] of Object.entries(description.properties ?? {})) facts.push([key, String(value)]);
+    for (const [key, value] of Object.entries(description.properties ?? {}))
+      facts.push([propertyLabel(key), String(value)]);
   }
   lines.push(...table([], facts));
   lines.push(`## ${l10n.t('Findings')}`, '');
@@ -94,6 +95,12 @@ function modelPage(artifact: ListedArtifact, description: ModelDescription | und
   if (artifact.suppressedCount) lines.push(l10n.t('{0} suppressed findings', artifact.suppressedCount), '');
   if (description) lines.push(...descriptionLines(description));
   return `${lines.join('\n')}\n`;
+}
+
+/** `modelType` as a reader writes it; names that formats and authors give stay as they are. */
+function propertyLabel(key: string): string {
+  if (!/^[a-z]+(?:[A-Z][a-z]+)*$/.test(key)) return key;
+  return `${key.charAt(0).toUpperCase()}${key.slice(1).replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}`;
 }
 
 function findingLines(finding: ListedFinding): string[] {
