@@ -7,7 +7,7 @@ const PASSWORD_WORDS = words(
   'password passwords passwd passwds pwd pass passphrase passcode pw pswd psw passw passwort passwrd pword userpass dbpass mdp contrasena senha kennwort userpassword rootpassword requirepass bindpw rootpw psk masterauth storepass keypass sshpass',
 );
 const SECRET_WORDS = words(
-  'secret secrets secretkey clientsecret appsecret apisecret sharedsecret token tokens apitoken authtoken accesstoken bearertoken refreshtoken usertoken bottoken apikey apikeys accesskey accesskeyid secretaccesskey authkey privatekey signingkey encryptionkey masterkey licensekey hmac jwt credential credentials cred creds saspwd sas webhooksecret githubkey',
+  'secret secrets secrete secretkey clientsecret appsecret apisecret sharedsecret token tokens apitoken authtoken accesstoken bearertoken refreshtoken usertoken bottoken apikey apikeys accesskey accesskeyid secretaccesskey authkey privatekey signingkey encryptionkey masterkey licensekey hmac jwt credential credentials cred creds saspwd sas webhooksecret githubkey',
 );
 const AUTH_WORDS = words('authorization auth bearer cookie');
 const CONNECTION_WORDS = words('dsn conn connection connstr connectionstring');

@@ -237,4 +237,14 @@ describe('secrets by where they stand', () => {
       assert.ok(!json.includes(secret) && !json.includes(secret.slice(4)), make(secret));
     }
   });
+
+  it('tells masks of tokens with short beginnings as information, and no word that begins so', () => {
+    const told = (text: string) =>
+      secretsIn(text, 'notes.md').map(({ rule, severity }) => [rule.id, severity ?? rule.severity]);
+    assert.deepEqual(told(`SK${'x'.repeat(32)}`), [['secret/twilio-api-key', 'info']]);
+    assert.deepEqual(told(`AC${'x'.repeat(32)}`), [['secret/twilio-account', 'info']]);
+    assert.deepEqual(told(`"AP6${'x'.repeat(10)}"`), [['secret/jfrog-token', 'info']]);
+    for (const word of ['APACHE2LICENSE', 'APAC2020Q1Report', 'ACCESSCONTROLLISTSFORALLOFTHEUSERS', 'SKIPPEDTESTS'])
+      assert.deepEqual(told(word), []);
+  });
 });

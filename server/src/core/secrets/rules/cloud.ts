@@ -646,6 +646,12 @@ export const CLOUD_SERVICES: readonly Service[] = [
           token('akcp', 'AKCp[A-Za-z0-9]{69}', { entropy: 4 }),
           token('cmvmd', 'cmVmd[A-Za-z0-9]{59}', { entropy: 4 }),
           token('akc', 'AKC[A-Za-z0-9]{10,80}(?![\\w+/=])', { entropy: 3, notAfter: /[\w+/.-]/, severity: 'medium' }),
+          // Without a word of JFrog beside it the beginning says little.
+          token('ap', 'AP[\\dA-F](?:x{8,80}|[A-Za-z0-9]{20,80})(?![\\w+/=])', {
+            entropy: 3.5,
+            notAfter: /[\w+/.-]/,
+            severity: 'info',
+          }),
           token(['akc', 'ap'], '(?:AKC[A-Za-z0-9]{10,80}|AP[\\dA-F][A-Za-z0-9]{8,80})', {
             near: /(?:jfrog|artif|artifactory)[^\n]{0,40}$/i,
           }),

@@ -503,8 +503,14 @@ export const OTHER_SERVICES: readonly Service[] = [
     rules: {
       'twilio-api-key': {
         what: 'API key',
-        tokens: [token('sk', 'SK[0-9a-fA-F]{32}', { entropy: 2.8 })],
+        tokens: [token('sk', 'SK(?:[0-9a-fA-F]{32}|x{32})', { entropy: 2.8 })],
         assigned: [assigned('twilio', '[a-f0-9]{32}')],
+      },
+      'twilio-account': {
+        what: 'account identifier',
+        severity: 'info',
+        can: 'tell whose account it is, and needs its token besides to use it',
+        tokens: [token('ac', 'AC(?:[0-9a-f]{32}|x{32})', { entropy: 2.8 })],
       },
       'twilio-webhook': {
         what: 'service address',
