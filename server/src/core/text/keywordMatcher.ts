@@ -1,6 +1,6 @@
 import { type Automaton, automatonOf } from './automaton';
 
-/** Finds every occurrence of many keywords in one pass over a text, ASCII letters in either case. For short texts. */
+/** Finds every occurrence of many keywords in one pass over a text, ASCII letters in either case: few words, or a short text. */
 export class KeywordMatcher {
   readonly #automaton: Automaton;
   readonly keywords: readonly string[];

@@ -30,18 +30,6 @@ export class Occurrences {
   end(index: number): number {
     return this.#ends[index] as number;
   }
-
-  /** Index of the first occurrence that ends behind an offset; `length` when none does. */
-  firstBehind(offset: number): number {
-    let low = 0;
-    let high = this.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#ends[middle] as number) <= offset) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
 }
 
 const LANES = 4;
