@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
+import { MemoryByteSource } from '../../../src/core/io/byteSource';
 import { buildZip, concat, text as utf8 } from '../archives/builders';
 import { bytesOf, integer, scanBytes, verdicts } from './scanBytes';
 
@@ -158,6 +159,24 @@ describe('native code', () => {
     assert.deepEqual(verdicts(await scanBytes('libops.so', elf, { companions: ofPackage })), [
       'info native/native-code',
     ]);
+  });
+
+  it('a file beside it whose name others have as well is a model by what it begins with', async () => {
+    const beside = (name: string, content: string) =>
+      scanBytes('libops.so', elf, {
+        companions: { list: async () => [name, 'libops.so'], open: async () => new MemoryByteSource(bytesOf(content)) },
+      });
+    for (const [name, content] of [
+      ['easy-install.pth', 'import sys; sys.path\n'],
+      ['plugin.xml', '<?xml version="1.0"?>\n<plugin/>'],
+      ['empty.pth', ''],
+    ] as const)
+      assert.deepEqual(verdicts(await beside(name, content)), ['info native/native-code'], name);
+    for (const [name, content] of [
+      ['weights.pth', 'PK\x03\x04'],
+      ['model.xml', '<?xml version="1.0"?>\n<net name="a" version="11">'],
+    ] as const)
+      assert.deepEqual(verdicts(await beside(name, content)), ['medium native/library-beside-model'], name);
   });
 
   it('text that happens to begin with MZ is no program', async () => {

@@ -92,6 +92,29 @@ const MODEL_NAMES =
   /\.(?:pt|pth|ckpt|h5|hdf5|keras|onnx|ort|pb|tflite|safetensors|gguf|ggml|mlmodel|engine|xml|pdmodel)$/i;
 const LIBRARY = /\.(?:so(?:\.\d+)*|dll|dylib|pyd)$/i;
 
+/** Extensions that other files have as well: lines of Python's search path, any XML. What such a file begins with tells. */
+const SHARED_NAMES: readonly { readonly name: RegExp; readonly begins: RegExp }[] = [
+  { name: /\.pth$/i, begins: /^(?:PK|\x80)/ },
+  { name: /\.xml$/i, begins: /<net\b/ },
+];
+const HEAD_BYTES = 512;
+/** Files of a folder that are opened to see whether they are models. */
+const OPENED = 16;
+
+/** Name of a model in the folder of a file. */
+async function modelBeside({ companions }: ScanInput): Promise<string | undefined> {
+  const named = ((await companions?.list()) ?? []).filter((name) => MODEL_NAMES.test(name));
+  const shared = (name: string) => SHARED_NAMES.find((one) => one.name.test(name));
+  const certain = named.find((name) => !shared(name));
+  if (certain !== undefined) return certain;
+  for (const name of named.slice(0, OPENED)) {
+    const source = await companions?.open(name);
+    const head = source && (await source.read(0, Math.min(HEAD_BYTES, source.size)));
+    if (head && shared(name)?.begins.test(String.fromCharCode(...head))) return name;
+  }
+  return undefined;
+}
+
 async function scan(input: ScanInput, context: ScanContext, kind: ProgramKind, extension: string): Promise<void> {
   context.describe({ format: 'native', properties: { kind: kind.name } });
   const base = input.name.slice(input.name.lastIndexOf('/') + 1);
@@ -104,9 +127,8 @@ async function scan(input: ScanInput, context: ScanContext, kind: ProgramKind, e
     });
     return;
   }
-  const neighbours = LIBRARY.test(base) ? ((await input.companions?.list()) ?? []) : [];
-  const model = neighbours.find((name) => MODEL_NAMES.test(name));
-  if (model) {
+  const model = LIBRARY.test(base) ? await modelBeside(input) : undefined;
+  if (model !== undefined) {
     context.report({
       rule: NATIVE_RULES['library-beside-model'],
       message: `The shared library lies beside the model ${evidenceText(model, 100)}; a runtime that loads custom operators from it runs its code`,
