@@ -3,26 +3,15 @@ import { scanFile } from '../../src/core/engine';
 import { FORMATS } from '../../src/core/formats';
 import { MemoryByteSource } from '../../src/core/io/byteSource';
 import { evidenceText } from '../../src/core/redact';
-import { defineRules } from '../../src/core/rule';
 import type { Format, ScanContext } from '../../src/core/scanner';
 import { base62, crc32 } from '../../src/core/secrets/checksums';
 import { embeddedCredentials, withoutCredentials } from '../../src/core/secrets/embedded';
 import { DEFAULT_SETTINGS } from '../../src/core/settings';
+import { PROBE_RULES as RULES } from './probe';
 
 const BODY = 'Zr8wQ1tY6uI0oP3aS5dF7gH9jK2lX4';
 const TOKEN = ['ghp', BODY + base62(crc32(BODY), 6)].join('_');
 const ADDRESS = `postgresql://trainer:${['k7Vq', 'z2Wn9R'].join('')}@db.corp.io/runs`;
-
-const RULES = defineRules('probe', {
-  found: {
-    title: 'Found',
-    category: 'model',
-    severity: 'high',
-    description: 'd',
-    remediation: 'r',
-    references: {},
-  },
-});
 
 /** Scans a file whose only format says what `say` says. */
 function told(say: (context: ScanContext) => void, settings = DEFAULT_SETTINGS) {

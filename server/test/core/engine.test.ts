@@ -4,20 +4,9 @@ import { scanDirectory, scanFile } from '../../src/core/engine';
 import { FORMATS } from '../../src/core/formats';
 import { MemoryByteSource } from '../../src/core/io/byteSource';
 import { evidenceText } from '../../src/core/redact';
-import { defineRules } from '../../src/core/rule';
 import type { Claim, Format, ScanContext, ScanInput } from '../../src/core/scanner';
 import { DEFAULT_SETTINGS } from '../../src/core/settings';
-
-const RULES = defineRules('probe', {
-  found: {
-    title: 'Found',
-    category: 'model',
-    severity: 'high',
-    description: 'd',
-    remediation: 'r',
-    references: {},
-  },
-});
+import { PROBE_RULES as RULES } from './probe';
 
 function format(
   id: string,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -23,6 +23,7 @@ import { scanSource } from '../../src/worker/scan';
 import { llama, safetensors } from '../core/models/snapshot/files';
 import { type TestEnvironment, testEnvironment } from './support/environment';
 import { HubServer } from './support/hubServer';
+import { Program } from './support/program';
 
 const ROOT = path.join(__dirname, '..', '..', '..');
 const CORPUS = path.join(ROOT, '..', 'shared', 'corpus', 'models');
@@ -48,15 +49,12 @@ describe('remote scans', function () {
   this.timeout(120_000);
   const hub = new HubServer();
   const environments: TestEnvironment[] = [];
-  let bundles = '';
+  let program: Program;
   let pool: WorkerPool;
 
   before(async () => {
-    bundles = mkdtempSync(path.join(tmpdir(), 'watchtower-test-remote-'));
-    execFileSync(process.execPath, ['esbuild.mjs', '--only', 'cli,scanWorker,hdf5,s3', '--out', bundles], {
-      cwd: ROOT,
-    });
-    pool = new WorkerPool({ script: path.join(bundles, 'scanWorker.js'), size: 2 });
+    program = new Program();
+    pool = new WorkerPool({ script: path.join(program.folder, 'scanWorker.js'), size: 2 });
     hub.pageSize = 500;
     await hub.start();
   });
@@ -65,7 +63,7 @@ describe('remote scans', function () {
     for (const { http } of environments) http.close();
     await pool?.stop();
     await hub.stop();
-    rmSync(bundles, { recursive: true, force: true });
+    program.remove();
   });
 
   function scan(repo: string, settings: ScanSettings = DEFAULT_SETTINGS, signal?: AbortSignal) {
@@ -101,7 +99,7 @@ describe('remote scans', function () {
   }
 
   it('gives the findings of a local scan for the sample workspace', async () => {
-    const folder = path.join(bundles, 'sample');
+    const folder = path.join(program.folder, 'sample');
     const { generatedFiles } = (await import(path.join(ROOT, 'fixtures', 'make.mjs'))) as {
       generatedFiles(): Record<string, string | Uint8Array>;
     };
@@ -131,7 +129,7 @@ describe('remote scans', function () {
     };
     walk('');
     const every = process.env.WATCHTOWER_TEST_CORPUS === 'all' ? 1 : Math.ceil(all.length / 60);
-    const folder = path.join(bundles, 'corpus');
+    const folder = path.join(program.folder, 'corpus');
     for (const [index, file] of all.entries()) {
       if (index % every) continue;
       mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
@@ -141,7 +139,7 @@ describe('remote scans', function () {
   });
 
   it('makes one artifact of a snapshot at the root of a hub, with the findings of a local scan', async () => {
-    const folder = path.join(bundles, 'snapshot');
+    const folder = path.join(program.folder, 'snapshot');
     for (const [name, content] of Object.entries(llama())) {
       mkdirSync(folder, { recursive: true });
       writeFileSync(path.join(folder, name), content);
@@ -238,7 +236,7 @@ describe('remote scans', function () {
     const temporary = mkdtempSync(path.join(tmpdir(), 'watchtower-test-tmp-'));
     const left = () => readdirSync(temporary).filter((name) => name.startsWith('watchtower-scan-'));
     const endedBy = async (signal: NodeJS.Signals) => {
-      const child = spawn(process.execPath, [path.join(bundles, 'cli.js'), 'scan', target], {
+      const child = spawn(process.execPath, [path.join(program.folder, 'cli.js'), 'scan', target], {
         env: { PATH: process.env.PATH, TMPDIR: temporary },
         stdio: 'ignore',
       });
@@ -277,21 +275,7 @@ describe('remote scans', function () {
       { gated: true },
     );
     const run = (args: string[], env: Record<string, string> = {}) =>
-      new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
-        const child = spawn(process.execPath, [path.join(bundles, 'cli.js'), ...args], {
-          cwd: bundles,
-          env: { PATH: process.env.PATH, HF_ENDPOINT: hub.origin, HF_HOME: bundles, ...env },
-        });
-        let stdout = '';
-        let stderr = '';
-        child.stdout.on('data', (data) => {
-          stdout += data;
-        });
-        child.stderr.on('data', (data) => {
-          stderr += data;
-        });
-        child.on('close', (code) => resolve({ code, stdout, stderr }));
-      });
+      program.run(args, { HF_ENDPOINT: hub.origin, HF_HOME: program.folder, ...env });
     const good = await run(['scan', 'hf:acme/cli', '--format', 'json', '--fail-on', 'never'], { HF_TOKEN: hub.token });
     assert.ok(good.code === 0 || good.code === 2, good.stderr);
     const report = JSON.parse(good.stdout) as { sources: { label: string; transfer: { ofBytes: number } }[] };
