@@ -1,37 +1,24 @@
 import { l10n, MarkdownString, ThemeIcon, type TreeItem, TreeItemCollapsibleState } from 'vscode';
 import type { ListedArtifact } from '../../../server/src/protocol/messages';
-import type { Node } from '../views/nodes';
+import { type Node, TopNode } from '../views/nodes';
 import type { OpenSource, RemoteSources } from './remoteSources';
 
 const ICONS: Record<OpenSource['kind'], string> = { huggingface: 'hubot', git: 'repo', s3: 'database' };
 
 /** A remote source in a tree: what was found in it lies below. */
-export class RemoteNode implements Node {
-  readonly parent = undefined;
-  readonly id: string;
-  #children: readonly Node[] = [];
-
+export class RemoteNode extends TopNode {
   constructor(
     readonly source: OpenSource,
     prefix: string,
-    private readonly countOf: (children: readonly Node[]) => string,
+    countOf: (children: readonly Node[]) => string,
   ) {
-    this.id = `${prefix}${source.root}`;
-  }
-
-  fill(children: readonly Node[]): this {
-    this.#children = children;
-    return this;
-  }
-
-  children(): readonly Node[] {
-    return this.#children;
+    super(`${prefix}${source.root}`, countOf);
   }
 
   item(): TreeItem {
     // Without the commit, which is in the tooltip: a side bar is narrow.
     const { label, kind, result } = this.source;
-    const description = [this.countOf(this.#children), result?.read].filter(Boolean).join(' · ');
+    const description = [this.count(), result?.read].filter(Boolean).join(' · ');
     return {
       id: this.id,
       label,
@@ -40,7 +27,7 @@ export class RemoteNode implements Node {
       iconPath: new ThemeIcon(ICONS[kind]),
       // Before its scan has ended its children are on their way: once told to be a leaf, it would come up collapsed.
       collapsibleState:
-        this.#children.length || !result ? TreeItemCollapsibleState.Expanded : TreeItemCollapsibleState.None,
+        this.children().length || !result ? TreeItemCollapsibleState.Expanded : TreeItemCollapsibleState.None,
       contextValue: 'watchtower:remote',
       accessibilityInformation: { label: l10n.t('remote source {0}, {1}', label, description) },
     };

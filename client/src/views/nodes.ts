@@ -11,14 +11,13 @@ export interface Node {
   item(): TreeItem;
 }
 
-export class GroupNode implements Node {
+/** A node at the top of a tree that is made first and given its children after. */
+export abstract class TopNode implements Node {
   readonly parent = undefined;
   #children: readonly Node[] = [];
 
   constructor(
     readonly id: string,
-    private readonly label: string,
-    private readonly icon: ThemeIcon | undefined,
     private readonly countOf: (children: readonly Node[]) => string,
   ) {}
 
@@ -31,8 +30,25 @@ export class GroupNode implements Node {
     return this.#children;
   }
 
+  protected count(): string {
+    return this.countOf(this.#children);
+  }
+
+  abstract item(): TreeItem;
+}
+
+export class GroupNode extends TopNode {
+  constructor(
+    id: string,
+    private readonly label: string,
+    private readonly icon: ThemeIcon | undefined,
+    countOf: (children: readonly Node[]) => string,
+  ) {
+    super(id, countOf);
+  }
+
   item(): TreeItem {
-    const count = this.countOf(this.#children);
+    const count = this.count();
     return {
       id: this.id,
       label: this.label,
