@@ -1,6 +1,6 @@
 import { evidenceText } from '../redact';
 import type { KeywordFamily, TextAnalyser, TextContext, TextDocument, TextSegment } from '../text/document';
-import type { Keyword, Occurrences } from '../text/keywordPass';
+import { type Keyword, keywords, type Occurrences } from '../text/keywordPass';
 import { embeddedAdvisories } from './advisories';
 import { parseInstallCommands } from './installCommand';
 import { type DependencyDraft, fixOf, judgeOption, judgeOrigin, judgeVersions } from './judge';
@@ -14,10 +14,7 @@ const NAMED = 5;
 
 /** `! pip install`, `%pip install`, `out = !pip install`, Databricks' `# MAGIC %pip install`. */
 const MAGIC_LINE = /^[ \t]*(?:#[ \t]*MAGIC[ \t]+)?(?:[A-Za-z_]\w{0,63}[ \t]*=[ \t]*)?(?:!{1,2}|%)(?!%)[ \t]*/;
-const INSTALLERS: readonly Keyword[] = ['pip', 'conda', 'mamba', 'micromamba', 'uv', 'python', 'sys'].map((text) => ({
-  text,
-  opens: true,
-}));
+const INSTALLERS = keywords(['pip', 'conda', 'mamba', 'micromamba', 'uv', 'python', 'sys'], true);
 
 /** Commands that install, and what runs them. */
 const INSTALL_KEYWORDS: KeywordFamily = {

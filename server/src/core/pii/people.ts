@@ -1,6 +1,7 @@
 /** Names, postal addresses, dates of birth and record numbers: only where a key, a label or a column header says so. */
 import type { KeywordFamily } from '../text/document';
-import { type Keyword, KeywordPass, type Occurrences } from '../text/keywordPass';
+import { type Keyword, keywords, singleReader } from '../text/keywordPass';
+import { Recent } from '../text/recent';
 import { normaliseLabel } from './context';
 import { type Hit, isWordCode, type Passage, type Taken } from './hits';
 import type { EntityName } from './rules';
@@ -81,10 +82,10 @@ export function labelKind(label: string): LabelKind | undefined {
   return undefined;
 }
 
-const KEYWORDS: readonly Keyword[] =
-  'name|addr|street|dob|birth|born|geburts|mrn|medical rec|residence|anschrift|nombre|apellido|indirizzo'
-    .split('|')
-    .map((text) => ({ text, opens: false }));
+const KEYWORDS = keywords(
+  'name|addr|street|dob|birth|born|geburts|mrn|medical rec|residence|anschrift|nombre|apellido|indirizzo'.split('|'),
+  false,
+);
 
 /** Words of the keys that speak of a person. */
 export const PERSON_KEYWORDS: KeywordFamily = {
@@ -92,25 +93,12 @@ export const PERSON_KEYWORDS: KeywordFamily = {
   reads: ({ kind, table }) => kind !== 'attachment' && !table?.header.length,
 };
 
-let pass: KeywordPass | undefined;
-
 /** Where {@link PERSON_KEYWORDS} stand in a text that is no segment. */
-export function personWords(text: string, checkTime: () => void): Occurrences {
-  pass ??= new KeywordPass([KEYWORDS]);
-  return pass.over(text, [true], checkTime)[0] as Occurrences;
-}
+export const personWords = singleReader(PERSON_KEYWORDS.words);
 
-/** Kinds of the labels met last: code has the same few names again and again. */
-const kinds = new Map<string, LabelKind | undefined>();
-const KINDS_KEPT = 1024;
+/** Kinds of labels: code has the same few names again and again. */
+const kinds = new Recent<LabelKind | undefined>(1024, labelKind);
 
-function knownKind(label: string): LabelKind | undefined {
-  if (kinds.has(label)) return kinds.get(label);
-  if (kinds.size >= KINDS_KEPT) kinds.clear();
-  const kind = labelKind(label);
-  kinds.set(label, kind);
-  return kind;
-}
 /** What else a record of a person holds. */
 const SIBLING =
   /(?:^|[^a-z])(?:e-?mail|phone|mobile|tel|address|ssn|dob|birth|age|gender|sex|passport|salary|zip|postcode|city|surname|last_?name|nationality|patient|diagnosis)(?:[^a-z]|$)/i;
@@ -162,7 +150,7 @@ export function findPersonal(passage: Passage, taken: Taken, hits: Hit[]): void 
     const operator = /^(["']?\]?)[ \t]{0,8}(:|=>|=(?!=))[ \t]{0,8}/.exec(rest.slice(key.length));
     if (!operator) continue;
     const label = normaliseLabel(`${text.slice(keyStart, index)}${key}`);
-    const kind = knownKind(label);
+    const kind = kinds.get(label);
     if (!kind) continue;
     const at = index + key.length + operator[0].length;
     const after = text.slice(at, at + 200);

@@ -6,6 +6,7 @@ import type { KeywordFamily, TextAnalyser, TextContext, TextDocument, TextSegmen
 import { KeywordMatcher } from '../text/keywordMatcher';
 import type { Keyword, Occurrences } from '../text/keywordPass';
 import { isLockFile } from '../text/languages';
+import { Recent } from '../text/recent';
 import { decodeBase64, readJsonWebToken } from './checksums';
 import { secretColumns } from './columns';
 import { COMMANDS, commandCredentials, commandEnd } from './commands';
@@ -72,8 +73,6 @@ interface NamePromise {
   kind: KeyKind | undefined;
   services: readonly CompiledAssigned[];
 }
-
-const NAMES_KEPT = 4096;
 
 type Action =
   | { do: 'tokens'; tokens: CompiledToken[]; length: number }
@@ -175,7 +174,7 @@ class Engine {
 
   /** All candidates of a segment, unsettled. @param occurrences of `keywords` in the segment's text */
   find(segment: TextSegment, document: TextDocument, occurrences: Occurrences, checkTime: () => void): Candidate[] {
-    const run = new Run(segment, traitsOf(document), (name) => this.#promiseOf(name));
+    const run = new Run(segment, traitsOf(document), (name) => this.#promises.get(name));
     for (let i = 0; i < occurrences.length; i += 1) {
       if ((i + 1) % LOOKS_BETWEEN_CHECKS === 0) checkTime();
       const keyword = occurrences.keyword(i);
@@ -186,22 +185,8 @@ class Engine {
     return run.candidates;
   }
 
-  #promises = new Map<string, NamePromise>();
-  /** Those of the names before; what is asked for again moves on, what is not is dropped with the next exchange. */
-  #olderPromises: ReadonlyMap<string, NamePromise> = new Map();
-
-  /** What a name promises; kept, since the same few names come again and again. */
-  #promiseOf(name: string): NamePromise {
-    const known = this.#promises.get(name);
-    if (known) return known;
-    const promise = this.#olderPromises.get(name) ?? this.#judgeName(name);
-    if (this.#promises.size >= NAMES_KEPT) {
-      this.#olderPromises = this.#promises;
-      this.#promises = new Map();
-    }
-    this.#promises.set(name, promise);
-    return promise;
-  }
+  /** What names promise: the same few come again and again. */
+  readonly #promises = new Recent<NamePromise>(4096, (name) => this.#judgeName(name));
 
   #judgeName(name: string): NamePromise {
     const named = new Set<CompiledAssigned>();

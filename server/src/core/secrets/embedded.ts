@@ -5,7 +5,7 @@
  */
 import { redactRanges } from '../redact';
 import type { TextDocument, TextSegment } from '../text/document';
-import { KeywordPass, type Occurrences } from '../text/keywordPass';
+import { singleReader } from '../text/keywordPass';
 import { type Candidate, candidatesOf, SECRET_KEYWORDS } from './analyser';
 
 /** Rank from which a candidate's own shape, and not the name before it, makes it one. */
@@ -17,7 +17,7 @@ const LONGEST = 64 * 1024;
 
 export type EmbeddedCredential = Pick<Candidate, 'rule' | 'severity' | 'message' | 'start' | 'end' | 'secret'>;
 
-let pass: KeywordPass | undefined;
+const occurrencesIn = singleReader(SECRET_KEYWORDS.words);
 
 /**
  * @param key what the text is the value of; a vendor's name in it counts
@@ -33,11 +33,11 @@ export function embeddedCredentials(text: string, key?: string): EmbeddedCredent
     locate: () => ({}),
   };
   const document: TextDocument = { name: '', kind: 'text', segments: [segment] };
-  pass ??= new KeywordPass([SECRET_KEYWORDS.words()]);
   // At most LONGEST characters: no look at the clock is needed.
   const untimed = () => undefined;
-  const [occurrences] = pass.over(segment.text, [true], untimed) as [Occurrences];
-  return candidatesOf(segment, document, occurrences, untimed).filter(({ rank }) => rank >= OWN_SHAPE);
+  return candidatesOf(segment, document, occurrencesIn(segment.text, untimed), untimed).filter(
+    ({ rank }) => rank >= OWN_SHAPE,
+  );
 }
 
 /** The text with the credentials that were found in it replaced by asterisks. */

@@ -6,7 +6,7 @@ import type { Category, Finding, Severity } from '../finding';
 import { evidenceText } from '../redact';
 import type { Rule } from '../rule';
 import type { KeywordFamily, TextDocument, TextSegment } from '../text/document';
-import type { Keyword, Occurrences } from '../text/keywordPass';
+import { keywords, type Occurrences } from '../text/keywordPass';
 import { LineIndex } from '../text/lineIndex';
 
 type Suppressed = NonNullable<Finding['suppressed']>;
@@ -19,16 +19,10 @@ function isHostile(rule: Rule, severity: Severity): boolean {
 }
 
 /** Words without which a text holds no directive. */
-const DIRECTIVES: readonly Keyword[] = [
-  'watchtower',
-  'allowlist',
-  'allow-list',
-  'whitelist',
-  'gitleaks:allow',
-  'nosec',
-  'noqa',
-  'secretlint-',
-].map((text) => ({ text, opens: false }));
+const DIRECTIVES = keywords(
+  ['watchtower', 'allowlist', 'allow-list', 'whitelist', 'gitleaks:allow', 'nosec', 'noqa', 'secretlint-'],
+  false,
+);
 
 export const DIRECTIVE_KEYWORDS: KeywordFamily = { words: () => DIRECTIVES, reads: mayDirect };
 

@@ -7,6 +7,10 @@ export interface Keyword {
   readonly opens: boolean;
 }
 
+/** Keywords that all have to open a word, or none of them. */
+export const keywords = (texts: readonly string[], opens: boolean): readonly Keyword[] =>
+  texts.map((text) => ({ text, opens }));
+
 /** Where the keywords of one family stand in a text, in its order. */
 export class Occurrences {
   readonly #keywords: number[] = [];
@@ -211,3 +215,12 @@ function opensWord(text: string, at: number): boolean {
 }
 
 const BACKSLASH = 92;
+
+/** Finds the keywords of one family in texts that are no segments. The pass is made for the first of them. */
+export function singleReader(words: () => readonly Keyword[]): (text: string, checkTime: () => void) => Occurrences {
+  let pass: KeywordPass | undefined;
+  return (text, checkTime) => {
+    pass ??= new KeywordPass([words()]);
+    return pass.over(text, [true], checkTime)[0] as Occurrences;
+  };
+}
