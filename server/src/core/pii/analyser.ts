@@ -3,6 +3,7 @@ import type { Severity } from '../finding';
 import { evidenceText, hashSecret, redactSecret } from '../redact';
 import type { ScanSettings } from '../settings';
 import type { TextAnalyser, TextContext, TextDocument, TextSegment } from '../text/document';
+import { survey } from '../text/survey';
 import { normaliseLabel } from './context';
 import type { Hit, Passage } from './hits';
 import { hasGivenName, isFullName, labelKind, PERSON_KEYWORDS, personal, personWords } from './people';
@@ -32,6 +33,7 @@ export const PII_ANALYSER: TextAnalyser = {
   id: 'pii',
   enabled: (settings) => settings.pii.enabled,
   keywords: PERSON_KEYWORDS,
+  surveys: true,
   analyse(document, context) {
     const countries = countriesOf(context.settings);
     const seen = new Set<string>();
@@ -50,6 +52,7 @@ export const PII_ANALYSER: TextAnalyser = {
         code: segment.kind === 'code',
         countries,
         persons: context.occurrences(segment, PERSON_KEYWORDS),
+        survey: context.survey(segment),
       };
       const hits = findPersonalData(passage, context.checkTime).filter((hit) => {
         if (hit.severity !== undefined) return true;
@@ -242,6 +245,7 @@ function analyseTable(
         code: false,
         countries,
         persons: personWords(value, context.checkTime),
+        survey: survey(value, context.checkTime),
       };
       for (const hit of findPersonalData(passage, context.checkTime)) {
         if (hit.severity === undefined) continue;

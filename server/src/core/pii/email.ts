@@ -28,8 +28,9 @@ const PUBLISHED =
 const isLocalCode = (c: number): boolean =>
   (c < 128 && isWordCode(c)) || c === 46 || c === 45 || c === 43 || c === 37 || c === 39 || c === 38 || c === 35;
 
-export function findEmails({ text, header, plain }: Passage, taken: Taken, hits: Hit[]): void {
-  for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
+export function findEmails({ text, header, plain, survey }: Passage, taken: Taken, hits: Hit[]): void {
+  const { from, to } = survey.atSigns;
+  for (let at = from; at < to && at >= 0; at = text.indexOf('@', at + 1)) {
     let start = at;
     const least = Math.max(0, at - 64);
     while (start > least && isLocalCode(text.charCodeAt(start - 1))) start -= 1;

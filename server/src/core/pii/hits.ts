@@ -1,5 +1,6 @@
 import type { Severity } from '../finding';
 import type { Occurrences } from '../text/keywordPass';
+import type { Survey } from '../text/survey';
 import type { EntityName } from './rules';
 
 /** One value found in a text. */
@@ -29,6 +30,8 @@ export interface Passage {
   readonly countries: ReadonlySet<string> | undefined;
   /** Where the words of keys that speak of a person stand in the text. */
   readonly persons: Occurrences;
+  /** Where digits and separators stand in the text. */
+  readonly survey: Survey;
 }
 
 /** Ranges that are spoken for, in no order. A recogniser that comes later leaves them alone. */
@@ -58,4 +61,8 @@ export function isDigit(code: number): boolean {
 /** Letters of any script count, so that a value never begins in the middle of a word. */
 export function isWordCode(code: number): boolean {
   return isDigit(code) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 95 || code >= 0xc0;
+}
+
+export function isHex(code: number): boolean {
+  return isDigit(code) || (code >= 97 && code <= 102) || (code >= 65 && code <= 70);
 }

@@ -1,8 +1,9 @@
 /** IP and MAC addresses, and wallet addresses. */
+
+import type { Stretch } from '../text/survey';
 import { base58check, bech32, eip55 } from './checksums';
 import { anyOf, labelAround } from './context';
-import { type Hit, isWordCode, type Passage, type Taken } from './hits';
-import { isHex, type Stretch, type Survey } from './survey';
+import { type Hit, isHex, isWordCode, type Passage, type Taken } from './hits';
 
 const IP_CONTEXT = anyOf(
   'ip',
@@ -105,16 +106,27 @@ const PUBLIC_SERVICES = new Set([
 /** The survey gives the first separator; what begins in front of it is at most so much longer. */
 const lead = (at: number): number => Math.max(0, at - 5);
 
+/** The longest text of an address. */
+const LONGEST = 20;
+
+/** Matches of a pattern whose first separator stands in a stretch. */
+function* matchesWithin(pattern: RegExp, text: string, { from, to }: Stretch): Generator<RegExpExecArray> {
+  const region = text.slice(0, to + LONGEST);
+  pattern.lastIndex = lead(from);
+  for (let match = pattern.exec(region); match && match.index <= to; match = pattern.exec(region)) yield match;
+}
+
 const V4 = /\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}/g;
 
-export function findIpAddresses(passage: Passage, { colons, fourNumbers }: Survey, taken: Taken, hits: Hit[]): void {
+export function findIpAddresses(passage: Passage, taken: Taken, hits: Hit[]): void {
   const { text, header, plain } = passage;
-  if (colons.from < colons.to) findV6(passage, colons, taken, hits);
+  const { colons, moreColons, fourNumbers } = passage.survey;
+  // Where values do not stand for themselves an address has three groups at least.
+  const signs = plain ? colons : moreColons;
+  if (signs.from < signs.to) findV6(passage, signs, taken, hits);
   if (fourNumbers.from >= fourNumbers.to) return;
-  V4.lastIndex = lead(fourNumbers.from);
-  for (let match = V4.exec(text); match; match = V4.exec(text)) {
+  for (const match of matchesWithin(V4, text, fourNumbers)) {
     const start = match.index;
-    if (start > fourNumbers.to) break;
     const end = start + match[0].length;
     const before = text.charCodeAt(start - 1);
     if (
@@ -230,18 +242,11 @@ const MAC_CONTEXT = anyOf(
 );
 const MAC = /[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}/g;
 
-export function findMacAddresses(
-  { text, header, plain }: Passage,
-  { hardware }: Survey,
-  taken: Taken,
-  hits: Hit[],
-): void {
-  if (hardware.from >= hardware.to) return;
-  MAC.lastIndex = lead(hardware.from);
-  for (let match = MAC.exec(text); match; match = MAC.exec(text)) {
+export function findMacAddresses({ text, header, plain, survey }: Passage, taken: Taken, hits: Hit[]): void {
+  if (survey.hardware.from >= survey.hardware.to) return;
+  for (const match of matchesWithin(MAC, text, survey.hardware)) {
     const value = match[0];
     const start = match.index;
-    if (start > hardware.to) break;
     const end = start + value.length;
     const separator = match[1] ?? '.';
     if (isWordCode(text.charCodeAt(start - 1)) || isWordCode(text.charCodeAt(end))) continue;

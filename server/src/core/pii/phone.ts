@@ -1,8 +1,8 @@
 /** Telephone numbers. libphonenumber is asked only about what a label, a `+` or an American shape singles out. */
 import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/min';
+import { PHONE_DIGITS } from '../text/survey';
 import { anyOf, FirstWords, Labels } from './context';
 import { type Hit, isDigit, isWordCode, type Passage, type Taken } from './hits';
-import { PHONE_DIGITS, type Survey } from './survey';
 
 const PHONE_CONTEXT = anyOf(
   'phone',
@@ -92,8 +92,7 @@ function* candidates(text: string, runs: readonly number[]): Generator<RegExpExe
 }
 
 export function findPhones(
-  { text, header, plain, output, code }: Passage,
-  { digits }: Survey,
+  { text, header, plain, output, code, survey: { digits } }: Passage,
   taken: Taken,
   hits: Hit[],
 ): void {

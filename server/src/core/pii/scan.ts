@@ -1,5 +1,6 @@
 /** Finds the personal data of one passage of text. */
 import { countrySpecs } from 'ibantools';
+import { isEmpty } from '../text/survey';
 import { FirstWords, Labels } from './context';
 import { findEmails } from './email';
 import { type Hit, isDigit, isWordCode, type Passage, Taken } from './hits';
@@ -8,7 +9,6 @@ import { findIpAddresses, findMacAddresses, walletAddress } from './network';
 import { findPersonal } from './people';
 import { findPhones } from './phone';
 import { CLASS_SEVERITY, ENTITIES } from './rules';
-import { survey } from './survey';
 
 const LONGEST_WORD = 90;
 
@@ -45,28 +45,23 @@ const SHAPES = new Map([DIGITS, MIXED, LETTERS].map((all) => [all, anyShape(all)
 /** Any word that speaks of any identifier: most labels hold none. */
 const ANY_CONTEXT = new FirstWords(IDENTIFIERS.map(({ context }) => context));
 
-/** Without the words of a key and without one of these nothing is found: every value has digits, an at sign or colons. */
-const ANY_SIGN = /[\d@:]/;
-
 /**
  * Personal data of a passage, in the order of the text, without overlaps.
  * @param checkTime called now and then; may throw
  */
 export function findPersonalData(passage: Passage, checkTime: () => void): Hit[] {
-  if (passage.persons.length === 0 && !ANY_SIGN.test(passage.text)) return [];
+  const { persons, survey } = passage;
+  // Every value has digits, an at sign or colons, or stands behind the words of a key.
+  if (persons.length === 0 && isEmpty(survey)) return [];
   const hits: Hit[] = [];
   const taken = new Taken();
-  const found = survey(passage.text);
   findEmails(passage, taken, hits);
-  checkTime();
-  findMacAddresses(passage, found, taken, hits);
-  findIpAddresses(passage, found, taken, hits);
+  findMacAddresses(passage, taken, hits);
+  findIpAddresses(passage, taken, hits);
   checkTime();
   findPersonal(passage, taken, hits);
-  checkTime();
-  findIdentifiers(passage, found.words, taken, hits, checkTime);
-  checkTime();
-  findPhones(passage, found, taken, hits);
+  findIdentifiers(passage, taken, hits, checkTime);
+  findPhones(passage, taken, hits);
   return withoutDoubts(hits).sort((a, b) => a.start - b.start);
 }
 
@@ -124,26 +119,18 @@ function closesHere(text: string, end: number): boolean {
   }
 }
 
-function findIdentifiers(
-  passage: Passage,
-  words: readonly number[],
-  taken: Taken,
-  hits: Hit[],
-  checkTime: () => void,
-): void {
-  const { text } = passage;
+function findIdentifiers(passage: Passage, taken: Taken, hits: Hit[], checkTime: () => void): void {
+  const { text, survey } = passage;
+  const { words } = survey;
+  if (words.length === 0) return;
   const labels = new Labels(text, passage.header);
   let done = 0;
-  for (let index = 0; index < words.length; index += 1) {
+  for (let index = 0; index < words.length; index += 3) {
     const start = words[index] as number;
     if (start < done) continue;
-    if ((index & 0x3ff) === 0) checkTime();
-    let end = start;
-    let digits = 0;
-    for (let c = text.charCodeAt(end); isWordCode(c); c = text.charCodeAt(end)) {
-      if (isDigit(c)) digits += 1;
-      end += 1;
-    }
+    if ((index & 0xfff) === 0) checkTime();
+    const end = words[index + 1] as number;
+    const digits = words[index + 2] as number;
     if (end - start <= LONGEST_WORD)
       done = judgeWord(passage, labels, start, end, digits < end - start, digits, taken, hits);
   }

@@ -4,7 +4,7 @@ import type { ScanContext } from '../scanner';
 import { DIRECTIVE_KEYWORDS, InlineSuppressions } from '../suppress/inline';
 import { withoutMedia } from './dataUris';
 import type { KeywordFamily, TextAnalyser, TextContext, TextDocument, TextSegment } from './document';
-import { KeywordPass, type Occurrences } from './keywordPass';
+import { KeywordPass, type Look } from './keywordPass';
 
 /** Runs the analysers over a document and reports what they find at the places the segments give. */
 export function analyseDocument(given: TextDocument, analysers: readonly TextAnalyser[], context: ScanContext): void {
@@ -12,7 +12,7 @@ export function analyseDocument(given: TextDocument, analysers: readonly TextAna
   const chosen = analysers.filter(({ enabled }) => enabled(context.settings));
   const kept = new Map<TextSegment, Map<string, unknown>>();
   const families = familiesOf(chosen);
-  const found = new Map<TextSegment, readonly Occurrences[]>();
+  const looks = firstLooks(document, families, chosen, () => context.budget.checkTime());
   // Comments are looked for when there is something that they could hide.
   let comments: InlineSuppressions | undefined;
   const inline = () => {
@@ -37,14 +37,13 @@ export function analyseDocument(given: TextDocument, analysers: readonly TextAna
       });
     },
     occurrences(segment, family) {
-      let all = found.get(segment);
-      if (!all) {
-        const wanted = families.map((one) => one.reads(segment));
-        all = passOf(families).over(segment.text, wanted, () => context.budget.checkTime());
-        found.set(segment, all);
-      }
-      const own = all[families.indexOf(family)];
+      const own = looks.get(segment)?.occurrences[families.indexOf(family)];
       if (!own) throw new Error('an analyser asks for keywords that it does not declare');
+      return own;
+    },
+    survey(segment) {
+      const own = looks.get(segment)?.survey;
+      if (!own) throw new Error('an analyser asks for a survey that it does not declare');
       return own;
     },
     shared<T>(segment: TextSegment, key: string, compute: () => T): T {
@@ -68,6 +67,20 @@ const familiesOf = (analysers: readonly TextAnalyser[]): KeywordFamily[] => [
   ...analysers.flatMap(({ keywords }) => keywords ?? []),
   DIRECTIVE_KEYWORDS,
 ];
+
+/** What is in each segment of a document that an analyser may look at. */
+function firstLooks(
+  { segments }: TextDocument,
+  families: readonly KeywordFamily[],
+  analysers: readonly TextAnalyser[],
+  checkTime: () => void,
+): ReadonlyMap<TextSegment, Look> {
+  const texts = segments.map(({ text }) => text);
+  const wanted = segments.map((segment) => families.map((family) => family.reads(segment)));
+  const surveyed = analysers.some(({ surveys }) => surveys);
+  const looks = passOf(families).overAll(texts, wanted, surveyed, checkTime);
+  return new Map(segments.map((segment, i) => [segment, looks[i] as Look]));
+}
 
 /** The pass for each choice of families: which analysers are on changes with the settings only. */
 const passes: { families: readonly KeywordFamily[]; pass: KeywordPass }[] = [];

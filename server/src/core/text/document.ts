@@ -6,6 +6,7 @@ import type { ArtifactKind, DependencyRecord, Location } from '../finding';
 import type { FindingDraft } from '../scanner';
 import type { ScanSettings } from '../settings';
 import type { Keyword, Occurrences } from './keywordPass';
+import type { Survey } from './survey';
 import type { TextTable } from './table';
 
 export type SegmentKind =
@@ -75,6 +76,8 @@ export interface TextContext {
   depend?(segment: TextSegment, start: number, end: number, dependency: Omit<DependencyRecord, 'location'>): void;
   /** Where the words of a family stand in a segment that its analyser reads. */
   occurrences(segment: TextSegment, family: KeywordFamily): Occurrences;
+  /** The digits and separators of a segment, for an analyser that surveys. */
+  survey(segment: TextSegment): Survey;
   /** Results that several analysers share for one segment, such as the Python syntax tree. Computed once. */
   shared<T>(segment: TextSegment, key: string, compute: () => T): T;
   /** Call it in long loops; throws BudgetExceeded. */
@@ -94,5 +97,7 @@ export interface TextAnalyser {
   readonly id: string;
   readonly enabled: (settings: ScanSettings) => boolean;
   readonly keywords?: KeywordFamily;
+  /** It asks for the survey of segments. */
+  readonly surveys?: boolean;
   analyse(document: TextDocument, context: TextContext): void;
 }

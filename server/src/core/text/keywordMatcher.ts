@@ -1,4 +1,4 @@
-import { type Automaton, automatonOf } from './automaton';
+import { type Automaton, automatonOf, ROW } from './automaton';
 
 /** Finds every occurrence of many keywords in one pass over a text, ASCII letters in either case: few words, or a short text. */
 export class KeywordMatcher {
@@ -16,11 +16,11 @@ export class KeywordMatcher {
    * @param from and `to` bound the stretch that is searched
    */
   scan(text: string, hit: (keyword: number, end: number) => void, from = 0, to = text.length): void {
-    const { next, firstOutput, outputs } = this.#automaton;
+    const { kinds, rows, firstOutput, outputs } = this.#automaton;
     let state = 0;
     for (let i = from; i < to; i += 1) {
       const c = text.charCodeAt(i);
-      state = c < 128 ? (next[state * 128 + c] as number) : 0;
+      state = c < 128 ? (rows[state * ROW + (kinds[c] as number)] as number) : 0;
       if (state >= firstOutput) {
         for (const keyword of outputs[state - firstOutput] as readonly number[]) hit(keyword, i + 1);
       }

@@ -1,4 +1,6 @@
-import { type Automaton, automatonOf } from './automaton';
+import { automatonOf } from './automaton';
+import { type AutomatonTables, Kernel } from './kernel';
+import { type Survey, surveyAt } from './survey';
 
 /** What is looked for: ASCII, in either case. */
 export interface Keyword {
@@ -20,6 +22,9 @@ export class Occurrences {
     return this.#ends.length;
   }
 
+  /** Of a family of which nothing is there. */
+  static readonly NONE = new Occurrences();
+
   add(keyword: number, end: number): void {
     this.#keywords.push(keyword);
     this.#ends.push(end);
@@ -36,185 +41,133 @@ export class Occurrences {
   }
 }
 
-const LANES = 4;
-/** Characters of a lane at most; what is looked at between two calls of `checkTime` is that of all lanes. */
-const LANE = 1 << 13;
-const CHUNK = LANES * LANE;
-/** Shorter texts are not worth setting up the lanes. */
-const SHORT = 512;
+/** What the first pass over a text finds. */
+export interface Look {
+  /** Of each family, in the order of the families. */
+  readonly occurrences: readonly Occurrences[];
+  readonly survey: Survey | undefined;
+}
 
-// One text is read at a time, and nothing is called between filling these and reading them.
-const BYTES = new Uint8Array(CHUNK + 256);
-const STATES = new Uint32Array(CHUNK);
-const ENDS = new Uint32Array(CHUNK);
-const ENCODER = new TextEncoder();
+/** Keywords of a family at most; the number of a word is its family's times this and its own. */
+const FAMILY = 1 << 16;
+/** Short texts are looked at together, as many as have so many characters. */
+const TOGETHER = 1 << 16;
 
 /**
- * Finds the keywords of several families in a single pass over a text, ASCII letters in either case. A step of an
- * automaton waits for the one before it, so a stretch of ASCII is read in four lanes at once.
+ * Finds the keywords of several families in a single pass over a text, ASCII letters in either case, and surveys its
+ * digits on the way.
  */
 export class KeywordPass {
-  readonly #automaton: Automaton;
-  /** Of each output state, for each word: family, index in the family, and its length when it has to open a word. */
-  readonly #words: readonly (readonly number[])[];
-  /** Characters before a place that the state there depends on. */
-  readonly #reach: number;
-  readonly #families: number;
+  readonly #kernel: Kernel;
+  readonly #none: readonly Occurrences[];
 
-  /** @param families what {@link over} gives is in their order */
+  /** @param families what {@link Look.occurrences} gives is in their order */
   constructor(families: readonly (readonly Keyword[])[]) {
-    const owners = new Map<string, number[]>();
-    for (const [family, keywords] of families.entries()) {
-      for (const [index, { text, opens }] of keywords.entries()) {
-        const lower = text.toLowerCase();
-        const words = owners.get(lower) ?? [];
-        words.push(family, index, opens ? text.length : 0);
-        owners.set(lower, words);
-      }
-    }
-    const all = [...owners.keys()];
-    this.#automaton = automatonOf(all);
-    this.#words = this.#automaton.outputs.map((ends) =>
-      ends.flatMap((keyword) => owners.get(all[keyword] as string) as number[]),
-    );
-    this.#reach = Math.max(0, ...all.map(({ length }) => length)) - 1;
-    if (this.#reach > 255) throw new Error('a keyword is longer than 256 characters');
-    this.#families = families.length;
+    this.#kernel = new Kernel(tablesOf(families));
+    this.#none = families.map(() => Occurrences.NONE);
   }
 
   /**
    * @param wanted families that are looked for; of the others nothing is found
    * @param checkTime called now and then; may throw
    */
-  over(text: string, wanted: readonly boolean[], checkTime: () => void): Occurrences[] {
-    const found = Array.from({ length: this.#families }, () => new Occurrences());
-    if (text.length < SHORT) this.#scan(text, 0, text.length, wanted, found);
-    else {
-      for (let from = 0; from < text.length; from += CHUNK) {
-        const to = Math.min(text.length, from + CHUNK);
-        const first = Math.max(0, from - this.#reach);
-        const { read, written } = ENCODER.encodeInto(text.slice(first, to), BYTES);
-        // Outside ASCII a character is more than a byte.
-        if (read === written && read === to - first && to - from >= SHORT)
-          this.#lanes(text, first, from, to, wanted, found);
-        else this.#scan(text, from, to, wanted, found);
-        checkTime();
+  over(text: string, wanted: readonly boolean[], checkTime: () => void): readonly Occurrences[] {
+    return (this.#together([text], [wanted], false, checkTime)[0] as Look).occurrences;
+  }
+
+  /**
+   * What {@link over} finds in each of many texts.
+   * @param wanted of each text the families that are looked for
+   * @param surveyed whether the texts are surveyed too
+   */
+  overAll(
+    texts: readonly string[],
+    wanted: readonly (readonly boolean[])[],
+    surveyed: boolean,
+    checkTime: () => void,
+  ): Look[] {
+    const looks: Look[] = [];
+    for (let first = 0; first < texts.length; ) {
+      let last = first;
+      let length = 0;
+      while (last < texts.length && (last === first || length + (texts[last] as string).length <= TOGETHER)) {
+        length += (texts[last] as string).length;
+        last += 1;
       }
+      looks.push(...this.#together(texts.slice(first, last), wanted.slice(first, last), surveyed, checkTime));
+      first = last;
     }
-    return found;
+    return looks;
   }
 
-  /** Reads `[from, to)`, beginning as far in front of it as a keyword may. */
-  #scan(text: string, from: number, to: number, wanted: readonly boolean[], found: readonly Occurrences[]): void {
-    const { next, firstOutput } = this.#automaton;
-    let state = 0;
-    for (let i = Math.max(0, from - this.#reach); i < to; i += 1) {
-      const c = text.charCodeAt(i);
-      state = c < 128 ? (next[state * 128 + c] as number) : 0;
-      if (state >= firstOutput && i >= from) this.#tell(text, state, i + 1, wanted, found);
-    }
-  }
-
-  /** As {@link #scan}, for what stands in BYTES. @param first offset of the first byte */
-  #lanes(
-    text: string,
-    first: number,
-    from: number,
-    to: number,
-    wanted: readonly boolean[],
-    found: readonly Occurrences[],
-  ): void {
-    const { next, firstOutput } = this.#automaton;
-    const size = (to - from) >> 2;
-    const start0 = from - first;
-    const start1 = start0 + size;
-    const start2 = start1 + size;
-    const start3 = start2 + size;
-    let state0 = this.#stateAt(start0);
-    let state1 = this.#stateAt(start1);
-    let state2 = this.#stateAt(start2);
-    let state3 = this.#stateAt(start3);
-    let hits0 = 0;
-    let hits1 = LANE;
-    let hits2 = 2 * LANE;
-    let hits3 = 3 * LANE;
-    for (let i = 0; i < size; i += 1) {
-      state0 = next[state0 * 128 + (BYTES[start0 + i] as number)] as number;
-      state1 = next[state1 * 128 + (BYTES[start1 + i] as number)] as number;
-      state2 = next[state2 * 128 + (BYTES[start2 + i] as number)] as number;
-      state3 = next[state3 * 128 + (BYTES[start3 + i] as number)] as number;
-      if (state0 >= firstOutput) {
-        STATES[hits0] = state0;
-        ENDS[hits0] = start0 + i;
-        hits0 += 1;
+  #together(
+    texts: readonly string[],
+    wanted: readonly (readonly boolean[])[],
+    surveyed: boolean,
+    checkTime: () => void,
+  ): Look[] {
+    const kernel = this.#kernel;
+    const places = kernel.load(texts);
+    const found: (Occurrences[] | undefined)[] = texts.map(() => undefined);
+    let index = 0;
+    const note = (word: number, end: number) => {
+      while (end > (places[index + 1] as number)) index += 1;
+      const family = Math.trunc(word / FAMILY);
+      if (!(wanted[index] as readonly boolean[])[family]) return;
+      let own = found[index];
+      if (!own) {
+        own = [...this.#none];
+        found[index] = own;
       }
-      if (state1 >= firstOutput) {
-        STATES[hits1] = state1;
-        ENDS[hits1] = start1 + i;
-        hits1 += 1;
+      let occurrences = own[family] as Occurrences;
+      if (occurrences === Occurrences.NONE) {
+        occurrences = new Occurrences();
+        own[family] = occurrences;
       }
-      if (state2 >= firstOutput) {
-        STATES[hits2] = state2;
-        ENDS[hits2] = start2 + i;
-        hits2 += 1;
-      }
-      if (state3 >= firstOutput) {
-        STATES[hits3] = state3;
-        ENDS[hits3] = start3 + i;
-        hits3 += 1;
-      }
-    }
-    const behind = first + 1;
-    this.#tellAll(text, 0, hits0, behind, wanted, found);
-    this.#tellAll(text, LANE, hits1, behind, wanted, found);
-    this.#tellAll(text, 2 * LANE, hits2, behind, wanted, found);
-    this.#tellAll(text, 3 * LANE, hits3, behind, wanted, found);
-    for (let i = start3 + size; i < to - first; i += 1) {
-      state3 = next[state3 * 128 + (BYTES[i] as number)] as number;
-      if (state3 >= firstOutput) this.#tell(text, state3, behind + i, wanted, found);
-    }
-  }
-
-  /** State in front of a byte. */
-  #stateAt(at: number): number {
-    const { next } = this.#automaton;
-    let state = 0;
-    for (let i = Math.max(0, at - this.#reach); i < at; i += 1)
-      state = next[state * 128 + (BYTES[i] as number)] as number;
-    return state;
-  }
-
-  #tellAll(
-    text: string,
-    from: number,
-    to: number,
-    behind: number,
-    wanted: readonly boolean[],
-    found: readonly Occurrences[],
-  ): void {
-    for (let i = from; i < to; i += 1)
-      this.#tell(text, STATES[i] as number, behind + (ENDS[i] as number), wanted, found);
-  }
-
-  #tell(text: string, state: number, end: number, wanted: readonly boolean[], found: readonly Occurrences[]): void {
-    const words = this.#words[state - this.#automaton.firstOutput] as readonly number[];
-    for (let i = 0; i < words.length; i += 3) {
-      const family = words[i] as number;
-      const opening = words[i + 2] as number;
-      if (wanted[family] && (opening === 0 || opensWord(text, end - opening)))
-        (found[family] as Occurrences).add(words[i + 1] as number, end);
+      occurrences.add(word % FAMILY, end - (places[index] as number));
+    };
+    try {
+      kernel.scan(places[0] as number, places[texts.length] as number, note, checkTime);
+      return texts.map((text, i) => ({
+        occurrences: found[i] ?? this.#none,
+        survey: surveyed ? surveyAt(kernel, places[i] as number, text.length, checkTime) : undefined,
+      }));
+    } finally {
+      kernel.release();
     }
   }
 }
 
-function opensWord(text: string, at: number): boolean {
-  if (at === 0) return true;
-  const c = text.charCodeAt(at - 1);
-  const word = (c >= 97 && c <= 122) || (c >= 65 && c <= 90) || (c >= 48 && c <= 57) || c === 95;
-  return !word || text.charCodeAt(at - 2) === BACKSLASH;
+/** The tables of an automaton for the words of all families. */
+function tablesOf(families: readonly (readonly Keyword[])[]): AutomatonTables {
+  const owners = new Map<string, number[]>();
+  for (const [family, keywords] of families.entries()) {
+    if (keywords.length > FAMILY) throw new Error('too many keywords');
+    for (const [index, { text, opens }] of keywords.entries()) {
+      const lower = text.toLowerCase();
+      const words = owners.get(lower) ?? [];
+      words.push(family * FAMILY + index, opens ? text.length : 0);
+      owners.set(lower, words);
+    }
+  }
+  const all = [...owners.keys()];
+  const { kinds, rows, firstOutput, outputs } = automatonOf(all);
+  if (!(rows instanceof Uint16Array)) throw new Error('too many keywords');
+  const words: number[] = [];
+  const begins = [0];
+  for (const ends of outputs) {
+    for (const keyword of ends) words.push(...(owners.get(all[keyword] as string) as number[]));
+    begins.push(words.length / 2);
+  }
+  return {
+    kinds,
+    rows,
+    firstOutput,
+    outputs: Uint32Array.from(begins),
+    words: Int32Array.from(words),
+    reach: Math.max(0, ...all.map(({ length }) => length)) - 1,
+  };
 }
-
-const BACKSLASH = 92;
 
 /** Finds the keywords of one family in texts that are no segments. The pass is made for the first of them. */
 export function singleReader(words: () => readonly Keyword[]): (text: string, checkTime: () => void) => Occurrences {

@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { KeywordMatcher } from '../../../src/core/text/keywordMatcher';
 import { type Keyword, KeywordPass, type Occurrences } from '../../../src/core/text/keywordPass';
+import { survey } from '../../../src/core/text/survey';
 
 const untimed = () => undefined;
 const anywhere = (text: string): Keyword => ({ text, opens: false });
@@ -74,6 +75,18 @@ describe('keyword pass', () => {
     }
   });
 
+  it('finds in many texts together what it finds in each alone', () => {
+    const pass = new KeywordPass([words.map(anywhere), [anywhere('key')]]);
+    const texts = Array.from({ length: 3000 }, (_, i) => ['', 'key', `api_${'key '.repeat(i % 90)}`, 'y 10:20'][i % 4]);
+    const wanted = texts.map((_, i) => [i % 3 > 0, true]);
+    const looks = pass.overAll(texts as string[], wanted, true, untimed);
+    for (const [i, text] of texts.entries()) {
+      const alone = pass.over(text as string, wanted[i] as boolean[], untimed);
+      assert.deepEqual(looks[i]?.occurrences.map(pairsOf), alone.map(pairsOf), `text ${i}`);
+      assert.deepEqual(looks[i]?.survey, survey(text as string, untimed), `text ${i}`);
+    }
+  });
+
   it('tells each family its own words, and those that are not wanted nothing', () => {
     const pass = new KeywordPass([[anywhere('secret'), anywhere('key')], [anywhere('key')], [anywhere('secret')]]);
     const [first, second, third] = pass.over('secret key', [true, true, false], untimed) as [
@@ -100,14 +113,14 @@ describe('keyword pass', () => {
   it('looks at the clock again and again on a long text, and passes on what that throws', () => {
     const pass = new KeywordPass([[anywhere('key')]]);
     let looks = 0;
-    pass.over('key '.repeat(100_000), [true], () => {
+    pass.over('key '.repeat(500_000), [true], () => {
       looks += 1;
     });
     assert.ok(looks >= 10, `${looks} looks`);
     const late = new Error('late');
     assert.throws(
       () =>
-        pass.over('key '.repeat(100_000), [true], () => {
+        pass.over('key '.repeat(500_000), [true], () => {
           throw late;
         }),
       late,

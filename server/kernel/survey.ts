@@ -1,0 +1,271 @@
+/**
+ * A first look at the digits and separators of a text, sixteen characters at a time: most stretches hold nothing that a
+ * recogniser of personal data has to look at. `core/text/survey.ts` says what is given.
+ */
+import { LETTER, put, STATES } from './memory';
+
+const DASH: u8 = 45;
+const POINT: u8 = 46;
+const COLON: u8 = 58;
+const UNDERSCORE: u8 = 95;
+
+/** Digits of the shortest telephone number that is looked at. */
+const PHONE_DIGITS: i32 = 7;
+/** Signs between two digits of one number. */
+const GAP: i32 = 2;
+/** Letters and digits of the shortest wallet address. */
+const WALLET: i32 = 26;
+
+/** The last digit that was met, and the digits that stand together with it. */
+let lastDigit: i32 = 0;
+let together: i32 = 0;
+let togetherFrom: i32 = 0;
+/** Digits before this have been looked at with their word. */
+let done: i32 = 0;
+
+/** Numbers in OUTPUT: begin, end and digits of each word. */
+let wordNumbers: i32 = 0;
+/** Numbers in STATES: begin and end of each run of digits. */
+let runNumbers: i32 = 0;
+
+/**
+ * What is told of the whole text, as ten numbers: where the first separator stands of what has the shape of a device's
+ * address and the place behind the last; the same of four numbers with points, of colons close together, of three and
+ * more of them, and of at signs.
+ */
+export const FACTS = memory.data(40);
+const DEVICE: usize = 0;
+const FOUR_NUMBERS: usize = 8;
+const COLONS: usize = 16;
+const MORE_COLONS: usize = 24;
+const AT_SIGNS: usize = 32;
+
+/** To be called before the first stretch of a text. */
+export function beginSurvey(): void {
+  for (let stretch: usize = 0; stretch <= AT_SIGNS; stretch += 8) {
+    store<i32>(FACTS + stretch, i32.MAX_VALUE);
+    store<i32>(FACTS + stretch, 0, 4);
+  }
+  lastDigit = -8;
+  together = 0;
+  togetherFrom = 0;
+  done = 0;
+}
+
+function extend(stretch: usize, at: i32): void {
+  if (at < load<i32>(FACTS + stretch)) store<i32>(FACTS + stretch, at);
+  if (at >= load<i32>(FACTS + stretch, 4)) store<i32>(FACTS + stretch, at + 1, 4);
+}
+
+/** Looks at `[from, to)` of a text, at most CHUNK; the stretches of a text in their order. @returns numbers in OUTPUT */
+export function survey(text: usize, from: i32, to: i32): i32 {
+  wordNumbers = 0;
+  runNumbers = 0;
+  const zero = i8x16.splat(48);
+  const nine = i8x16.splat(9);
+  const dash = i8x16.splat(45);
+  const point = i8x16.splat(46);
+  const colon = i8x16.splat(58);
+  for (let at = from; at < to; at += 16) {
+    const place = text + at;
+    const signs = v128.load(place);
+    let digits = i8x16.bitmask(i8x16.le_u(i8x16.sub(signs, zero), nine));
+    const colons = i8x16.eq(signs, colon);
+    // Five of one sign with two characters between them: `aa:bb:cc:dd:ee:ff`.
+    const pairs = v128.or(v128.and(colons, fiveOf(place, colon)), v128.and(i8x16.eq(signs, dash), fiveOf(place, dash)));
+    const atSigns = i8x16.eq(signs, i8x16.splat(64));
+    const points = v128.and(i8x16.eq(signs, point), i8x16.eq(v128.load(place, 5), point));
+    if (digits === 0 && !v128.any_true(v128.or(v128.or(colons, pairs), v128.or(points, atSigns)))) continue;
+    const valid = to - at >= 16 ? 0xffff : (1 << (to - at)) - 1;
+    for (digits &= valid; digits !== 0; digits &= digits - 1) {
+      const digit = at + ctz(digits);
+      if (digit >= done) done = word(text, digit);
+    }
+    for (let mask = i8x16.bitmask(pairs) & valid; mask !== 0; mask &= mask - 1) {
+      const sign = at + ctz(mask);
+      if (isHex(load<u8>(text + sign - 1))) extend(DEVICE, sign);
+    }
+    for (let mask = i8x16.bitmask(points) & valid; mask !== 0; mask &= mask - 1) {
+      const sign = at + ctz(mask);
+      if (isFourHex(text + sign - 4) && isFourHex(text + sign + 1) && isFourHex(text + sign + 6)) extend(DEVICE, sign);
+    }
+    for (let mask = i8x16.bitmask(colons) & valid; mask !== 0; mask &= mask - 1) {
+      const sign = at + ctz(mask);
+      if (!isColonPair(text + sign)) continue;
+      extend(COLONS, sign);
+      if (isThirdColon(text + sign)) extend(MORE_COLONS, sign);
+    }
+    for (let mask = i8x16.bitmask(atSigns) & valid; mask !== 0; mask &= mask - 1) extend(AT_SIGNS, at + ctz(mask));
+  }
+  return wordNumbers;
+}
+
+/** @returns numbers in STATES after `survey` */
+export function runsSurveyed(): i32 {
+  return runNumbers;
+}
+
+/** The word around a digit, the first one of it. @returns its end */
+function word(text: usize, first: i32): i32 {
+  let start = first;
+  let underscore = false;
+  for (; ; start -= 1) {
+    const c = load<u8>(text + start - 1);
+    if (c === UNDERSCORE) underscore = true;
+    else if (!isLetter(c)) break;
+  }
+  let digits = 0;
+  let end = first;
+  for (; ; end += 1) {
+    const c = load<u8>(text + end);
+    if (isDigit(c)) {
+      digits += 1;
+      count(text, end);
+    } else if (c === UNDERSCORE) underscore = true;
+    else if (!isLetter(c)) break;
+  }
+  // A name of a program is no identifier, and a short number without anything behind it is nobody's.
+  const length = end - start;
+  const head = hasHead(text + start);
+  if (
+    !underscore &&
+    (digits >= 5 || length >= 5 || goesOn(text + end, length) || head) &&
+    (head || (digits < length && length >= WALLET) || opens(text + start))
+  ) {
+    put(wordNumbers, start);
+    put(wordNumbers + 1, end);
+    put(wordNumbers + 2, digits);
+    wordNumbers += 3;
+  }
+  if (load<u8>(text + end) === POINT && lastDigit === end - 1 && isFourNumbers(text + end)) extend(FOUR_NUMBERS, end);
+  return end;
+}
+
+/** Adds a digit to those that stand together. */
+function count(text: usize, at: i32): void {
+  if (at - lastDigit > 1 && !isGap(text, lastDigit + 1, at)) {
+    together = 0;
+    togetherFrom = at;
+  }
+  lastDigit = at;
+  together += 1;
+  if (together < PHONE_DIGITS) return;
+  // A run that the stretch before this one has told is told again, longer.
+  if (together === PHONE_DIGITS || runNumbers === 0) {
+    store<i32>(STATES + ((<usize>runNumbers) << 2), togetherFrom);
+    runNumbers += 2;
+  }
+  store<i32>(STATES + ((<usize>runNumbers) << 2) - 4, at + 1);
+}
+
+/** Whether everything in `[from, to)` may stand between two digits of one telephone number. */
+function isGap(text: usize, from: i32, to: i32): bool {
+  if (to - from > GAP) return false;
+  for (let i = from; i < to; i += 1) {
+    const c = load<u8>(text + i);
+    if (c !== 32 && c !== POINT && c !== DASH && c !== 40 && c !== 41 && c !== 47) return false;
+  }
+  return true;
+}
+
+/** Behind a number: three more numbers of at most three digits, with points in front of them. */
+function isFourNumbers(at: usize): bool {
+  let place = at;
+  for (let number = 0; number < 3; number += 1) {
+    if (load<u8>(place) !== POINT || !isDigit(load<u8>(place, 1))) return false;
+    place += 2;
+    if (number === 2) return true;
+    if (isDigit(load<u8>(place))) place += 1;
+    if (isDigit(load<u8>(place))) place += 1;
+  }
+  return false;
+}
+
+function fiveOf(place: usize, sign: v128): v128 {
+  const second = v128.and(i8x16.eq(v128.load(place, 3), sign), i8x16.eq(v128.load(place, 6), sign));
+  return v128.and(second, v128.and(i8x16.eq(v128.load(place, 9), sign), i8x16.eq(v128.load(place, 12), sign)));
+}
+
+/** `::`, or a second colon at most four hexadecimal digits behind the first. */
+function isColonPair(at: usize): bool {
+  for (let i: usize = 1; i <= 5; i += 1) {
+    const c = load<u8>(at + i);
+    if (c === COLON) return i === 1 || isHex(load<u8>(at - 1));
+    if (!isHex(c)) return false;
+  }
+  return false;
+}
+
+/** Whether another colon follows the pair of colons at a place, or stands before it, with nothing but digits between. */
+function isThirdColon(at: usize): bool {
+  let found = 0;
+  for (let i: usize = 1; i <= 10; i += 1) {
+    const c = load<u8>(at + i);
+    if (c === COLON) found += 1;
+    else if (!isHex(c)) break;
+  }
+  if (found >= 2) return true;
+  for (let i: usize = 1; i <= 5; i += 1) {
+    const c = load<u8>(at - i);
+    if (c === COLON) return true;
+    if (!isHex(c)) return false;
+  }
+  return false;
+}
+
+/** A separator and another word of the same value behind it. */
+function goesOn(at: usize, length: i32): bool {
+  const c = load<u8>(at);
+  // One digit and a point begin a decimal number.
+  if (c === POINT) return length > 1 && isAlphanumeric(load<u8>(at, 1));
+  return (c === 32 || c === 47 || c === DASH || c === COLON) && isAlphanumeric(load<u8>(at, 1));
+}
+
+/** A word of letters in front, as in `HRB 123` and `HH-AB-1234`. */
+function hasHead(at: usize): bool {
+  const separator = load<u8>(at - 1);
+  return (separator === 32 || separator === DASH) && isLetter(load<u8>(at - 2));
+}
+
+/** Whether a value may begin here: not inside a fraction, a longer number, a path or an amount of money. */
+function opens(at: usize): bool {
+  const before = load<u8>(at - 2);
+  switch (load<u8>(at - 1)) {
+    case POINT:
+      return !isDigit(before);
+    case DASH:
+    case 47: // slash
+      return !isDigit(before) && !isLetter(before) && before !== UNDERSCORE;
+    case 43: // plus
+    case 36: // dollar
+    case 163: // pound
+    case 35: // number sign
+    case 126: // tilde
+    case 37: // percent
+    case 92: // backslash
+    case 64: // at
+      return false;
+    default:
+      return true;
+  }
+}
+
+function isFourHex(at: usize): bool {
+  return isHex(load<u8>(at)) && isHex(load<u8>(at, 1)) && isHex(load<u8>(at, 2)) && isHex(load<u8>(at, 3));
+}
+
+function isDigit(c: u8): bool {
+  return u8(c - 48) < 10;
+}
+
+function isLetter(c: u8): bool {
+  return u8((c | 32) - 97) < 26 || c === LETTER;
+}
+
+function isAlphanumeric(c: u8): bool {
+  return isDigit(c) || u8((c | 32) - 97) < 26;
+}
+
+function isHex(c: u8): bool {
+  return isDigit(c) || u8((c | 32) - 97) < 6;
+}

@@ -1,0 +1,193 @@
+/**
+ * The side of the text scan that looks at every character, as WebAssembly: `server/kernel` has its source. A kernel has
+ * a memory of its own, into which the tables of an automaton and the texts are written that it is to look at.
+ */
+import { KERNEL_MODULE } from './kernelModule';
+
+interface Exports {
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  readonly HEAP: { readonly value: number };
+  readonly CHUNK: { readonly value: number };
+  readonly OUTPUT: { readonly value: number };
+  readonly STATES: { readonly value: number };
+  readonly FACTS: { readonly value: number };
+  useAutomaton(kinds: number, rows: number, first: number, outputs: number, words: number, reach: number): void;
+  scan(text: number, from: number, to: number): void;
+  tell(): number;
+  beginSurvey(): void;
+  survey(text: number, from: number, to: number): number;
+  runsSurveyed(): number;
+}
+
+/** The part of the WebAssembly JavaScript interface that is needed; neither Node's types nor ECMAScript's have it. */
+declare const WebAssembly: {
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object) => { exports: unknown };
+};
+
+const PAGE = 1 << 16;
+/** Zeros around each text, so that nothing goes on behind its end. */
+const MARGIN = 16;
+/** Characters that are written at once. */
+const STEP = 1 << 14;
+/** Fewer characters are written one by one. */
+const FEW = 48;
+/** A memory that has grown past this is given back when its texts have been looked at. */
+const KEPT = 1 << 25;
+
+const ENCODER = new TextEncoder();
+
+let compiled: object | undefined;
+
+function instance(): Exports {
+  compiled ??= new WebAssembly.Module(Uint8Array.from(atob(KERNEL_MODULE), (c) => c.charCodeAt(0)));
+  return new WebAssembly.Instance(compiled).exports as Exports;
+}
+
+/** Tables of an automaton as the kernel reads them. */
+export interface AutomatonTables {
+  /** Kind of each byte, below 64. */
+  readonly kinds: Uint8Array;
+  /** State after a state and a kind: rows of 64. */
+  readonly rows: Uint16Array;
+  /** The first state with output. */
+  readonly firstOutput: number;
+  /** For each state with output where its words begin in `words`, and the end of the last one's. */
+  readonly outputs: Uint32Array;
+  /** Of each word what it is told as, and its length when it has to open a word, or 0. */
+  readonly words: Int32Array;
+  /** Characters in front of a place that the state there depends on. */
+  readonly reach: number;
+}
+
+export class Kernel {
+  #exports: Exports;
+  #bytes: Uint8Array;
+  #numbers: Int32Array;
+  #texts: number;
+
+  constructor(private readonly tables?: AutomatonTables) {
+    this.#exports = instance();
+    this.#texts = this.#exports.HEAP.value;
+    this.#bytes = new Uint8Array(this.#exports.memory.buffer);
+    this.#numbers = new Int32Array(this.#exports.memory.buffer);
+    this.#setUp();
+  }
+
+  #setUp(): void {
+    const { tables } = this;
+    let at = this.#exports.HEAP.value;
+    const room = (size: number): number => {
+      const place = (at + 15) & ~15;
+      at = place + size;
+      this.#reserve(at);
+      return place;
+    };
+    const put = (table: Uint8Array | Uint16Array | Uint32Array | Int32Array): number => {
+      const place = room(table.byteLength);
+      this.#bytes.set(new Uint8Array(table.buffer, table.byteOffset, table.byteLength), place);
+      return place;
+    };
+    if (tables) {
+      const { kinds, rows, firstOutput, outputs, words, reach } = tables;
+      this.#exports.useAutomaton(put(kinds), put(rows), firstOutput, put(outputs), put(words), reach);
+    }
+    this.#texts = room(0) + MARGIN;
+  }
+
+  /** Makes the memory as large as is needed; views of it before that are empty. */
+  #reserve(size: number): void {
+    const missing = size - this.#bytes.length;
+    if (missing <= 0) return;
+    this.#exports.memory.grow(Math.ceil(Math.max(missing, this.#bytes.length / 2) / PAGE));
+    this.#bytes = new Uint8Array(this.#exports.memory.buffer);
+    this.#numbers = new Int32Array(this.#exports.memory.buffer);
+  }
+
+  /** Writes texts one behind the other. @returns addresses of their first characters, and the one behind the last */
+  load(texts: readonly string[]): number[] {
+    const places: number[] = [];
+    let at = this.#texts;
+    for (const text of texts) {
+      places.push(at);
+      at += text.length + MARGIN;
+    }
+    places.push(at);
+    this.#reserve(at + MARGIN);
+    for (const [index, text] of texts.entries()) this.#write(text, places[index] as number);
+    return places;
+  }
+
+  #write(text: string, at: number): void {
+    const bytes = this.#bytes;
+    for (let from = 0; from < text.length; from += STEP) {
+      const to = Math.min(text.length, from + STEP);
+      if (to - from >= FEW) {
+        const part = to - from === text.length ? text : text.slice(from, to);
+        const { read, written } = ENCODER.encodeInto(part, bytes.subarray(at + from, at + to));
+        // Outside ASCII a character is more than a byte.
+        if (read === written && read === to - from) continue;
+      }
+      for (let i = from; i < to; i += 1) {
+        const c = text.charCodeAt(i);
+        bytes[at + i] = c < 0xc0 ? c : LETTER;
+      }
+    }
+    bytes.fill(0, at + text.length, at + text.length + MARGIN);
+  }
+
+  /**
+   * Calls `hit` for each word of the automaton in `[first, last)` of what was loaded.
+   * @param hit is given what the word is told as and the address behind it, in the order of the text
+   * @param checkTime called now and then; may throw
+   */
+  scan(first: number, last: number, hit: (word: number, end: number) => void, checkTime: () => void): void {
+    const { scan, tell, CHUNK, OUTPUT } = this.#exports;
+    const output = OUTPUT.value >> 2;
+    for (let from = first; from < last; from += CHUNK.value) {
+      scan(first, from - first, Math.min(last, from + CHUNK.value) - first);
+      for (let count = tell(); count > 0; count = tell()) {
+        const numbers = this.#numbers;
+        for (let i = output; i < output + count; i += 2) hit(numbers[i] as number, first + (numbers[i + 1] as number));
+      }
+      checkTime();
+    }
+  }
+
+  /**
+   * Surveys the text of `length` characters at an address.
+   * @param found is given the numbers of words and of runs of digits of each stretch
+   * @returns the facts of the text: see `survey.ts`
+   */
+  survey(
+    address: number,
+    length: number,
+    found: (numbers: Int32Array, words: number, wordEnd: number, runs: number, runEnd: number) => void,
+    checkTime: () => void,
+  ): Int32Array {
+    const { beginSurvey, survey, runsSurveyed, CHUNK, OUTPUT, STATES, FACTS } = this.#exports;
+    const words = OUTPUT.value >> 2;
+    const runs = STATES.value >> 2;
+    beginSurvey();
+    for (let from = 0; from < length; from += CHUNK.value) {
+      const count = survey(address, from, Math.min(length, from + CHUNK.value));
+      const runEnd = runs + runsSurveyed();
+      if (count > 0 || runEnd > runs) found(this.#numbers, words, words + count, runs, runEnd);
+      if (from > 0) checkTime();
+    }
+    return this.#numbers.subarray(FACTS.value >> 2, (FACTS.value >> 2) + FACTS_LENGTH);
+  }
+
+  /** Gives back what large texts have taken. */
+  release(): void {
+    if (this.#bytes.length <= KEPT) return;
+    this.#exports = instance();
+    this.#bytes = new Uint8Array(this.#exports.memory.buffer);
+    this.#numbers = new Int32Array(this.#exports.memory.buffer);
+    this.#setUp();
+  }
+}
+
+/** Every code unit from U+00C0 on is written as this one: it is part of a word. */
+const LETTER = 0xc1;
+const FACTS_LENGTH = 10;

@@ -1,0 +1,88 @@
+import { Kernel } from './kernel';
+
+/**
+ * A first look at the digits and separators of a text: it tells which recognisers of personal data have anything to look
+ * at, and between which places. Most texts hold no telephone number, no address of a machine and no identifier, and this
+ * is all they cost.
+ */
+export interface Survey {
+  /** Six pairs or three groups of hexadecimal digits with one separator. */
+  readonly hardware: Stretch;
+  /** Four numbers with points. */
+  readonly fourNumbers: Stretch;
+  /** Groups with two colons close together, and with three or more. */
+  readonly colons: Stretch;
+  readonly moreColons: Stretch;
+  readonly atSigns: Stretch;
+  /** Where seven digits and more begin that have at most two signs between them, and the places behind the last of them. */
+  readonly digits: readonly number[];
+  /** Words that hold digits and may be an identifier or the beginning of one: begin, end, and how many digits they hold. */
+  readonly words: readonly number[];
+}
+
+/** From where the first of something stands to behind where the last does; empty when `from` is not below `to`. */
+export interface Stretch {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Digits of the shortest telephone number that is looked at. */
+export const PHONE_DIGITS = 7;
+
+const NOWHERE: Stretch = { from: Number.POSITIVE_INFINITY, to: 0 };
+const NOTHING: Survey = {
+  hardware: NOWHERE,
+  fourNumbers: NOWHERE,
+  colons: NOWHERE,
+  moreColons: NOWHERE,
+  atSigns: NOWHERE,
+  digits: [],
+  words: [],
+};
+
+/** Surveys the text at an address of a kernel's memory. @param length in UTF-16 code units */
+export function surveyAt(kernel: Kernel, address: number, length: number, checkTime: () => void): Survey {
+  const words: number[] = [];
+  const digits: number[] = [];
+  const facts = kernel.survey(
+    address,
+    length,
+    (numbers, word, wordEnd, run, runEnd) => {
+      for (let i = word; i < wordEnd; i += 1) words.push(numbers[i] as number);
+      for (let i = run; i < runEnd; i += 2) {
+        // A run that goes on in the next part of the text is told again from its beginning.
+        if (digits[digits.length - 2] === numbers[i]) digits.length -= 2;
+        digits.push(numbers[i] as number, numbers[i + 1] as number);
+      }
+    },
+    checkTime,
+  );
+  const stretch = (index: number): Stretch => {
+    const from = facts[2 * index] as number;
+    const to = facts[2 * index + 1] as number;
+    return from < to ? { from, to } : NOWHERE;
+  };
+  const stretches = {
+    hardware: stretch(0),
+    fourNumbers: stretch(1),
+    colons: stretch(2),
+    moreColons: stretch(3),
+    atSigns: stretch(4),
+  };
+  const empty = words.length === 0 && digits.length === 0 && Object.values(stretches).every((one) => one === NOWHERE);
+  return empty ? NOTHING : { ...stretches, digits, words };
+}
+
+/** Whether nothing was found in a text that a recogniser could look at. */
+export const isEmpty = (found: Survey): boolean => found === NOTHING;
+
+let own: Kernel | undefined;
+
+/** Surveys a text that is no segment of a document, such as a cell of a table. */
+export function survey(text: string, checkTime: () => void): Survey {
+  own ??= new Kernel();
+  const [address] = own.load([text]) as [number];
+  const found = surveyAt(own, address, text.length, checkTime);
+  own.release();
+  return found;
+}

@@ -1,0 +1,126 @@
+import { strict as assert } from 'node:assert';
+import { isEmpty, type Stretch, survey } from '../../../src/core/text/survey';
+
+const untimed = () => undefined;
+const WORD = String.raw`[A-Za-z0-9_\u00c0-\uffff]`;
+
+/** Begin, end and digits of each word that is to be looked at, by its definition. */
+function wordsOf(text: string): number[] {
+  const found: number[] = [];
+  for (const { 0: word, index: start } of text.matchAll(new RegExp(`${WORD}*\\d${WORD}*`, 'g'))) {
+    const end = start + word.length;
+    const before = text.slice(Math.max(0, start - 2), start);
+    const digits = word.replace(/\D/g, '').length;
+    const head = /[A-Za-z\u00c0-\uffff][ -]$/.test(before);
+    const goesOn = (word.length > 1 ? /^[ :/.-][A-Za-z0-9]/ : /^[ :/-][A-Za-z0-9]/).test(text.slice(end, end + 2));
+    const opens =
+      !new RegExp(`\\d\\.$|${WORD}[-/]$|[-+$£#~%\\\\@]$`).test(before) || /(?:^|[^\w\u00c0-\uffff])-$/.test(before);
+    const wallet = digits < word.length && word.length >= 26;
+    if (word.includes('_') || !(digits >= 5 || word.length >= 5 || goesOn || head)) continue;
+    if (head || wallet || opens) found.push(start, end, digits);
+  }
+  return found;
+}
+
+/** Begin and end of each run of seven digits and more with at most two signs between them. */
+function runsOf(text: string): number[] {
+  return [...text.matchAll(/\d(?:[ .()/-]{0,2}\d){6,}/g)].flatMap(({ 0: run, index }) => [index, index + run.length]);
+}
+
+/** From the first to behind the last separator that a pattern finds with its lookbehind in front of it. */
+function stretchOf(text: string, pattern: RegExp): Stretch {
+  const places = [...text.matchAll(pattern)].map(({ index }) => index);
+  return { from: places[0] ?? Number.POSITIVE_INFINITY, to: places.length > 0 ? (places.at(-1) as number) + 1 : 0 };
+}
+
+const HEX = '[0-9A-Fa-f]';
+/** The first of five separators with two characters between them, or of two with groups of four digits around them. */
+const DEVICE = new RegExp(
+  `(?<=${HEX})[:-](?=(?<=:)..:..:..:..:|(?<=-)..-..-..-..-)|(?<=${HEX}{4})\\.(?=${HEX}{4}\\.${HEX}{4})`,
+  'gs',
+);
+
+describe('survey', () => {
+  it('tells the digits and separators of texts by their definition, whatever the stretches cut', () => {
+    const pieces = [
+      ...[
+        '1',
+        '12',
+        '2024',
+        '555-0100',
+        '(555) 010-0199',
+        '+49 30 1234567',
+        '3.14159',
+        '10.0.0.1',
+        '1.2.3',
+        '192.168.10.255',
+      ],
+      ...[
+        'aa:bb:cc:dd:ee:ff',
+        '00-11-22-33-44-55',
+        '0011.2233.4455',
+        'fe80::1',
+        '12:34:56',
+        '::',
+        ':',
+        '-',
+        '.',
+        ' ',
+        '  ',
+      ],
+      ...[
+        'HRB 123',
+        'x_1',
+        'name',
+        'é',
+        '\u{1f511}5',
+        '@',
+        'a@b.c',
+        '\n',
+        '/',
+        '#',
+        '£',
+        '$5',
+        `0x${'ab12'.repeat(9)}`,
+        '\u00a0',
+      ],
+    ];
+    let seed = 11;
+    const random = (below: number) => {
+      seed = (seed * 1103515245 + 12345) % 2147483648;
+      return Math.floor((seed / 2147483648) * below);
+    };
+    for (let round = 0; round < 400; round += 1) {
+      const length = round < 396 ? random(200) : 150_000;
+      let text = '';
+      while (text.length < length) text += pieces[random(pieces.length)] as string;
+      const found = survey(text, untimed);
+      assert.deepEqual(found.words, wordsOf(text), JSON.stringify(text.slice(0, 300)));
+      assert.deepEqual(found.digits, runsOf(text), JSON.stringify(text.slice(0, 300)));
+      assert.deepEqual(found.atSigns, stretchOf(text, /@/g));
+      assert.deepEqual(found.hardware, stretchOf(text, DEVICE), JSON.stringify(text.slice(0, 300)));
+      assert.deepEqual(
+        found.colons,
+        stretchOf(text, new RegExp(`:(?=:)|(?<=${HEX}):(?=${HEX}{1,4}:)`, 'g')),
+        JSON.stringify(text.slice(0, 300)),
+      );
+    }
+  });
+
+  it('finds four numbers with points, and three colons close together, and nothing else', () => {
+    const numbers = (text: string) => survey(text, untimed).fourNumbers;
+    assert.deepEqual(numbers('at 10.0.0.1 now'), { from: 5, to: 6 });
+    for (const other of ['1.2.3', '1.2.3.x', '1.2345.6.7', 'v1.2.', '1..2.3.4'])
+      assert.ok(numbers(other).to === 0, other);
+    const colons = (text: string) => survey(text, untimed).moreColons;
+    assert.deepEqual(colons('at fe80:0:0:1 now'), { from: 7, to: 10 });
+    assert.deepEqual(colons('a::b:c'), { from: 1, to: 2 });
+    for (const other of ['x[::2]', '12:34:56', 'a: b: c: d', 'std::a::b']) assert.ok(colons(other).to === 0, other);
+  });
+
+  it('tells an empty one of texts without digits and separators', () => {
+    assert.ok(isEmpty(survey('plain words, nothing more - really.', untimed)));
+    assert.ok(isEmpty(survey('', untimed)));
+    assert.ok(!isEmpty(survey('12345', untimed)));
+  });
+});
