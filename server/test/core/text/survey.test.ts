@@ -115,7 +115,7 @@ describe('survey', () => {
     const colons = (text: string) => survey(text, untimed).moreColons;
     assert.deepEqual(colons('at fe80:0:0:1 now'), { from: 7, to: 10 });
     assert.deepEqual(colons('a::b:c'), { from: 1, to: 2 });
-    for (const other of ['x[::2]', '12:34:56', 'a: b: c: d', 'std::a::b']) assert.ok(colons(other).to === 0, other);
+    for (const other of ['x[::2]', '12:34:56', 'a: b: c: d', 'std::vec::of']) assert.ok(colons(other).to === 0, other);
   });
 
   it('tells an empty one of texts without digits and separators', () => {
