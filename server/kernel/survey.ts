@@ -13,6 +13,8 @@ const UNDERSCORE: u8 = 95;
 const PHONE_DIGITS: i32 = 7;
 /** Signs between two digits of one number. */
 const GAP: i32 = 2;
+/** Characters of a value that are looked at. */
+const LONGEST_VALUE: i32 = 40;
 /** Letters and digits of the shortest wallet address. */
 const WALLET: i32 = 26;
 
@@ -23,7 +25,7 @@ let togetherFrom: i32 = 0;
 /** Digits before this have been looked at with their word. */
 let done: i32 = 0;
 
-/** Numbers in OUTPUT: begin, end and digits of each word. */
+/** Numbers in OUTPUT: begin, end, digits and the end of the value of each word. */
 let wordNumbers: i32 = 0;
 /** Numbers in STATES: begin and end of each run of digits. */
 let runNumbers: i32 = 0;
@@ -135,10 +137,21 @@ function word(text: usize, first: i32): i32 {
     put(wordNumbers, start);
     put(wordNumbers + 1, end);
     put(wordNumbers + 2, digits);
-    wordNumbers += 3;
+    put(wordNumbers + 3, valueEnd(text, start, end));
+    wordNumbers += 4;
   }
   if (load<u8>(text + end) === POINT && lastDigit === end - 1 && isFourNumbers(text + end)) extend(FOUR_NUMBERS, end);
   return end;
+}
+
+/** End of the words that single separators join to a word, looking no further than LONGEST_VALUE. */
+function valueEnd(text: usize, start: i32, wordEnd: i32): i32 {
+  let end = wordEnd;
+  while (end - start < LONGEST_VALUE && isSeparator(load<u8>(text + end)) && isAlphanumeric(load<u8>(text + end + 1))) {
+    end += 2;
+    while (end - start < LONGEST_VALUE && isWord(load<u8>(text + end))) end += 1;
+  }
+  return min(end, max(wordEnd, start + LONGEST_VALUE));
 }
 
 /** Adds a digit to those that stand together. */
@@ -248,6 +261,15 @@ function opens(at: usize): bool {
     default:
       return true;
   }
+}
+
+/** What stands between the parts of a value, once. */
+function isSeparator(c: u8): bool {
+  return c === 32 || c === DASH || c === POINT || c === 47 || c === COLON || c === 43;
+}
+
+function isWord(c: u8): bool {
+  return isDigit(c) || isLetter(c) || c === UNDERSCORE;
 }
 
 function isFourHex(at: usize): bool {

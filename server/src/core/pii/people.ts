@@ -132,6 +132,13 @@ export function hasGivenName(value: string): boolean {
   return value.split(/[\s,.]+/).some((word) => GIVEN_NAMES.has(word.toLowerCase()));
 }
 
+/** Whether an operator or another word of a key follows the word at `end`. */
+function mayBeKey(text: string, end: number): boolean {
+  let i = end;
+  while (i - end < 40 && isWordCode(text.charCodeAt(i))) i += 1;
+  return /[ \t:="'\]\p{L}]/u.test(text[i] ?? '');
+}
+
 /** Values of `key: value` and `key = 'value'` whose key speaks of a person. */
 export function findPersonal(passage: Passage, taken: Taken, hits: Hit[]): void {
   const { text, persons } = passage;
@@ -145,6 +152,7 @@ export function findPersonal(passage: Passage, taken: Taken, hits: Hit[]): void 
       (isWordCode(text.charCodeAt(keyStart - 1)) || text[keyStart - 1] === ' ' || text[keyStart - 1] === '-')
     )
       keyStart -= 1;
+    if (!mayBeKey(text, persons.end(i))) continue;
     const rest = text.slice(index, index + 260);
     const key = /^[\p{L}\d_]{1,40}(?: (?:of |line |number|no|id|name|\d)[\p{L}\d_]{0,12}){0,2}/u.exec(rest)?.[0] ?? '';
     const operator = /^(["']?\]?)[ \t]{0,8}(:|=>|=(?!=))[ \t]{0,8}/.exec(rest.slice(key.length));

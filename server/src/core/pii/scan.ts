@@ -1,5 +1,6 @@
 /** Finds the personal data of one passage of text. */
 import { countrySpecs } from 'ibantools';
+import { Recent } from '../text/recent';
 import { isEmpty } from '../text/survey';
 import { FirstWords, Labels } from './context';
 import { findEmails } from './email';
@@ -40,7 +41,26 @@ function anyShape(identifiers: readonly Identifier[]): readonly RegExp[] {
   });
 }
 
-const SHAPES = new Map([DIGITS, MIXED, LETTERS].map((all) => [all, anyShape(all)]));
+const SHAPES = new Map([DIGITS, MIXED, LETTERS].map((all) => [all, shapeTest(all)]));
+
+/** Whether a text begins with a value of any of the shapes: programs have the same few again and again. */
+function shapeTest(identifiers: readonly Identifier[]): { of(text: string): boolean; recent: Recent<boolean> } {
+  const shapes = anyShape(identifiers);
+  const of = (text: string) => shapes.some((shape) => matchEnd(shape, text, 0) > 0);
+  return { of, recent: new Recent(4096, of) };
+}
+
+/** What is longer than this is not remembered. */
+const REMEMBERED = 40;
+/** The longest value with what stands in it and behind it. */
+const LONGEST_VALUE = 120;
+
+function hasShape(identifiers: readonly Identifier[], text: string, start: number, valueEnd: number): boolean {
+  const { of, recent } = SHAPES.get(identifiers) as ReturnType<typeof shapeTest>;
+  // The two characters behind a value tell whether it ends there.
+  if (valueEnd - start < REMEMBERED) return recent.get(text.slice(start, valueEnd + 2));
+  return of(text.slice(start, start + LONGEST_VALUE));
+}
 
 /** Any word that speaks of any identifier: most labels hold none. */
 const ANY_CONTEXT = new FirstWords(IDENTIFIERS.map(({ context }) => context));
@@ -125,28 +145,29 @@ function findIdentifiers(passage: Passage, taken: Taken, hits: Hit[], checkTime:
   if (words.length === 0) return;
   const labels = new Labels(text, passage.header);
   let done = 0;
-  for (let index = 0; index < words.length; index += 3) {
+  for (let index = 0; index < words.length; index += 4) {
     const start = words[index] as number;
     if (start < done) continue;
     if ((index & 0xfff) === 0) checkTime();
     const end = words[index + 1] as number;
     const digits = words[index + 2] as number;
-    if (end - start <= LONGEST_WORD)
-      done = judgeWord(passage, labels, start, end, digits < end - start, digits, taken, hits);
+    const valueEnd = words[index + 3] as number;
+    if (end - start <= LONGEST_WORD) done = judgeWord(passage, labels, { start, end, digits, valueEnd }, taken, hits);
   }
 }
 
+interface Word {
+  readonly start: number;
+  readonly end: number;
+  readonly digits: number;
+  /** End of what single separators join to it. */
+  readonly valueEnd: number;
+}
+
 /** @returns end of what was found at the word, or the word's end */
-function judgeWord(
-  passage: Passage,
-  labels: Labels,
-  start: number,
-  end: number,
-  letters: boolean,
-  digits: number,
-  taken: Taken,
-  hits: Hit[],
-): number {
+function judgeWord(passage: Passage, labels: Labels, word: Word, taken: Taken, hits: Hit[]): number {
+  const { start, end, digits } = word;
+  const letters = digits < end - start;
   const { text } = passage;
   if (taken.overlaps(start, end)) return end;
   if (letters && end - start >= 26) {
@@ -178,29 +199,29 @@ function judgeWord(
     from = head;
   }
   for (const head of heads.reverse()) {
-    const found = opensHere(text, head) ? bestAt(passage, labels, head, end, LETTERS, taken, hits) : 0;
+    const found = opensHere(text, head) ? bestAt(passage, labels, head, word, LETTERS, taken, hits) : 0;
     if (found > 0) return found;
   }
   // Separators let a value go on; a lone short number is nobody's number.
-  const goesOn = /^[ :/.-][A-Za-z0-9]/.test(text.slice(end, end + 2));
+  const goesOn = word.valueEnd > end;
   if (opensHere(text, start) && (digits >= 5 || goesOn || end - start >= 5)) {
-    return bestAt(passage, labels, start, end, letters ? MIXED : DIGITS, taken, hits) || end;
+    return bestAt(passage, labels, start, word, letters ? MIXED : DIGITS, taken, hits) || end;
   }
   return end;
 }
 
-/** The identifier that fits best at a place. @returns its end, or 0 */
+/** The identifier that fits best at a place, the word's or one in front of it. @returns its end, or 0 */
 function bestAt(
   passage: Passage,
   labels: Labels,
   start: number,
-  wordEnd: number,
+  { end: wordEnd, valueEnd }: Word,
   identifiers: readonly Identifier[],
   taken: Taken,
   hits: Hit[],
 ): number {
   const { text, plain } = passage;
-  if (!SHAPES.get(identifiers)?.some((shape) => matchEnd(shape, text, start) > start)) return 0;
+  if (!hasShape(identifiers, text, start, valueEnd)) return 0;
   let best: Hit | undefined;
   let bestRank = 0;
   const label = labels.mayPass(start, wordEnd, ANY_CONTEXT) ? labels.at(start, wordEnd) : '';

@@ -190,13 +190,33 @@ class Engine {
 
   #judgeName(name: string): NamePromise {
     const named = new Set<CompiledAssigned>();
-    this.#services.scan(name, (service) => {
+    this.#services.scan(name, (service, end) => {
+      const { length } = this.#services.keywords[service] as string;
+      if (!namesService(name, end - length, end)) return;
       for (const shape of this.#serviceRules[service] as CompiledAssigned[]) named.add(shape);
     });
     const kind = keyKind(name, named.size > 0);
     const services = [...named].filter(({ keyed, key }) => (!keyed || kind !== undefined) && (!key || key.test(name)));
     return { kind, services };
   }
+}
+
+/** A longer name of a service is no part of another word by chance. */
+const SHORT_SERVICE = 6;
+/** What a service's name is written together with. */
+const JOINED = /^(?:api|app|key|token|secret|access|auth|client|pass|pat|cred)/i;
+
+/** Whether a part of a name can mean the service called so: `LOB_API_KEY` and `lobApiKey`, not `global`. */
+function namesService(name: string, start: number, end: number): boolean {
+  if (end - start >= SHORT_SERVICE || /[^A-Za-z0-9]/.test(name.slice(start, end))) return true;
+  return beginsWord(name, start) && (end === name.length || beginsWord(name, end) || JOINED.test(name.slice(end)));
+}
+
+/** Whether a word of a name ends at a place and another begins there, or what is no letter. */
+function beginsWord(name: string, at: number): boolean {
+  const before = name[at - 1] ?? '';
+  const first = name[at] ?? '';
+  return !/[A-Za-z]/.test(before) || !/[A-Za-z]/.test(first) || (/[a-z]/.test(before) && /[A-Z]/.test(first));
 }
 
 let engine: Engine | undefined;
@@ -476,14 +496,15 @@ class Run {
     // Later keywords of the same name would only find the same.
     this.#named = name.end;
     if (!service && this.#authTuple(name)) return;
-    const key = text.slice(name.start, name.end);
-    const promise = this.promiseOf(key);
+    const plain = text.slice(name.start, name.end);
     // `key` alone says something only with what it is an argument of.
-    if (promise.kind === undefined && promise.services.length === 0 && !/^keys?$/i.test(key)) return;
+    const alone = /^keys?$/i.test(plain);
+    const key = alone ? qualifiedKey(text, plain, name.start) : plain;
+    const { kind, services } = this.promiseOf(key);
+    if (kind === undefined && services.length === 0) return;
     const place = { text, around: this.#around, table: this.segment.kind === 'table' };
-    for (const found of assignedValues(place, name)) {
-      this.#assigned(/^keys?$/i.test(found.key) ? { ...found, key: qualifiedKey(text, found) } : found);
-    }
+    for (const found of assignedValues(place, name))
+      this.#assigned(alone && found.key === plain ? { ...found, key } : found);
   }
 
   /** `auth=("user", "password")`, `basic_auth=(...)` */
@@ -770,7 +791,7 @@ const besideUser = (text: string, { keyStart }: Assignment): boolean =>
   );
 
 /** `key` with the name of what it is an argument of (`wandb.login.key`), or with the word before it (`API key`). */
-function qualifiedKey(text: string, { key, keyStart }: Assignment): string {
+function qualifiedKey(text: string, key: string, keyStart: number): string {
   const callee = calleeBefore(text, keyStart);
   if (callee) return `${callee}.${key}`;
   const word = /\b([A-Za-z]{2,20})[ \t]$/.exec(text.slice(Math.max(0, keyStart - 24), keyStart));

@@ -119,6 +119,8 @@ function safeDecode(text: string): string {
 
 /** `user:password@host:5432/database` without a scheme, as the whole of a string or value, around the `@` at `at`. */
 export function bareConnection(text: string, at: number): StructuralHit | undefined {
+  // The sign of a decorator and of an address has no password in front of it.
+  if (!/[^\s"'`/@:<>(){}=,;\\]/.test(text[at - 1] ?? ' ')) return undefined;
   const before = /(^|["'`\s=])([A-Za-z][\w.-]{0,40}):([^\s"'`/@:<>(){}=,;\\]{3,60})$/.exec(
     text.slice(Math.max(0, at - 110), at),
   );

@@ -16,7 +16,10 @@ export interface Survey {
   readonly atSigns: Stretch;
   /** Where seven digits and more begin that have at most two signs between them, and the places behind the last of them. */
   readonly digits: readonly number[];
-  /** Words that hold digits and may be an identifier or the beginning of one: begin, end, and how many digits they hold. */
+  /**
+   * Words that hold digits and may be an identifier or the beginning of one. Of each: begin, end, how many digits it holds,
+   * and the end of what single separators join to it (looked at for 40 characters).
+   */
   readonly words: readonly number[];
 }
 

@@ -17,7 +17,8 @@ function wordsOf(text: string): number[] {
       !new RegExp(`\\d\\.$|${WORD}[-/]$|[-+$£#~%\\\\@]$`).test(before) || /(?:^|[^\w\u00c0-\uffff])-$/.test(before);
     const wallet = digits < word.length && word.length >= 26;
     if (word.includes('_') || !(digits >= 5 || word.length >= 5 || goesOn || head)) continue;
-    if (head || wallet || opens) found.push(start, end, digits);
+    const joined = /^(?:[ :/.+-][A-Za-z0-9][A-Za-z0-9_\u00c0-\uffff]*)*/.exec(text.slice(end))?.[0].length ?? 0;
+    if (head || wallet || opens) found.push(start, end, digits, Math.min(end + joined, Math.max(end, start + 40)));
   }
   return found;
 }
