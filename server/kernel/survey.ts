@@ -25,7 +25,7 @@ let togetherFrom: i32 = 0;
 /** Digits before this have been looked at with their word. */
 let done: i32 = 0;
 
-/** Numbers in OUTPUT: begin, end, digits and the end of the value of each word. */
+/** Numbers in OUTPUT, five for each word: see `word`. */
 let wordNumbers: i32 = 0;
 /** Numbers in STATES: begin and end of each run of digits. */
 let runNumbers: i32 = 0;
@@ -107,7 +107,11 @@ export function runsSurveyed(): i32 {
   return runNumbers;
 }
 
-/** The word around a digit, the first one of it. @returns its end */
+/**
+ * The word around a digit, the first one of it. Five numbers tell its begin, end and digits, and the letters and digits of
+ * what single separators join to it, and its digits alone.
+ * @returns its end
+ */
 function word(text: usize, first: i32): i32 {
   let start = first;
   let underscore = false;
@@ -137,21 +141,32 @@ function word(text: usize, first: i32): i32 {
     put(wordNumbers, start);
     put(wordNumbers + 1, end);
     put(wordNumbers + 2, digits);
-    put(wordNumbers + 3, valueEnd(text, start, end));
-    wordNumbers += 4;
+    readValue(text, start, end);
+    put(wordNumbers + 3, valueSigns + length);
+    put(wordNumbers + 4, valueDigits + digits);
+    wordNumbers += 5;
   }
   if (load<u8>(text + end) === POINT && lastDigit === end - 1 && isFourNumbers(text + end)) extend(FOUR_NUMBERS, end);
   return end;
 }
 
-/** End of the words that single separators join to a word, looking no further than LONGEST_VALUE. */
-function valueEnd(text: usize, start: i32, wordEnd: i32): i32 {
+/** Letters and digits that single separators join to a word, and the digits among them; no further than LONGEST_VALUE. */
+let valueSigns: i32 = 0;
+let valueDigits: i32 = 0;
+
+function readValue(text: usize, start: i32, wordEnd: i32): void {
+  valueSigns = 0;
+  valueDigits = 0;
+  const last = start + LONGEST_VALUE;
   let end = wordEnd;
-  while (end - start < LONGEST_VALUE && isSeparator(load<u8>(text + end)) && isAlphanumeric(load<u8>(text + end + 1))) {
-    end += 2;
-    while (end - start < LONGEST_VALUE && isWord(load<u8>(text + end))) end += 1;
+  while (end < last && isSeparator(load<u8>(text + end)) && isAlphanumeric(load<u8>(text + end + 1))) {
+    for (end += 1; end < last; end += 1) {
+      const c = load<u8>(text + end);
+      if (isDigit(c)) valueDigits += 1;
+      else if (!isLetter(c) && c !== UNDERSCORE) break;
+      valueSigns += 1;
+    }
   }
-  return min(end, max(wordEnd, start + LONGEST_VALUE));
 }
 
 /** Adds a digit to those that stand together. */
@@ -266,10 +281,6 @@ function opens(at: usize): bool {
 /** What stands between the parts of a value, once. */
 function isSeparator(c: u8): bool {
   return c === 32 || c === DASH || c === POINT || c === 47 || c === COLON || c === 43;
-}
-
-function isWord(c: u8): bool {
-  return isDigit(c) || isLetter(c) || c === UNDERSCORE;
 }
 
 function isFourHex(at: usize): bool {

@@ -1,6 +1,5 @@
 /** Finds the personal data of one passage of text. */
 import { countrySpecs } from 'ibantools';
-import { Recent } from '../text/recent';
 import { isEmpty } from '../text/survey';
 import { FirstWords, Labels } from './context';
 import { findEmails } from './email';
@@ -41,26 +40,7 @@ function anyShape(identifiers: readonly Identifier[]): readonly RegExp[] {
   });
 }
 
-const SHAPES = new Map([DIGITS, MIXED, LETTERS].map((all) => [all, shapeTest(all)]));
-
-/** Whether a text begins with a value of any of the shapes: programs have the same few again and again. */
-function shapeTest(identifiers: readonly Identifier[]): { of(text: string): boolean; recent: Recent<boolean> } {
-  const shapes = anyShape(identifiers);
-  const of = (text: string) => shapes.some((shape) => matchEnd(shape, text, 0) > 0);
-  return { of, recent: new Recent(4096, of) };
-}
-
-/** What is longer than this is not remembered. */
-const REMEMBERED = 40;
-/** The longest value with what stands in it and behind it. */
-const LONGEST_VALUE = 120;
-
-function hasShape(identifiers: readonly Identifier[], text: string, start: number, valueEnd: number): boolean {
-  const { of, recent } = SHAPES.get(identifiers) as ReturnType<typeof shapeTest>;
-  // The two characters behind a value tell whether it ends there.
-  if (valueEnd - start < REMEMBERED) return recent.get(text.slice(start, valueEnd + 2));
-  return of(text.slice(start, start + LONGEST_VALUE));
-}
+const SHAPES = new Map([...BARE].flat().map((all) => [all, anyShape(all)]));
 
 /** Any word that speaks of any identifier: most labels hold none. */
 const ANY_CONTEXT = new FirstWords(IDENTIFIERS.map(({ context }) => context));
@@ -145,14 +125,16 @@ function findIdentifiers(passage: Passage, taken: Taken, hits: Hit[], checkTime:
   if (words.length === 0) return;
   const labels = new Labels(text, passage.header);
   let done = 0;
-  for (let index = 0; index < words.length; index += 4) {
+  for (let index = 0; index < words.length; index += 5) {
     const start = words[index] as number;
     if (start < done) continue;
     if ((index & 0xfff) === 0) checkTime();
     const end = words[index + 1] as number;
     const digits = words[index + 2] as number;
-    const valueEnd = words[index + 3] as number;
-    if (end - start <= LONGEST_WORD) done = judgeWord(passage, labels, { start, end, digits, valueEnd }, taken, hits);
+    const signs = words[index + 3] as number;
+    const valueDigits = words[index + 4] as number;
+    if (end - start > LONGEST_WORD) continue;
+    done = judgeWord(passage, labels, { start, end, digits, signs, valueDigits }, taken, hits);
   }
 }
 
@@ -160,8 +142,9 @@ interface Word {
   readonly start: number;
   readonly end: number;
   readonly digits: number;
-  /** End of what single separators join to it. */
-  readonly valueEnd: number;
+  /** Letters and digits of the word and of what single separators join to it, and the digits alone. */
+  readonly signs: number;
+  readonly valueDigits: number;
 }
 
 /** @returns end of what was found at the word, or the word's end */
@@ -203,7 +186,7 @@ function judgeWord(passage: Passage, labels: Labels, word: Word, taken: Taken, h
     if (found > 0) return found;
   }
   // Separators let a value go on; a lone short number is nobody's number.
-  const goesOn = word.valueEnd > end;
+  const goesOn = word.signs > end - start;
   if (opensHere(text, start) && (digits >= 5 || goesOn || end - start >= 5)) {
     return bestAt(passage, labels, start, word, letters ? MIXED : DIGITS, taken, hits) || end;
   }
@@ -215,19 +198,21 @@ function bestAt(
   passage: Passage,
   labels: Labels,
   start: number,
-  { end: wordEnd, valueEnd }: Word,
+  word: Word,
   identifiers: readonly Identifier[],
   taken: Taken,
   hits: Hit[],
 ): number {
   const { text, plain } = passage;
-  if (!hasShape(identifiers, text, start, valueEnd)) return 0;
+  const passes = labels.mayPass(start, word.end, ANY_CONTEXT);
+  if (!passes && !plain && !mayStandBare(word, start)) return 0;
+  const label = passes ? labels.at(start, word.end) : '';
+  const speaks = label !== '';
+  const tried = speaks || plain ? identifiers : (BARE.get(identifiers) as readonly Identifier[]);
+  if (!SHAPES.get(tried)?.some((shape) => matchEnd(shape, text, start) > start)) return 0;
   let best: Hit | undefined;
   let bestRank = 0;
-  const label = labels.mayPass(start, wordEnd, ANY_CONTEXT) ? labels.at(start, wordEnd) : '';
-  const speaks = label !== '';
-  if (!speaks && !plain && !reaches(text, start)) return 0;
-  for (const identifier of speaks || plain ? identifiers : (BARE.get(identifiers) ?? identifiers)) {
+  for (const identifier of tried) {
     if (passage.countries && identifier.country && !passage.countries.has(identifier.country)) continue;
     const end = identifier.entity === 'IBAN_CODE' ? ibanEnd(text, start) : matchEnd(identifier.pattern, text, start);
     if (end <= start || !closesHere(text, end)) continue;
@@ -279,21 +264,17 @@ function bestAt(
   return best.end;
 }
 
-/** Letters and digits of the shortest identifier that needs no context. */
+/** Letters and digits of the shortest identifier that needs no context, and its digits: a PAN of India has four. */
 const SHORTEST = 8;
+const FEWEST_DIGITS = 4;
+/** A fiscal code of Italy may write its digits as letters. */
+const LETTERED = 16;
 
-/** Whether enough letters and digits follow, with single separators between them, for an identifier. */
-function reaches(text: string, start: number): boolean {
-  let count = 0;
-  for (let i = start; count < SHORTEST; i += 1) {
-    const c = text.charCodeAt(i);
-    if (isWordCode(c)) count += 1;
-    else if (!SEPARATORS.includes(text[i] ?? '\n') || !isWordCode(text.charCodeAt(i + 1))) return false;
-  }
-  return true;
+/** Whether a value that begins at `start`, which may be in front of the word, can be one without any context. */
+function mayStandBare({ start: wordStart, end, signs, valueDigits }: Word, start: number): boolean {
+  if (signs + wordStart - start < SHORTEST) return false;
+  return valueDigits >= FEWEST_DIGITS || end - wordStart >= LETTERED;
 }
-
-const SEPARATORS = ' -./:';
 
 function matchEnd(pattern: RegExp, text: string, start: number): number {
   pattern.lastIndex = start;

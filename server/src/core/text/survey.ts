@@ -17,8 +17,8 @@ export interface Survey {
   /** Where seven digits and more begin that have at most two signs between them, and the places behind the last of them. */
   readonly digits: readonly number[];
   /**
-   * Words that hold digits and may be an identifier or the beginning of one. Of each: begin, end, how many digits it holds,
-   * and the end of what single separators join to it (looked at for 40 characters).
+   * Words that hold digits and may be an identifier or the beginning of one, five numbers of each: begin, end, its digits,
+   * and the letters and digits of it and of what single separators join to it within 40 characters, and the digits alone.
    */
   readonly words: readonly number[];
 }

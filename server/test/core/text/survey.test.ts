@@ -17,8 +17,12 @@ function wordsOf(text: string): number[] {
       !new RegExp(`\\d\\.$|${WORD}[-/]$|[-+$£#~%\\\\@]$`).test(before) || /(?:^|[^\w\u00c0-\uffff])-$/.test(before);
     const wallet = digits < word.length && word.length >= 26;
     if (word.includes('_') || !(digits >= 5 || word.length >= 5 || goesOn || head)) continue;
-    const joined = /^(?:[ :/.+-][A-Za-z0-9][A-Za-z0-9_\u00c0-\uffff]*)*/.exec(text.slice(end))?.[0].length ?? 0;
-    if (head || wallet || opens) found.push(start, end, digits, Math.min(end + joined, Math.max(end, start + 40)));
+    const near = text.slice(end, Math.max(end, start + 41));
+    const value =
+      /^(?:[ :/.+-][A-Za-z0-9][A-Za-z0-9_\u00c0-\uffff]*)*/.exec(near)?.[0].slice(0, start + 40 - end) ?? '';
+    const signs = value.replace(/[ :/.+-]/g, '');
+    if (head || wallet || opens)
+      found.push(start, end, digits, word.length + signs.length, digits + signs.replace(/\D/g, '').length);
   }
   return found;
 }
