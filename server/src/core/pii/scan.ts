@@ -3,6 +3,7 @@ import { countrySpecs } from 'ibantools';
 import { isEmpty } from '../text/survey';
 import { FirstWords, Labels } from './context';
 import { findEmails } from './email';
+import { Forms } from './forms';
 import { type Hit, isDigit, isWordCode, type Passage, Taken } from './hits';
 import { IDENTIFIERS, type Identifier, isSample } from './identifiers';
 import { findIpAddresses, findMacAddresses, walletAddress } from './network';
@@ -41,6 +42,9 @@ function anyShape(identifiers: readonly Identifier[]): readonly RegExp[] {
 }
 
 const SHAPES = new Map([...BARE].flat().map((all) => [all, anyShape(all)]));
+
+/** Most words of a program have not even the form of any of them. */
+const FORMS = new Map([DIGITS, MIXED, LETTERS].map((all) => [all, new Forms(all.map(({ pattern }) => pattern))]));
 
 /** Any word that speaks of any identifier: most labels hold none. */
 const ANY_CONTEXT = new FirstWords(IDENTIFIERS.map(({ context }) => context));
@@ -204,6 +208,7 @@ function bestAt(
   hits: Hit[],
 ): number {
   const { text, plain } = passage;
+  if (!(FORMS.get(identifiers) as Forms).mayBegin(text, start)) return 0;
   const passes = labels.mayPass(start, word.end, ANY_CONTEXT);
   if (!passes && !plain && !mayStandBare(word, start)) return 0;
   const label = passes ? labels.at(start, word.end) : '';
