@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readHtml } from '../../../src/core/notebook/html';
-import { JsonText } from '../../../src/core/notebook/json';
 import { documentFromCells, readNotebook, stripAnsi } from '../../../src/core/notebook/notebook';
+import { TolerantJson } from '../../../src/core/notebook/tolerantJson';
 import type { TextSegment } from '../../../src/core/text/document';
 import { LineIndex } from '../../../src/core/text/lineIndex';
 
@@ -225,8 +225,9 @@ describe('notebooks', () => {
       segmentsOf(deep).map(({ text }) => text),
       ['x'],
     );
-    const json = new JsonText(`{"a": ${'"\\\\'.repeat(1000)}`);
-    assert.ok([...json.entries(0)].length <= 1);
+    const json = new TolerantJson(`{"a": ${'"\\\\'.repeat(1000)}`);
+    const members = json.members(json.top);
+    assert.ok(!members.next() || !members.next());
     const proto = segmentsOf('{"cells":[],"metadata":{"__proto__":{"polluted":"yes"}}}');
     assert.deepEqual(
       proto.map(({ path }) => path),
