@@ -7,6 +7,7 @@ import { readHtml } from './html';
 import { IndexedJson } from './indexedJson';
 import { JoinedText } from './joinedText';
 import { type Json, type JsonMember, type JsonValue, kindAt } from './json';
+import { isProgramKey, isProgramValue } from './programData';
 import { JoinedLocator, LeafLocator, type NotebookPlace, NotebookSegment } from './segments';
 import { TolerantJson } from './tolerantJson';
 
@@ -33,8 +34,6 @@ const BLOB =
   /^(?:image|audio|video|font)\/(?!svg)|^application\/(?:pdf|octet-stream|zip|x-|vnd\.(?:plotly|bokeh|vega|holoviews|jupyter\.widget|dataresource|mols))/;
 /** Keys of an output of nbformat 3 that hold what a MIME type names in nbformat 4. */
 const LEGACY_BLOB = new Set(['png', 'jpeg', 'pdf']);
-
-const INLINE_LIMIT = 4096;
 
 /**
  * Reads a notebook of nbformat 3 or 4 (and what Colab and Databricks make of it) into segments: the source of each cell,
@@ -292,7 +291,9 @@ class NotebookReader {
       if (length < 8 && this.#kindOf(leaf) !== 'string') continue;
       const { path: below } = leaf;
       const path = below ? `${prefix}/${below}` : prefix;
-      if (!skippedMetadata(path, length)) this.#keyed(JoinedText.ofLeaf(json, leaf), path, place, 'metadata');
+      if (isProgramKey(path, length)) continue;
+      const joined = JoinedText.ofLeaf(json, leaf);
+      if (!isProgramValue(path, joined.text)) this.#keyed(joined, path, place, 'metadata');
     }
   }
 
@@ -322,16 +323,6 @@ function allMembers(json: Json, object: JsonValue): JsonMember[] {
 
 /** A value that stays what it is when the way that led to it goes on. */
 const held = ({ start, end, token }: JsonValue): JsonValue => ({ start, end, token });
-
-/**
- * What of metadata and JSON outputs is data of a program and never of a person: widget models but for what a person
- * typed, plot data, execution traces. By key, not by looks.
- */
-function skippedMetadata(path: string, length: number): boolean {
-  if (path.includes('widget-state+json') && !/\/(?:value|description|placeholder)$/.test(path)) return true;
-  if (/(?:^|\/)(?:bdata|model_id|outputId|base_uri|photoUrl|nuid|origin_id|layout|style)$/.test(path)) return true;
-  return length > INLINE_LIMIT && /(?:^|\/)(?:data|b64|base64|buffers|image|png|jpe?g)$/i.test(path);
-}
 
 const ESCAPE = String.fromCharCode(27);
 /** CSI and OSC sequences and the two-character escapes of ECMA-48. */
