@@ -1,4 +1,5 @@
 import type { Location } from '../finding';
+import { decodeText } from '../text/decode';
 import type { SegmentKind, SegmentLanguage, TextDocument, TextSegment } from '../text/document';
 import { LazyLines, magicLanguage } from '../text/fileDocument';
 import { languageById } from '../text/languages';
@@ -7,8 +8,9 @@ import { readHtml } from './html';
 import { IndexedJson } from './indexedJson';
 import { JoinedText } from './joinedText';
 import { type Json, type JsonMember, type JsonValue, kindAt } from './json';
+import { TextWithoutPictures } from './pictures';
 import { isProgramKey, isProgramValue } from './programData';
-import { JoinedLocator, LeafLocator, type NotebookPlace, NotebookSegment } from './segments';
+import { JoinedLocator, LeafLocator, type Lines, type NotebookPlace, NotebookSegment } from './segments';
 import { TolerantJson } from './tolerantJson';
 
 /** A notebook read from its file, with what is wrong with it. */
@@ -41,21 +43,34 @@ const LEGACY_BLOB = new Set(['png', 'jpeg', 'pdf']);
  * @param text the whole .ipynb file, decoded
  */
 export function readNotebook(name: string, text: string): NotebookReading {
-  return new NotebookReader(name, text).read();
+  return new NotebookReader(name, IndexedJson.of(text) ?? new TolerantJson(text), new LazyLines(text)).read();
+}
+
+/**
+ * Reads a notebook as {@link readNotebook} does.
+ * @param bytes the whole .ipynb file, UTF-8 or with a byte order mark
+ */
+export function readNotebookBytes(name: string, bytes: Uint8Array): NotebookReading {
+  const cut = TextWithoutPictures.of(bytes);
+  const json = cut && IndexedJson.of(cut.text);
+  const reading = json && new NotebookReader(name, json, cut).read();
+  // What is not sound is read as text too, and then the whole of it.
+  return reading && reading.failure === undefined ? reading : readNotebook(name, decodeText(bytes).text);
 }
 
 class NotebookReader {
   readonly #json: Json;
-  readonly #lines: LazyLines;
+  readonly #lines: Lines;
   readonly #segments: TextSegment[] = [];
   #language: SegmentLanguage = 'python';
 
   constructor(
     private readonly name: string,
-    private readonly text: string,
+    json: Json,
+    lines: Lines,
   ) {
-    this.#json = IndexedJson.of(text) ?? new TolerantJson(text);
-    this.#lines = new LazyLines(text);
+    this.#json = json;
+    this.#lines = lines;
   }
 
   read(): NotebookReading {
@@ -90,7 +105,7 @@ class NotebookReader {
   }
 
   #kindOf(value: JsonValue) {
-    return kindAt(this.text, value.start);
+    return kindAt(this.#json.text, value.start);
   }
 
   #cellLists(members: readonly JsonMember[]): JsonValue[] {
@@ -304,11 +319,12 @@ class NotebookReader {
   }
 
   #raw(from: number): void {
-    if (from >= this.text.length) return;
+    const { text } = this.#json;
+    if (from >= text.length) return;
     // From the start of the line, so that a key on it is seen with its value.
-    const start = this.text.lastIndexOf('\n', from) + 1;
+    const start = text.lastIndexOf('\n', from) + 1;
     const locator = { locate: (a: number, b: number) => this.#lines.locate(start + a, start + b) };
-    this.#segments.push(new NotebookSegment('raw', 'json', this.text.slice(start), locator));
+    this.#segments.push(new NotebookSegment('raw', 'json', text.slice(start), locator));
   }
 }
 

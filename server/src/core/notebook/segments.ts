@@ -13,6 +13,12 @@ export interface NotebookPlace {
   readonly tags?: readonly string[];
 }
 
+/** Lines of the file's text. */
+export interface Lines {
+  locate(start: number, end: number): Location;
+  lineOf(offset: number): number;
+}
+
 /** The way from a segment's text to the document. */
 export interface Locator {
   locate(start: number, end: number): Location;
@@ -52,7 +58,7 @@ export class JoinedLocator implements Locator {
   /** @param inner from the segment's text to the joined text; absent when they are the same */
   constructor(
     private readonly joined: JoinedText,
-    private readonly file: LazyLines,
+    private readonly file: Lines,
     private readonly place: NotebookPlace,
     private readonly inner?: () => SpanMap,
   ) {}
@@ -74,7 +80,7 @@ export class JoinedLocator implements Locator {
 export class LeafLocator implements Locator {
   constructor(
     private readonly leaf: JoinedText,
-    private readonly file: LazyLines,
+    private readonly file: Lines,
     private readonly place: NotebookPlace,
     private readonly path: string,
   ) {}
