@@ -1,15 +1,14 @@
 import type { Format, ScanContext, ScanInput } from '../scanner';
 import { analyseDocument } from '../text/analyse';
 import { TEXT_ANALYSERS } from '../text/analysers';
-import { decodeText } from '../text/decode';
-import { type CellText, documentFromCells, readNotebook } from './notebook';
+import { type CellText, documentFromCells, readNotebookBytes } from './notebook';
 
 async function scanNotebook(input: ScanInput, context: ScanContext): Promise<void> {
   // Images make notebooks large and are skipped unread, so the cap for text does not fit here.
   const limit = context.budget.limits.memoryBytes;
   const bytes = await input.source.read(0, Math.min(limit, input.source.size));
   const cut = input.source.size > limit;
-  const { document, failure } = readNotebook(input.name, decodeText(bytes).text);
+  const { document, failure } = readNotebookBytes(input.name, bytes);
   analyseDocument(document, TEXT_ANALYSERS, context);
   if (cut) context.incomplete(`the notebook is larger than ${limit} bytes; what follows was not looked at`);
   else if (failure !== undefined) throw new Error(failure);

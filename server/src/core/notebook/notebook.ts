@@ -1,10 +1,17 @@
 import type { Location } from '../finding';
+import { decodeText } from '../text/decode';
 import type { SegmentKind, SegmentLanguage, TextDocument, TextSegment } from '../text/document';
 import { LazyLines, magicLanguage } from '../text/fileDocument';
 import { languageById } from '../text/languages';
 import { SpanMap } from '../text/spanMap';
 import { readHtml } from './html';
-import { DecodedString, type JsonDamage, type JsonEntry, type JsonSpan, JsonText } from './json';
+import { IndexedJson } from './indexedJson';
+import { JoinedText } from './joinedText';
+import { type Json, type JsonMember, type JsonValue, kindAt } from './json';
+import { TextWithoutPictures } from './pictures';
+import { isProgramKey, isProgramValue } from './programData';
+import { JoinedLocator, LeafLocator, type Lines, type NotebookPlace, NotebookSegment } from './segments';
+import { TolerantJson } from './tolerantJson';
 
 /** A notebook read from its file, with what is wrong with it. */
 export interface NotebookReading {
@@ -18,10 +25,10 @@ interface CellParts {
   /** The editor's language id when the cell says so. */
   language: string | undefined;
   tags: string[];
-  sources: JsonSpan[];
-  outputs: JsonSpan[];
-  attachments: JsonSpan[];
-  metadata: JsonSpan[];
+  sources: JsonValue[];
+  outputs: JsonValue[];
+  attachments: JsonValue[];
+  metadata: JsonValue[];
 }
 
 /** MIME types whose payload is an image, a font, a movie or a plot: base64 or vector data, no text of a person. */
@@ -30,55 +37,65 @@ const BLOB =
 /** Keys of an output of nbformat 3 that hold what a MIME type names in nbformat 4. */
 const LEGACY_BLOB = new Set(['png', 'jpeg', 'pdf']);
 
-const INLINE_LIMIT = 4096;
-
 /**
  * Reads a notebook of nbformat 3 or 4 (and what Colab and Databricks make of it) into segments: the source of each cell,
  * its outputs, its attachments that are no images, and all metadata. Format: nbformat.readthedocs.io.
  * @param text the whole .ipynb file, decoded
  */
 export function readNotebook(name: string, text: string): NotebookReading {
-  return new NotebookReader(name, text).read();
+  return new NotebookReader(name, IndexedJson.of(text) ?? new TolerantJson(text), new LazyLines(text)).read();
+}
+
+/**
+ * Reads a notebook as {@link readNotebook} does.
+ * @param bytes the whole .ipynb file, UTF-8 or with a byte order mark
+ */
+export function readNotebookBytes(name: string, bytes: Uint8Array): NotebookReading {
+  const cut = TextWithoutPictures.of(bytes);
+  const json = cut && IndexedJson.of(cut.text);
+  const reading = json && new NotebookReader(name, json, cut).read();
+  // What is not sound is read as text too, and then the whole of it.
+  return reading && reading.failure === undefined ? reading : readNotebook(name, decodeText(bytes).text);
 }
 
 class NotebookReader {
-  readonly #json: JsonText;
-  readonly #lines: LazyLines;
+  readonly #json: Json;
+  readonly #lines: Lines;
   readonly #segments: TextSegment[] = [];
-  #language = 'python';
+  #language: SegmentLanguage = 'python';
 
   constructor(
     private readonly name: string,
-    private readonly text: string,
+    json: Json,
+    lines: Lines,
   ) {
-    this.#json = new JsonText(text);
-    this.#lines = new LazyLines(text);
+    this.#json = json;
+    this.#lines = lines;
   }
 
   read(): NotebookReading {
     const json = this.#json;
-    const start = json.skipSpace(0);
-    let cellLists: JsonSpan[] = [];
+    const { top } = json;
+    let cellLists: JsonValue[] = [];
     let failure: string | undefined;
-    if (json.kindAt(start) !== 'object') failure = 'the file is not a JSON object';
+    if (this.#kindOf(top) !== 'object') failure = 'the file is not a JSON object';
     else {
-      const top = [...json.entries(start)];
-      cellLists = this.#cellLists(top);
-      for (const entry of top) if (entry.key === 'metadata') this.#kernel(entry);
-      for (const entry of top) {
-        if (entry.key !== 'cells' && entry.key !== 'worksheets') this.#leaves(entry, entry.key, {});
+      const members = allMembers(json, top);
+      cellLists = this.#cellLists(members);
+      for (const member of members) if (member.key === 'metadata') this.#kernel(member);
+      for (const member of members) {
+        if (member.key !== 'cells' && member.key !== 'worksheets') this.#leaves(member, member.key, {});
       }
       if (cellLists.length === 0) failure = 'the file has no cells';
     }
     let index = 0;
     for (const list of cellLists) {
-      for (const element of json.elements(list.start)) {
-        if (json.kindAt(element.start) === 'object') this.#cell(element, index);
-        index += 1;
+      for (const cell = json.elements(list); cell.next(); index += 1) {
+        if (this.#kindOf(cell) === 'object') this.#cell(cell, index);
       }
     }
     // What a reader of JSON cannot reach is still text.
-    const damage: JsonDamage | undefined = json.damage;
+    const { damage } = json;
     if (damage) failure = `${damage.reason} (line ${this.#lines.lineOf(damage.offset)})`;
     if (failure !== undefined) this.#raw(damage ? damage.offset : 0);
     return {
@@ -87,13 +104,19 @@ class NotebookReader {
     };
   }
 
-  #cellLists(top: readonly JsonEntry[]): JsonSpan[] {
-    const lists: JsonSpan[] = top.filter(({ key, start }) => key === 'cells' && this.#json.kindAt(start) === 'array');
-    for (const sheets of top.filter(({ key }) => key === 'worksheets')) {
-      for (const sheet of this.#json.elements(sheets.start)) {
-        for (const entry of this.#json.entries(sheet.start)) {
-          if (entry.key === 'cells') lists.push(entry);
-          else this.#leaves(entry, `worksheets/${entry.key}`, {});
+  #kindOf(value: JsonValue) {
+    return kindAt(this.#json.text, value.start);
+  }
+
+  #cellLists(members: readonly JsonMember[]): JsonValue[] {
+    const lists: JsonValue[] = members.filter((member) => member.key === 'cells' && this.#kindOf(member) === 'array');
+    for (const sheets of members) {
+      if (sheets.key !== 'worksheets') continue;
+      for (const sheet = this.#json.elements(sheets); sheet.next(); ) {
+        for (const member = this.#json.members(sheet); member.next(); ) {
+          const { key } = member;
+          if (key === 'cells') lists.push(held(member));
+          else this.#leaves(member, `worksheets/${key}`, {});
         }
       }
     }
@@ -101,20 +124,22 @@ class NotebookReader {
   }
 
   /** The language of code cells, from the kernel's description. */
-  #kernel(metadata: JsonSpan): void {
+  #kernel(metadata: JsonValue): void {
+    const json = this.#json;
     let fromKernel: string | undefined;
     let fromInfo: string | undefined;
-    for (const entry of this.#json.entries(metadata.start)) {
-      if (entry.key !== 'kernelspec' && entry.key !== 'language_info') continue;
-      for (const field of this.#json.entries(entry.start)) {
-        if (entry.key === 'kernelspec' && field.key === 'language') fromKernel = this.#json.decode(field);
-        if (entry.key === 'language_info' && field.key === 'name') fromInfo = this.#json.decode(field);
+    for (const member = json.members(metadata); member.next(); ) {
+      const { key } = member;
+      if (key !== 'kernelspec' && key !== 'language_info') continue;
+      for (const field = json.members(member); field.next(); ) {
+        if (key === 'kernelspec' && field.key === 'language') fromKernel = json.content(field);
+        if (key === 'language_info' && field.key === 'name') fromInfo = json.content(field);
       }
     }
-    this.#language = fromInfo ?? fromKernel ?? 'python';
+    this.#language = languageById(fromInfo ?? fromKernel ?? 'python');
   }
 
-  #cell(span: JsonSpan, index: number): void {
+  #cell(cell: JsonValue, index: number): void {
     const json = this.#json;
     const parts: CellParts = {
       type: 'code',
@@ -125,76 +150,66 @@ class NotebookReader {
       attachments: [],
       metadata: [],
     };
-    for (const entry of json.entries(span.start)) {
-      switch (entry.key) {
+    for (const member = json.members(cell); member.next(); ) {
+      const { key } = member;
+      switch (key) {
         case 'cell_type':
-          parts.type = json.decode(entry);
+          parts.type = json.content(member);
           break;
         case 'source':
         case 'input':
-          parts.sources.push(entry);
+          parts.sources.push(held(member));
           break;
         case 'outputs':
-          parts.outputs.push(entry);
+          parts.outputs.push(held(member));
           break;
         case 'attachments':
-          parts.attachments.push(entry);
+          parts.attachments.push(held(member));
           break;
         case 'metadata':
-          parts.metadata.push(entry);
-          this.#cellMetadata(entry, parts);
+          parts.metadata.push(held(member));
+          this.#cellMetadata(member, parts);
           break;
         case 'language':
-          parts.language ??= json.decode(entry);
+          parts.language ??= json.content(member);
           break;
         default:
-          if (json.kindAt(entry.start) !== 'scalar') this.#leaves(entry, entry.key, { cell: index });
+          if (this.#kindOf(member) !== 'scalar') this.#leaves(member, key, { cell: index });
       }
     }
-    for (const source of parts.sources) this.#source(source, index, parts);
-    for (const metadata of parts.metadata) this.#leaves(metadata, 'metadata', { cell: index, tags: parts.tags });
-    for (const attachments of parts.attachments) this.#attachments(attachments, index, parts.tags);
+    const { tags } = parts;
+    const place = { cell: index, tags };
+    for (const source of parts.sources) this.#source(source, parts, place);
+    for (const metadata of parts.metadata) this.#leaves(metadata, 'metadata', place);
+    for (const attachments of parts.attachments) this.#attachments(attachments, place);
     for (const outputs of parts.outputs) {
       let output = 0;
-      for (const element of json.elements(outputs.start)) {
-        this.#output(element, { cell: index, output, tags: parts.tags });
-        output += 1;
+      for (const element = json.elements(outputs); element.next(); output += 1) {
+        this.#output(element, { cell: index, output, tags });
       }
     }
   }
 
-  #cellMetadata(span: JsonSpan, parts: CellParts): void {
-    for (const entry of this.#json.entries(span.start)) {
-      if (entry.key === 'tags') {
-        for (const tag of this.#json.elements(entry.start)) parts.tags.push(this.#json.decode(tag));
-      } else if (entry.key === 'vscode') {
-        for (const field of this.#json.entries(entry.start)) {
-          if (field.key === 'languageId') parts.language = this.#json.decode(field);
+  #cellMetadata(metadata: JsonValue, parts: CellParts): void {
+    const json = this.#json;
+    for (const member = json.members(metadata); member.next(); ) {
+      const { key } = member;
+      if (key === 'tags') {
+        for (const tag = json.elements(member); tag.next(); ) parts.tags.push(json.content(tag));
+      } else if (key === 'vscode') {
+        for (const field = json.members(member); field.next(); ) {
+          if (field.key === 'languageId') parts.language = json.content(field);
         }
       }
     }
   }
 
-  /** A string, or a list of strings joined: without separator, as nbformat has multi-line strings, or as frames of a traceback. */
-  #multiline(span: JsonSpan, separator = ''): DecodedString {
-    const out = new DecodedString();
-    if (this.#json.kindAt(span.start) === 'string') out.add(this.#json, span);
-    else {
-      for (const element of this.#json.elements(span.start)) {
-        if (this.#json.kindAt(element.start) !== 'string') continue;
-        if (separator !== '' && out.length > 0) out.addSeparator(separator, element.start);
-        out.add(this.#json, element);
-      }
-    }
-    return out;
-  }
-
-  #source(span: JsonSpan, cell: number, { type, language: own, tags }: CellParts): void {
-    const decoded = this.#multiline(span);
-    const { text } = decoded;
+  #source(source: JsonValue, { type, language: own }: CellParts, place: NotebookPlace): void {
+    const joined = JoinedText.of(this.#json, source);
+    const { text } = joined;
     if (text === '') return;
     let kind: SegmentKind = 'code';
-    let language: SegmentLanguage = languageById(own ?? this.#language);
+    let language = own === undefined ? this.#language : languageById(own);
     if (type === 'markdown' || type === 'heading') {
       kind = 'markdown';
       language = 'markdown';
@@ -202,26 +217,16 @@ class NotebookReader {
       kind = 'raw';
       language = 'plain';
     } else ({ kind, language } = magicLanguage(text, language));
-    const lines = new LazyLines(text);
-    this.#segments.push({
-      kind,
-      language,
-      text,
-      cell,
-      ...(tags.length > 0 && { tags }),
-      locate: (start, end) => ({
-        ...lines.locate(start, end),
-        cell,
-        fileLine: this.#lines.lineOf(decoded.map.start(start)),
-      }),
-    });
+    this.#segments.push(
+      new NotebookSegment(kind, language, text, new JoinedLocator(joined, this.#lines, place), place),
+    );
   }
 
-  #output(span: JsonSpan, at: OutputPlace): void {
+  #output(output: JsonValue, place: NotebookPlace): void {
     const json = this.#json;
-    if (json.kindAt(span.start) !== 'object') return;
-    for (const entry of json.entries(span.start)) {
-      switch (entry.key) {
+    for (const member = json.members(output); member.next(); ) {
+      const { key } = member;
+      switch (key) {
         case 'output_type':
         case 'execution_count':
         case 'prompt_number':
@@ -230,162 +235,110 @@ class NotebookReader {
         case 'ename':
           break;
         case 'data':
-          if (json.kindAt(entry.start) === 'object') {
-            for (const mime of json.entries(entry.start)) this.#mime(mime, at);
-          } else this.#text(entry, at);
+          if (this.#kindOf(member) === 'object') {
+            for (const mime = json.members(member); mime.next(); ) this.#mime(mime, place);
+          } else this.#text(member, place);
           break;
         case 'text':
         case 'traceback':
         case 'evalue':
         case 'latex':
         case 'javascript':
-          this.#text(entry, at, entry.key === 'traceback' ? '\n' : '');
+          this.#text(member, place, key === 'traceback' ? '\n' : '');
           break;
         case 'html':
         case 'svg':
-          this.#html(entry, at);
+          this.#html(member, place);
           break;
         default:
-          if (!LEGACY_BLOB.has(entry.key) && json.kindAt(entry.start) !== 'scalar') {
-            this.#leaves(entry, entry.key, at);
-          }
+          if (!LEGACY_BLOB.has(key) && this.#kindOf(member) !== 'scalar') this.#leaves(member, key, place);
       }
     }
   }
 
-  #mime(entry: JsonEntry, at: OutputPlace): void {
-    const mime = entry.key.toLowerCase();
+  #mime(member: JsonMember, place: NotebookPlace): void {
+    const mime = member.key.toLowerCase();
     if (BLOB.test(mime)) return;
-    if (mime === 'text/html' || mime === 'image/svg+xml') this.#html(entry, at);
-    else if (this.#json.kindAt(entry.start) === 'object' || mime.endsWith('json')) this.#leaves(entry, mime, at);
-    else this.#text(entry, at);
+    if (mime === 'text/html' || mime === 'image/svg+xml') this.#html(member, place);
+    else if (this.#kindOf(member) === 'object' || mime.endsWith('json')) this.#leaves(member, mime, place);
+    else this.#text(member, place);
   }
 
   /** Plain output, without ANSI escape sequences (ECMA-48): what a terminal would show. */
-  #text(span: JsonSpan, at: OutputPlace, separator = ''): void {
-    const decoded = this.#multiline(span, separator);
-    const lines = new LazyLines(decoded.text);
-    const { text, map } = stripAnsi(decoded.text);
+  #text(value: JsonValue, place: NotebookPlace, separator = ''): void {
+    const joined = JoinedText.of(this.#json, value, separator);
+    const { text, map } = stripAnsi(joined.text);
     if (text === '') return;
-    this.#outputSegment({ kind: 'output', language: 'plain', text }, at, (start, end) => ({
-      ...lines.locate(map.start(start), map.end(end)),
-      fileLine: this.#lines.lineOf(decoded.map.start(map.start(start))),
-    }));
+    const locator = new JoinedLocator(joined, this.#lines, place, () => map);
+    this.#segments.push(new NotebookSegment('output', 'plain', text, locator, place));
   }
 
-  #html(span: JsonSpan, at: OutputPlace): void {
-    const decoded = this.#multiline(span);
-    const lines = new LazyLines(decoded.text);
-    for (const part of readHtml(decoded.text)) {
-      const segment = {
-        kind: part.kind === 'table' ? ('table' as const) : ('output' as const),
-        language:
-          part.kind === 'table' ? ('csv' as const) : part.kind === 'text' ? ('plain' as const) : ('html' as const),
-        text: part.text,
-        ...(part.table && { table: part.table }),
-      };
-      this.#outputSegment(segment, at, (start, end) => ({
-        ...lines.locate(part.map.start(start), part.map.end(end)),
-        fileLine: this.#lines.lineOf(decoded.map.start(part.map.start(start))),
-      }));
+  #html(value: JsonValue, place: NotebookPlace): void {
+    const joined = JoinedText.of(this.#json, value);
+    for (const part of readHtml(joined.text)) {
+      const locator = new JoinedLocator(joined, this.#lines, place, () => part.map);
+      const segment =
+        part.kind === 'table'
+          ? new NotebookSegment('table', 'csv', part.text, locator, place, undefined, part.table)
+          : new NotebookSegment('output', part.kind === 'text' ? 'plain' : 'html', part.text, locator, place);
+      this.#segments.push(segment);
     }
   }
 
-  #outputSegment(
-    segment: Pick<TextSegment, 'kind' | 'language' | 'text' | 'table'>,
-    at: OutputPlace,
-    locate: (start: number, end: number) => Location,
-  ): void {
-    this.#segments.push({
-      ...segment,
-      ...placeOf(at),
-      locate: (start, end) => ({ ...locate(start, end), ...spot(at) }),
-    });
-  }
-
-  #attachments(span: JsonSpan, cell: number, tags: string[]): void {
-    for (const file of this.#json.entries(span.start)) {
-      const key = { start: file.keyStart, end: this.#json.skip(file.keyStart) };
-      this.#leaf(key, 'attachments', { cell, tags }, 'attachment');
-      for (const mime of this.#json.entries(file.start)) {
+  #attachments(attachments: JsonValue, place: NotebookPlace): void {
+    const json = this.#json;
+    for (const file = json.members(attachments); file.next(); ) {
+      const { key } = file;
+      this.#keyed(JoinedText.ofKey(json, file), 'attachments', place, 'attachment');
+      for (const mime = json.members(file); mime.next(); ) {
         if (BLOB.test(mime.key.toLowerCase())) continue;
-        const decoded = this.#multiline(mime);
-        this.#keyed(decoded, `attachments/${file.key}`, { cell, tags }, 'attachment');
+        this.#keyed(JoinedText.of(json, mime), `attachments/${key}`, place, 'attachment');
       }
     }
   }
 
   /** Each string of metadata or of a JSON output is a segment of its own, known by its key path. */
-  #leaves(span: JsonSpan, prefix: string, at: Place): void {
+  #leaves(value: JsonValue, prefix: string, place: NotebookPlace): void {
     const json = this.#json;
-    if (json.kindAt(span.start) === 'scalar') return;
-    for (const leaf of json.leaves(span.start, span.end)) {
-      const path = leaf.path ? `${prefix}/${leaf.path}` : prefix;
-      if (skippedMetadata(path, leaf.end - leaf.start)) continue;
-      if (json.kindAt(leaf.start) === 'string' || leaf.end - leaf.start >= 8) this.#leaf(leaf, path, at, 'metadata');
+    if (this.#kindOf(value) === 'scalar') return;
+    for (const leaf = json.leaves(value); leaf.next(); ) {
+      const length = leaf.end - leaf.start;
+      if (length < 8 && this.#kindOf(leaf) !== 'string') continue;
+      const { path: below } = leaf;
+      const path = below ? `${prefix}/${below}` : prefix;
+      if (isProgramKey(path, length)) continue;
+      const joined = JoinedText.ofLeaf(json, leaf);
+      if (!isProgramValue(path, joined.text)) this.#keyed(joined, path, place, 'metadata');
     }
   }
 
-  #leaf(span: JsonSpan, path: string, at: Place, kind: SegmentKind): void {
-    const decoded = new DecodedString();
-    if (this.#json.kindAt(span.start) === 'string') decoded.add(this.#json, span);
-    else decoded.addRaw(this.#json, span);
-    this.#keyed(decoded, path, at, kind);
-  }
-
-  #keyed(decoded: DecodedString, path: string, at: Place, kind: SegmentKind): void {
-    const { text, map } = decoded;
-    if (text === '') return;
-    const locate = (start: number, end: number): Location => {
-      const raw = this.#lines.locate(map.start(start), map.end(end));
-      // Inside a cell, lines are those of its source, where metadata has none.
-      if (at.cell !== undefined) return { ...spot(at), node: path, ...(raw.fileLine && { fileLine: raw.fileLine }) };
-      return { ...raw, node: path };
-    };
-    this.#segments.push({ kind, language: 'json', text, path, ...placeOf(at), locate });
+  #keyed(joined: JoinedText, path: string, place: NotebookPlace, kind: SegmentKind): void {
+    if (joined.text === '') return;
+    const locator = new LeafLocator(joined, this.#lines, place, path);
+    this.#segments.push(new NotebookSegment(kind, 'json', joined.text, locator, place, path));
   }
 
   #raw(from: number): void {
-    if (from >= this.text.length) return;
+    const { text } = this.#json;
+    if (from >= text.length) return;
     // From the start of the line, so that a key on it is seen with its value.
-    const start = this.text.lastIndexOf('\n', from) + 1;
-    this.#segments.push({
-      kind: 'raw',
-      language: 'json',
-      text: this.text.slice(start),
-      locate: (a, b) => this.#lines.locate(start + a, start + b),
-    });
+    const start = text.lastIndexOf('\n', from) + 1;
+    const locator = { locate: (a: number, b: number) => this.#lines.locate(start + a, start + b) };
+    this.#segments.push(new NotebookSegment('raw', 'json', text.slice(start), locator));
   }
 }
 
-interface Place {
-  cell?: number;
-  output?: number;
-  tags?: string[];
+function allMembers(json: Json, object: JsonValue): JsonMember[] {
+  const members: JsonMember[] = [];
+  for (const member = json.members(object); member.next(); ) {
+    const { start, end, token, key, keyStart, keyEnd } = member;
+    members.push({ start, end, token, key, keyStart, keyEnd });
+  }
+  return members;
 }
 
-interface OutputPlace extends Place {
-  cell: number;
-  output: number;
-}
-
-function spot({ cell, output }: Place): Pick<Location, 'cell' | 'output'> {
-  return { ...(cell !== undefined && { cell }), ...(output !== undefined && { output }) };
-}
-
-function placeOf(at: Place): Pick<TextSegment, 'cell' | 'output' | 'tags'> {
-  return { ...spot(at), ...(at.tags?.length && { tags: at.tags }) };
-}
-
-/**
- * What of metadata and JSON outputs is data of a program and never of a person: widget models but for what a person
- * typed, plot data, execution traces. By key, not by looks.
- */
-function skippedMetadata(path: string, length: number): boolean {
-  if (path.includes('widget-state+json') && !/\/(?:value|description|placeholder)$/.test(path)) return true;
-  if (/(?:^|\/)(?:bdata|model_id|outputId|base_uri|photoUrl|nuid|origin_id|layout|style)$/.test(path)) return true;
-  return length > INLINE_LIMIT && /(?:^|\/)(?:data|b64|base64|buffers|image|png|jpe?g)$/i.test(path);
-}
+/** A value that stays what it is when the way that led to it goes on. */
+const held = ({ start, end, token }: JsonValue): JsonValue => ({ start, end, token });
 
 const ESCAPE = String.fromCharCode(27);
 /** CSI and OSC sequences and the two-character escapes of ECMA-48. */
@@ -424,21 +377,18 @@ export interface CellText {
 /** The notebook that an editor has open, as it is now. Places have a cell and no line of the file. */
 export function documentFromCells(name: string, cells: readonly CellText[]): TextDocument {
   const segments = cells.map(({ kind, language: id, text, tags }, cell): TextSegment => {
-    const lines = new LazyLines(text);
     const look =
       kind === 'code'
         ? magicLanguage(text, languageById(id))
         : { kind, language: kind === 'markdown' ? ('markdown' as const) : ('plain' as const) };
-    return {
-      ...look,
-      text,
-      cell,
-      ...(tags?.length && { tags }),
-      locate(start, end) {
+    const lines = new LazyLines(text);
+    const locator = {
+      locate(start: number, end: number) {
         const { line, column, endLine, endColumn } = lines.locate(start, end) as Required<Location>;
         return { line, column, endLine, endColumn, cell };
       },
     };
+    return new NotebookSegment(look.kind, look.language, text, locator, { cell, tags });
   });
   return { name, kind: 'notebook', segments };
 }

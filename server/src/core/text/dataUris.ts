@@ -51,19 +51,10 @@ function withoutMediaIn(segment: TextSegment): TextSegment {
   };
 }
 
-/** End of the characters of base64 (RFC 4648, both alphabets) from `at` on. */
+/** What is no character of base64 (RFC 4648, both alphabets). Pictures are long, and an expression passes over them fastest. */
+const OTHER = /[^A-Za-z0-9+/=_-]/g;
+
 function base64End(text: string, at: number): number {
-  let i = at;
-  for (; ; i += 1) {
-    const c = text.charCodeAt(i);
-    const base64 =
-      (c >= 97 && c <= 122) ||
-      (c >= 65 && c <= 90) ||
-      (c >= 47 && c <= 57) ||
-      c === 43 ||
-      c === 61 ||
-      c === 45 ||
-      c === 95;
-    if (!base64) return i;
-  }
+  OTHER.lastIndex = at;
+  return OTHER.exec(text)?.index ?? text.length;
 }

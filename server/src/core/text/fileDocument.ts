@@ -108,6 +108,7 @@ export function magicLanguage(
   source: string,
   fallback: SegmentLanguage = 'python',
 ): { language: SegmentLanguage; kind: SegmentKind } {
+  if (beginsPlainly(source)) return { language: fallback, kind: 'code' };
   const match = /^(?:\s|#[^\n]{0,200}\n){0,400}%(%?)([A-Za-z_]+)([^\n]{0,300})/.exec(source);
   if (!match) return { language: fallback, kind: 'code' };
   const name = (match[2] as string).toLowerCase();
@@ -150,4 +151,10 @@ export function magicLanguage(
     default:
       return { language: fallback, kind: 'code' };
   }
+}
+
+/** True when the first character is no space, comment or magic, which is so for most cells. */
+function beginsPlainly(source: string): boolean {
+  const first = source.charCodeAt(0);
+  return first > 37 && first < 128;
 }
