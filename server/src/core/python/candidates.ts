@@ -10,6 +10,7 @@ import { BUILTINS, isJudged, isJudgedMethod, JUDGED_KEYWORDS, LAST_NAMES } from 
 import { identifier, isDisguised, isIdentifierPart } from './characters';
 import type { PythonModule } from './module';
 import { Names, type Program } from './names';
+import type { Scope } from './scope';
 
 /** Modules that Python dropped: PEP 594, PEP 632 and imp. */
 export const REMOVED_MODULES: ReadonlySet<string> = new Set(
@@ -55,32 +56,51 @@ const TELLING = [
   ],
   ...['auto_run', 'use_docker'],
 ];
-/** What makes functions and modules out of texts, and how a text that is put together is told from one that stands there. */
+/**
+ * In front of an expression: it may be constant and yet no literal that stands there whole. A literal is found as it is;
+ * what is formatted, called, or taken out of something is no constant.
+ */
+const PUT_TOGETHER = String.raw`(?!\s{0,20}(?:["'][^"'\\]{0,80}["']\s{0,20}[,)\]%.*[]|[fF]["'][^"'\\{]{0,80}\{(?!\{)|[A-Za-z_]\w{0,80}\s{0,20}[.([]))(?:\s{0,20}(?<name>[A-Za-z_]\w{0,80})\s{0,20}[,)\]])?`;
+const CALLED = new RegExp(String.raw`^\s{0,20}\(${PUT_TOGETHER}`);
+const SUBSCRIBED = new RegExp(String.raw`^\s{0,20}\[${PUT_TOGETHER}`);
+/**
+ * What makes functions and modules out of texts, and how a text that is put together is told from one that stands there.
+ * The group `name` is the name that has to be a text, when the expression is nothing else.
+ */
 const DYNAMIC: ReadonlyMap<string, RegExp> = new Map([
   [
     'getattr',
-    /^\s{0,20}\((?!\s{0,20}(?:self|cls)\s{0,20},)[^,()]{0,80}(?:\([^()]{0,80}\)[^,()]{0,40})?,\s{0,20}(?!["'][^"'\\]{0,80}["']\s{0,20}[,)])/,
+    new RegExp(
+      String.raw`^\s{0,20}\((?!\s{0,20}(?:self|cls)\s{0,20},)[^,()]{0,80}(?:\([^()]{0,80}\)[^,()]{0,40})?,${PUT_TOGETHER}`,
+    ),
   ],
-  ['__import__', /^\s*\(\s*(?!["'][^"'\\]*["']\s*[,)])/],
-  ['import_module', /^\s*\(\s*(?!["'][^"'\\]*["']\s*[,)])/],
-  ['modules', /^\s*\[\s*(?!["'][^"'\\]*["']\s*\])/],
-  ['__dict__', /^\s*\[\s*(?!["'][^"'\\]*["']\s*\])/],
-  ['__builtins__', /^\s*\[\s*(?!["'][^"'\\]*["']\s*\])/],
-  ['globals', /^\s*\(\s*\)\s*\[\s*(?!["'][^"'\\]*["']\s*\])/],
-  ['vars', /^\s*\([^()]{0,60}\)\s*\[\s*(?!["'][^"'\\]*["']\s*\])/],
+  ['__import__', CALLED],
+  ['import_module', CALLED],
+  ['modules', SUBSCRIBED],
+  ['__dict__', SUBSCRIBED],
+  ['__builtins__', SUBSCRIBED],
+  ['globals', new RegExp(String.raw`^\s{0,20}\(\s{0,20}\)\s{0,20}\[${PUT_TOGETHER}`)],
+  ['vars', new RegExp(String.raw`^\s{0,20}\([^()]{0,60}\)\s{0,20}\[${PUT_TOGETHER}`)],
 ]);
+/** Characters behind a word of DYNAMIC that are looked at. */
+const BEHIND = 200;
 const DYNAMIC_WORD = /\b(?:getattr|__dict__|__builtins__|globals|locals|vars|methodcaller)\b/;
 /** Of these, what brings modules that are named nowhere. */
 const BRINGS_MODULES = new Set(['__import__', 'import_module', 'modules', '__builtins__', 'globals']);
-const RANDOM = ['random', 'choice', 'choices', 'randint', 'randrange', 'getrandbits', 'sample'];
-/** Parts of the names that what is drawn at random is given to when it is a secret. */
+
+const SECRET_NAMES = 'token|password|passwd|secret|otp|nonce|session_?(?:id|key)|api_?key|csrf|salt';
+/** Names of what has to be hard to guess. */
+export const SECRET_NAME = new RegExp(`(?:^|_)(?:${SECRET_NAMES})$`, 'i');
+/** Such a name where it is assigned to. */
+const SECRET_TARGET = new RegExp(`(?:${SECRET_NAMES})[\\s\\\\]{0,80}(?:[-+*/%&|^@<>]{0,2}=(?!=)|:)`, 'iy');
+/** Parts of these names. */
 const SECRETS = ['token', 'passw', 'secret', 'otp', 'nonce', 'session', 'api_key', 'apikey', 'csrf', 'salt'];
 
 interface Word {
   readonly text: string;
   /** Modules one of which has to be in the text; undefined when none has to. */
   readonly modules: ReadonlySet<string> | undefined;
-  readonly role: 'last' | 'telling' | 'dynamic' | 'random' | 'secret' | 'removed' | 'module';
+  readonly role: 'last' | 'telling' | 'dynamic' | 'secret' | 'removed' | 'module' | 'import';
 }
 
 function words(): Word[] {
@@ -99,10 +119,10 @@ function words(): Word[] {
     ...[...last].map(([text, needs]): Word => ({ text, role: 'last', modules: needs })),
     ...[...TELLING, ...JUDGED_KEYWORDS].map(word('telling')),
     ...[...DYNAMIC.keys()].map(word('dynamic')),
-    ...RANDOM.map(word('random')),
     ...SECRETS.map(word('secret')),
     ...[...REMOVED_MODULES].map(word('removed')),
     ...[...modules].map(word('module')),
+    word('import')('import'),
   ];
 }
 
@@ -126,15 +146,14 @@ interface Hit {
 export class Mentions {
   readonly hits: Hit[] = [];
   readonly modules = new Set<string>();
-  /** Modules of which names are imported by themselves. */
-  readonly opened = new Set<string>();
   /** Modules may be in use that no word names. */
   bringsModules = false;
   /** Names of functions may be made of text. */
   dynamic = false;
-  secret = false;
   /** Identifiers in disguise: nothing can be told by words. */
   readonly disguised: boolean;
+  /** Offsets behind the word `import`. */
+  readonly #imports: number[] = [];
 
   /** @param occurrences of {@link PYTHON_KEYWORDS} in the text */
   constructor(
@@ -144,15 +163,33 @@ export class Mentions {
     this.disguised = isDisguised(text);
     for (let i = 0; i < occurrences.length; i += 1) {
       const word = WORDS[occurrences.keyword(i)] as Word;
-      if (word.role === 'secret') {
-        this.secret = true;
-        continue;
-      }
       const end = occurrences.end(i);
       const start = end - word.text.length;
-      if (isIdentifierPart(text.charCodeAt(end)) || isIdentifierPart(text.charCodeAt(start - 1))) continue;
-      if (text.startsWith(word.text, start)) this.#mention(word, start, end);
+      if (word.role === 'secret') {
+        SECRET_TARGET.lastIndex = start;
+        if (SECRET_TARGET.test(text)) this.hits.push({ start, word, as: 'name' });
+      } else if (
+        !isIdentifierPart(text.charCodeAt(end)) &&
+        !isIdentifierPart(text.charCodeAt(start - 1)) &&
+        text.startsWith(word.text, start)
+      )
+        this.#mention(word, start, end);
     }
+  }
+
+  /** Names that the text imports by themselves; `*` when it does so with all that a module has. */
+  imported(): ReadonlySet<string> {
+    const names = new Set<string>();
+    let end = 0;
+    for (const start of this.#imports) {
+      // In the comment of another import.
+      if (start < end) continue;
+      IMPORTED.lastIndex = start;
+      const list = IMPORTED.exec(this.text)?.[0] ?? '';
+      end = start + list.length;
+      for (const [name] of list.matchAll(/[\w*]+/g)) names.add(name);
+    }
+    return names;
   }
 
   #mention(word: Word, start: number, end: number): void {
@@ -160,18 +197,19 @@ export class Mentions {
     switch (word.role) {
       case 'module':
         this.modules.add(word.text);
-        if (/\bfrom[ \t]+(?:[\w.]{1,60}\.)?$/.test(text.slice(Math.max(0, start - 70), start)))
-          this.opened.add(word.text);
+        return;
+      case 'import':
+        this.#imports.push(end);
         return;
       case 'dynamic': {
         this.dynamic = true;
-        if (!(DYNAMIC.get(word.text) as RegExp).test(text.slice(end, end + 200))) return;
+        if (!(DYNAMIC.get(word.text) as RegExp).test(text.slice(end, end + BEHIND))) return;
         if (BRINGS_MODULES.has(word.text)) this.bringsModules = true;
         this.hits.push({ start, word, as: 'name' });
         return;
       }
       case 'removed':
-        if (isImport(text, start)) this.hits.push({ start, word, as: 'name' });
+        if (lastSign(text, start) !== '.' && isImport(text, start)) this.hits.push({ start, word, as: 'name' });
         return;
       case 'last': {
         const before = lastSign(text, start);
@@ -191,6 +229,9 @@ export class Mentions {
     }
   }
 }
+
+/** What is imported, from behind the word `import`: in brackets over several lines, or on one that may be joined to the next. */
+const IMPORTED = /[\s\\]{0,80}\((?:[^()#]|#[^\n]*)*|[^\n;#\\]*(?:\\\r?\n[^\n;#\\]*)*/y;
 
 /** The sign in front of a place, white space left out within the line. */
 function lastSign(text: string, start: number): string {
@@ -229,17 +270,18 @@ export function mayHold(mentions: readonly Mentions[]): boolean {
 function candidateHits(mentions: readonly Mentions[]): Hit[][] {
   const all = (pick: (one: Mentions) => Iterable<string>) => new Set(mentions.flatMap((one) => [...pick(one)]));
   const modules = all((one) => one.modules);
-  const opened = all((one) => one.opened);
   const brings = mentions.some(({ bringsModules }) => bringsModules);
   const dynamic = mentions.some((one) => one.dynamic);
-  const secret = mentions.some((one) => one.secret) && modules.has('random');
+  let imported: ReadonlySet<string> | undefined;
   const active = ({ word, as, builtin }: Hit): boolean => {
-    if (word.role === 'random') return secret;
+    if (word.role === 'secret') return modules.has('random');
     if (as === 'text' && !dynamic) return false;
-    if (builtin || !word.modules || brings) return true;
-    const present = as === 'name' ? opened : modules;
-    for (const module of word.modules) if (present.has(module)) return true;
-    return false;
+    if (word.role !== 'last' || builtin) return true;
+    if (word.modules && !brings && ![...word.modules].some((module) => modules.has(module))) return false;
+    if (as !== 'name') return true;
+    // What is given a name by an assignment is found there, and followed.
+    imported ??= all((one) => one.imported());
+    return imported.has(word.text) || imported.has('*');
   };
   return mentions.map(({ hits }) => hits.filter(active));
 }
@@ -319,14 +361,19 @@ export function candidateLines(
 function speaks({ start, word, as }: Hit, program: Program, module: PythonModule, line: number): boolean {
   const { text } = module;
   const first = module.lines.starts[line] as number;
-  if (word.role === 'random') return text.slice(first, module.lines.ends[line]).includes('=');
+  const scope = module.lines.opens.get(line) ?? (module.lines.scopes[line] as Scope);
+  const names = new Names(program, module, scope);
+  if (word.role === 'dynamic') {
+    const end = start + word.text.length;
+    const name = DYNAMIC.get(word.text)?.exec(text.slice(end, end + BEHIND))?.groups?.name;
+    return name === undefined || names.lookup(name, start).text !== undefined;
+  }
   if (word.role !== 'last') return true;
   if (as === 'text') return DYNAMIC_WORD.test(text.slice(first, module.lines.ends[line]));
   const chain = chainBefore(text, start, first);
   if (chain.open) return true;
   const path = [...chain.names, word.text];
-  const scope = module.lines.scopes[line] as NonNullable<PythonModule['lines']['scopes'][number]>;
-  const base = new Names(program, module, module.lines.opens.get(line) ?? scope).lookup(path[0] as string, start).path;
+  const base = names.lookup(path[0] as string, start).path;
   if (base === undefined) return path.length > 1 && isJudgedMethod(word.text);
   const whole = [base, ...path.slice(1)].join('.').replace(/^(?:builtins|__builtins__)\./, '');
   return isJudged(whole) || isObserved(whole) || whole === 'requests.Session().verify' || isJudgedMethod(word.text);

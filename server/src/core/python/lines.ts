@@ -4,29 +4,20 @@
  */
 import { NEWLINE, RETURN } from './characters';
 import { stringEnd } from './literals';
-import { Scope } from './scope';
-
-const ORDINARY = 0;
-const LINE_END = 1;
-const QUOTE = 2;
-const HASH = 3;
-const OPEN = 4;
-const CLOSE = 5;
-const SLASH = 6;
-const EQUALS = 7;
-
-const CLASS = new Uint8Array(128);
-for (const [characters, kind] of [
-  ['\n\r', LINE_END],
-  ['"\'', QUOTE],
-  ['#', HASH],
-  ['([{', OPEN],
-  [')]}', CLOSE],
-  ['\\', SLASH],
-  ['=', EQUALS],
-] as const) {
-  for (const c of characters) CLASS[c.charCodeAt(0)] = kind;
-}
+import { Binder, Scope } from './scope';
+import {
+  CARRIAGE_RETURN,
+  CLOSE,
+  DOUBLE_QUOTE,
+  EQUALS,
+  HASH,
+  LINE_FEED,
+  NONE,
+  OPEN,
+  SINGLE_QUOTE,
+  Signs,
+  SLASH,
+} from './signs';
 
 /** A line that begins like this cannot stand inside brackets: one of them was never closed. */
 const NEVER_INSIDE = /[ \t]*(?:import|def|class|return|with|while|try|raise|del|from[ \t]+[\w.]+[ \t]+import)\b/y;
@@ -52,8 +43,9 @@ export class Lines {
     from: number,
   ) {
     const { length } = text;
-    this.module = new Scope(text, 'module', undefined, -1);
-    const open: { indent: number; scope: Scope }[] = [{ indent: -1, scope: this.module }];
+    this.module = new Scope(text, 'module', undefined, -1, -1);
+    let scope = this.module;
+    const signs = new Signs(text, from);
     let at = from;
     while (at < length) {
       let indent = 0;
@@ -71,19 +63,17 @@ export class Lines {
         continue;
       }
       // No line of Python begins like one of IPython's own.
-      if (this.#isMagic(at)) {
+      if (isMagic(text, at, first)) {
         at = this.#magicEnd(at);
         continue;
       }
-      while (open.length > 1 && indent <= (open[open.length - 1] as { indent: number }).indent) open.pop();
-      const { scope } = open[open.length - 1] as { scope: Scope };
+      while (scope.parent && indent <= scope.indent) scope = scope.parent;
       const line = this.starts.length;
-      const end = this.#logicalEnd(at, scope, line);
+      const end = this.#logicalEnd(signs, at, scope, line);
       this.starts.push(at);
       this.ends.push(end);
       this.scopes.push(scope);
-      const opened = this.#firstWord(at, end, scope, line, first);
-      if (opened) open.push({ indent, scope: opened });
+      scope = this.#firstWord(at, end, scope, line, first, indent) ?? scope;
       at = Math.max(end, at + 1);
     }
   }
@@ -109,103 +99,141 @@ export class Lines {
     return newline < 0 ? this.text.length : newline;
   }
 
-  /** `!shell`, `%magic`, `?name`: what IPython reads and Python does not. */
-  #isMagic(at: number): boolean {
-    const c = this.text[at];
-    if (c === '!' || c === '?') return true;
-    return c === '%' && /[A-Za-z%]/.test(this.text[at + 1] ?? '');
-  }
-
   #magicEnd(at: number): number {
     let end = this.#physicalEnd(at);
     while (end < this.text.length && this.text[end - 1] === '\\') end = this.#physicalEnd(end + 1);
     return end;
   }
 
-  /** End of the logical line from `at`; names in front of equals signs are noted on the way. */
-  #logicalEnd(from: number, scope: Scope, line: number): number {
+  /** End of the logical line from `from`; names in front of equals signs are noted on the way. */
+  #logicalEnd(signs: Signs, from: number, scope: Scope, line: number): number {
     const { text } = this;
-    const { length } = text;
     let depth = 0;
-    for (let i = from; i < length; i += 1) {
-      const c = text.charCodeAt(i);
-      const kind = c < 128 ? (CLASS[c] as number) : ORDINARY;
-      if (kind === ORDINARY) continue;
+    signs.skipTo(from);
+    for (;;) {
+      const { offset, kind } = signs;
       switch (kind) {
-        case LINE_END:
-          if (depth === 0) return i;
-          NEVER_INSIDE.lastIndex = i + 1;
-          if (startsStatement(text, i + 1) && NEVER_INSIDE.test(text)) return i;
+        case NONE:
+          return offset;
+        case LINE_FEED:
+        case CARRIAGE_RETURN:
+          if (depth === 0) return offset;
+          NEVER_INSIDE.lastIndex = offset + 1;
+          if (startsStatement(text, offset + 1) && NEVER_INSIDE.test(text)) return offset;
+          signs.next();
           break;
-        case QUOTE:
-          i = stringEnd(text, i, length) - 1;
+        case DOUBLE_QUOTE:
+        case SINGLE_QUOTE:
+          skipString(signs, text);
           break;
         case HASH:
-          i = this.#physicalEnd(i) - 1;
+          while (signs.kind !== LINE_FEED && signs.kind !== NONE) signs.next();
           break;
         case OPEN:
           depth += 1;
+          signs.next();
           break;
         case CLOSE:
           if (depth > 0) depth -= 1;
+          signs.next();
           break;
         case SLASH:
-          i += text.charCodeAt(i + 1) === RETURN && text.charCodeAt(i + 2) === NEWLINE ? 2 : 1;
+          skipEscape(signs, text);
           break;
-        default:
-          if (text.charCodeAt(i + 1) === 61) i += 1;
-          else if (text.charCodeAt(i - 1) === 58) scope.note('last', Math.max(from, i - TARGETS), i - 1, line);
-          else if (depth === 0 && isAssignment(text.charCodeAt(i - 1)))
-            scope.note('targets', Math.max(from, i - TARGETS), i, line);
+        case EQUALS:
+          signs.next();
+          if (signs.kind === EQUALS && signs.offset === offset + 1) signs.next();
+          else if (text.charCodeAt(offset - 1) === 58)
+            scope.note(Binder.Last, Math.max(from, offset - TARGETS), offset - 1, line);
+          else if (depth === 0 && isAssignment(text.charCodeAt(offset - 1)))
+            scope.note(Binder.Targets, Math.max(from, offset - TARGETS), offset, line);
       }
     }
-    return length;
   }
 
   /** What the first word says of the line. @returns the scope that a definition opens */
-  #firstWord(start: number, end: number, scope: Scope, line: number, first: number): Scope | undefined {
+  #firstWord(start: number, end: number, scope: Scope, line: number, first: number, indent: number): Scope | undefined {
     const { text } = this;
+    // The second letter leaves few lines for which the word has to be read.
+    const second = text.charCodeAt(start + 1);
     switch (first) {
-      case 97: // async
-      case 99: // class
-      case 100: {
-        // def
-        DEFINITION.lastIndex = start;
-        const name = DEFINITION.exec(text)?.[1];
-        if (name === undefined) {
-          if (first === 97 && text.startsWith('async', start)) {
-            scope.note('as', start, end, line);
-            scope.note('loop', start, end, line);
-          }
-          return undefined;
-        }
-        scope.note('name', DEFINITION.lastIndex - name.length, DEFINITION.lastIndex, line);
-        const kind = text.startsWith('class', start) ? 'class' : 'function';
-        const opened = new Scope(text, kind, scope, line);
-        this.opens.set(line, opened);
-        return opened;
+      case 97: {
+        // async
+        if (second !== 115 || !text.startsWith('async', start)) return undefined;
+        const opened = this.#definition(start, scope, line, indent);
+        if (opened) return opened;
+        scope.note(Binder.As, start, end, line);
+        scope.note(Binder.Loop, start, end, line);
+        return undefined;
       }
+      case 99: // class
+        return second === 108 ? this.#definition(start, scope, line, indent) : undefined;
+      case 100: // def
+        return second === 101 ? this.#definition(start, scope, line, indent) : undefined;
       case 102: // for, from
-        if (text.startsWith('from', start)) this.#import(start, end, scope, line);
-        else if (text.startsWith('for', start)) scope.note('loop', start, end, line);
+        if (second === 114 && text.startsWith('from', start)) this.#import(start, end, scope, line);
+        else if (second === 111 && text.startsWith('for', start)) scope.note(Binder.Loop, start, end, line);
         return undefined;
       case 105: // import
-        if (text.startsWith('import', start)) this.#import(start, end, scope, line);
+        if (second === 109 && text.startsWith('import', start)) this.#import(start, end, scope, line);
         return undefined;
       case 101: // except
+        if (second === 120 && text.startsWith('except', start)) scope.note(Binder.As, start, end, line);
+        return undefined;
       case 119: // with
-        if (text.startsWith('with', start) || text.startsWith('except', start)) scope.note('as', start, end, line);
+        if (second === 105 && text.startsWith('with', start)) scope.note(Binder.As, start, end, line);
         return undefined;
       default:
         return undefined;
     }
   }
 
+  #definition(start: number, scope: Scope, line: number, indent: number): Scope | undefined {
+    const { text } = this;
+    DEFINITION.lastIndex = start;
+    const name = DEFINITION.exec(text)?.[1];
+    if (name === undefined) return undefined;
+    scope.note(Binder.Name, DEFINITION.lastIndex - name.length, DEFINITION.lastIndex, line);
+    const kind = text.startsWith('class', start) ? 'class' : 'function';
+    const opened = new Scope(text, kind, scope, line, indent);
+    this.opens.set(line, opened);
+    return opened;
+  }
+
   /** Every name of an import is noted; which of them it binds is told when it is read. */
   #import(start: number, end: number, scope: Scope, line: number): void {
     this.imports.push(line);
-    scope.note('import', start, end, line);
+    scope.note(Binder.Import, start, end, line);
   }
+}
+
+/** `!shell`, `%magic`, `?name`: what IPython reads and Python does not. */
+function isMagic(text: string, at: number, first: number): boolean {
+  return first === 33 || first === 63 || (first === 37 && /[A-Za-z%]/.test(text[at + 1] ?? ''));
+}
+
+/** Goes on behind the string whose quote is at hand, as {@link stringEnd} finds its end. */
+function skipString(signs: Signs, text: string): void {
+  const { offset, kind } = signs;
+  const quote = text.charCodeAt(offset);
+  if (text.charCodeAt(offset + 1) === quote && text.charCodeAt(offset + 2) === quote) {
+    signs.skipTo(stringEnd(text, offset, text.length));
+    return;
+  }
+  signs.next();
+  while (signs.kind !== kind) {
+    if (signs.kind === LINE_FEED || signs.kind === NONE) return;
+    if (signs.kind === SLASH) skipEscape(signs, text);
+    else signs.next();
+  }
+  signs.next();
+}
+
+/** Goes on behind the backslash at hand and what it stands in front of: one character, or the end of a line. */
+function skipEscape(signs: Signs, text: string): void {
+  const { offset } = signs;
+  const isLineEnd = text.charCodeAt(offset + 1) === RETURN && text.charCodeAt(offset + 2) === NEWLINE;
+  signs.skipTo(offset + (isLineEnd ? 3 : 2));
 }
 
 /** `=`, `+=` and their like bind; `!=`, `<=`, `>=` compare. */

@@ -1,11 +1,21 @@
 /** Scopes of a Python text, and which of its lines may bind a name. */
 import { identifier, isIdentifierPart, isIdentifierStart } from './characters';
 
-/**
- * How a stretch of text binds: as one name, by the names in it that stand for themselves, by the last of its names (in
- * front of `:=`), by every name in it, by those behind `as`, or as the targets of the loop that begins there.
- */
-export type Binder = 'name' | 'targets' | 'last' | 'import' | 'as' | 'loop';
+/** How a stretch of text binds. */
+export enum Binder {
+  /** As one name. */
+  Name,
+  /** By the names in it that stand for themselves. */
+  Targets,
+  /** By the last of its names, in front of `:=`. */
+  Last,
+  /** By every name in it. */
+  Import,
+  /** By those behind `as`. */
+  As,
+  /** As the targets of the loop that begins there. */
+  Loop,
+}
 
 const LOOP = /(?:async[ \t]+)?for[ \t(]([^\n]{1,200}?)[ \t)]in\b/y;
 const ALIAS = /\bas[ \t]+\(?([^\s,:)]+)/g;
@@ -13,88 +23,96 @@ const ALIAS = /\bas[ \t]+\(?([^\s,:)]+)/g;
 const LAST = /(?<![\w\u0080-\uffff])([A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)[ \t]*$/;
 const IDENTIFIER = /[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*/g;
 
+/** Lines that may bind a name, or assign to an attribute. */
+interface Bound {
+  readonly names: Map<string, number[]>;
+  readonly attributes: Map<string, number[]>;
+}
+
 /** A module, function or class body. */
 export class Scope {
-  readonly #binders: Binder[] = [];
-  /** Start, end and line of each binder. */
-  readonly #places: number[] = [];
-  readonly #names = new Map<string, number[]>();
-  readonly #attributes = new Map<string, number[]>();
-  /** Functions and classes of a class body. */
-  readonly members: Scope[] = [];
-  /** Binders that are in the names. */
-  #read = 0;
+  /** Binder, start, end and line of each stretch that binds. */
+  readonly #notes: number[] = [];
+  #bound: Bound | undefined;
+  #members: Scope[] | undefined;
 
   /**
    * @param line line of the `def` or `class`; -1 for the module
+   * @param indent column of that line; -1 for the module
    */
   constructor(
     private readonly text: string,
     readonly kind: 'module' | 'function' | 'class',
     readonly parent: Scope | undefined,
     readonly line: number,
+    readonly indent: number,
   ) {
-    if (parent?.kind === 'class') parent.members.push(this);
+    if (parent?.kind === 'class') {
+      parent.#members ??= [];
+      parent.#members.push(this);
+    }
+  }
+
+  /** Functions and classes of a class body. */
+  get members(): readonly Scope[] {
+    return this.#members ?? [];
   }
 
   /** Notes that `[start, end)` binds; lines come in ascending order. Most scopes are never asked for their names. */
   note(binder: Binder, start: number, end: number, line: number): void {
-    this.#binders.push(binder);
-    this.#places.push(start, end, line);
+    this.#notes.push(binder, start, end, line);
   }
 
   /** Lines that may bind a name, ascending. */
   get names(): ReadonlyMap<string, readonly number[]> {
-    this.#readAll();
-    return this.#names;
+    return this.#read().names;
   }
 
   /** Lines that may assign to an attribute of that name, ascending: `self.name = ...`. */
   get attributes(): ReadonlyMap<string, readonly number[]> {
-    this.#readAll();
-    return this.#attributes;
+    return this.#read().attributes;
   }
 
-  #readAll(): void {
-    for (; this.#read < this.#binders.length; this.#read += 1) {
-      const at = this.#read * 3;
-      this.#bindAll(
-        this.#binders[this.#read] as Binder,
-        this.#places[at] as number,
-        this.#places[at + 1] as number,
-        this.#places[at + 2] as number,
-      );
-    }
+  /** Reads what is noted, once that is all there is. */
+  #read(): Bound {
+    if (this.#bound) return this.#bound;
+    const bound: Bound = { names: new Map(), attributes: new Map() };
+    const notes = this.#notes;
+    for (let i = 0; i < notes.length; i += 4)
+      this.#bindAll(bound, notes[i] as Binder, notes[i + 1] as number, notes[i + 2] as number, notes[i + 3] as number);
+    this.#bound = bound;
+    return bound;
   }
 
-  #bindAll(binder: Binder, start: number, end: number, line: number): void {
+  #bindAll(bound: Bound, binder: Binder, start: number, end: number, line: number): void {
     const { text } = this;
+    const { names } = bound;
     switch (binder) {
-      case 'name':
-        this.#bind(this.#names, text.slice(start, end), line);
+      case Binder.Name:
+        bind(names, text.slice(start, end), line);
         break;
-      case 'targets':
-        this.#targets(start, end, line);
+      case Binder.Targets:
+        this.#targets(bound, start, end, line);
         break;
-      case 'last': {
+      case Binder.Last: {
         const name = LAST.exec(text.slice(start, end))?.[1];
-        if (name !== undefined) this.#bind(this.#names, name, line);
+        if (name !== undefined) bind(names, name, line);
         break;
       }
-      case 'import':
-        for (const [name] of text.slice(start, end).matchAll(IDENTIFIER)) this.#bind(this.#names, name, line);
+      case Binder.Import:
+        for (const [name] of text.slice(start, end).matchAll(IDENTIFIER)) bind(names, name, line);
         break;
-      case 'as':
-        for (const match of text.slice(start, end).matchAll(ALIAS)) this.#bind(this.#names, match[1] as string, line);
+      case Binder.As:
+        for (const match of text.slice(start, end).matchAll(ALIAS)) bind(names, match[1] as string, line);
         break;
-      case 'loop':
+      case Binder.Loop:
         LOOP.lastIndex = start;
-        if (LOOP.test(text)) this.#targets(start + 3, LOOP.lastIndex - 2, line);
+        if (LOOP.test(text)) this.#targets(bound, start + 3, LOOP.lastIndex - 2, line);
     }
   }
 
   /** Identifiers that stand for themselves, not the objects whose attribute is meant, and attributes by themselves. */
-  #targets(from: number, to: number, line: number): void {
+  #targets({ names, attributes }: Bound, from: number, to: number, line: number): void {
     const { text } = this;
     let i = from;
     while (i < to) {
@@ -107,14 +125,14 @@ export class Scope {
       const after = text[i];
       const before = text[start - 1];
       if (after !== '.' && after !== '[' && after !== '(')
-        this.#bind(before === '.' ? this.#attributes : this.#names, text.slice(start, i), line);
+        bind(before === '.' ? attributes : names, text.slice(start, i), line);
     }
   }
+}
 
-  #bind(into: Map<string, number[]>, written: string, line: number): void {
-    const name = identifier(written);
-    const lines = into.get(name);
-    if (!lines) into.set(name, [line]);
-    else if (lines[lines.length - 1] !== line) lines.push(line);
-  }
+function bind(into: Map<string, number[]>, written: string, line: number): void {
+  const name = identifier(written);
+  const lines = into.get(name);
+  if (!lines) into.set(name, [line]);
+  else if (lines[lines.length - 1] !== line) lines.push(line);
 }

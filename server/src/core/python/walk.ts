@@ -5,7 +5,7 @@ import type { TextContext, TextSegment } from '../text/document';
 import { type CallNode, childrenOf, type Node, type SequenceNode, type Statement, type SubscriptNode } from './ast';
 import { type Call, type Facts, type FixMaker, fileOf, type Judgement, readCall } from './calls/call';
 import { judgeCall, judgeMethod } from './calls/registry';
-import { isObserved, REMOVED_MODULES } from './candidates';
+import { isObserved, REMOVED_MODULES, SECRET_NAME } from './candidates';
 import type { PythonModule } from './module';
 import { Names, type Program } from './names';
 import { PYTHON_RULES } from './rules';
@@ -16,7 +16,6 @@ const SPAN = 200;
 /** Characters of a call that tell it from others. */
 const ANCHOR = 2000;
 
-const SECRET_NAME = /(?:^|_)(?:token|password|passwd|secret|otp|nonce|session_?(?:id|key)|api_?key|csrf|salt)$/i;
 const RANDOM_CALL = /^random\.(?:choices?|randint|randrange|random|sample|getrandbits)\(\)$/;
 const PROCESS =
   /^(?:os\.(?:system|popen|exec\w+|spawn\w+|posix_spawn)|subprocess\.(?:run|call|check_call|check_output|Popen|getoutput|getstatusoutput)|pty\.spawn)$/;
