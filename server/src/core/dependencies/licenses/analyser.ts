@@ -17,6 +17,8 @@ interface Use {
   readonly distribution: LicensedDistribution;
   readonly start: number;
   readonly end: number;
+  /** Imported in a `try`, so that the code goes on without it. */
+  readonly optional?: boolean;
 }
 
 /** What the obligations that are told are told as, and in which words. */
@@ -42,17 +44,17 @@ export const LICENSE_ANALYSER: TextAnalyser = {
   enabled: (settings) => settings.licenses.enabled,
   keywords: DEPENDENCY_KEYWORDS,
   analyse(document: TextDocument, context: TextContext): void {
-    // The first place of each: a finding at every import would say the same thing again.
-    const told = new Set<string>();
+    if (CARD.test(document.name)) for (const segment of document.segments) reportCard(segment, context);
+    // The first place of each that needs it: a finding at every import would say the same thing again.
+    const first = new Map<string, { use: Use; segment: TextSegment }>();
     for (const segment of document.segments) {
-      if (CARD.test(document.name)) reportCard(segment, context);
       for (const use of usesOf(segment, context)) {
         const { name } = use.distribution;
-        if (told.has(name)) continue;
-        told.add(name);
-        report(use, segment, context);
+        const known = first.get(name);
+        if (!known || (known.use.optional && !use.optional)) first.set(name, { use, segment });
       }
     }
+    for (const { use, segment } of first.values()) report(use, segment, context);
   },
 };
 
@@ -89,35 +91,42 @@ function importedIn(segment: TextSegment, context: TextContext): Use[] {
   if (!DEPENDENCY_KEYWORDS.reads(segment)) return [];
   const { text } = segment;
   const uses: Use[] = [];
+  // The files of a package import it too.
+  const folders = new Set(context.document.path?.split('/').slice(0, -1));
   for (const { start, end } of dependencyWords(context.occurrences(segment, DEPENDENCY_KEYWORDS), 'imports')) {
     if (!beginsStatement(text, start)) continue;
     for (const found of importsAt(text, start, end)) {
       const distribution = licensedModule(found.module);
-      if (distribution && isStatement(segment, start, context)) {
-        uses.push({ distribution, start: found.start, end: found.end });
-      }
+      if (!distribution || folders.has(found.module)) continue;
+      const enclosing = enclosingNodes(segment, start, context);
+      // Code stands there, and not a text that looks like it.
+      if (!enclosing.has('ImportStatement')) continue;
+      uses.push({ distribution, start: found.start, end: found.end, optional: enclosing.has('TryStatement') });
     }
   }
   return uses;
 }
 
-/** Whether code stands at a place, and not a text that looks like it. */
-function isStatement(segment: TextSegment, at: number, context: TextContext): boolean {
+/** Names of the nodes of the syntax tree around a place. */
+function enclosingNodes(segment: TextSegment, at: number, context: TextContext): ReadonlySet<string> {
+  const names = new Set<string>();
   let node = pythonSyntax(segment, context)?.tree.resolveInner(at, 1) ?? null;
-  for (; node; node = node.parent) if (node.name === 'ImportStatement') return true;
-  return false;
+  for (; node; node = node.parent) names.add(node.name);
+  return names;
 }
 
-function report({ distribution, start, end }: Use, segment: TextSegment, context: TextContext): void {
+const ONE_STEP_LOWER: Readonly<Partial<Record<Severity, Severity>>> = { medium: 'low', low: 'info' };
+
+function report({ distribution, start, end, optional }: Use, segment: TextSegment, context: TextContext): void {
   const { name, license, obligation, tool, sold, runs } = distribution;
   const own = TOLD[obligation];
   if (own ? isAllowed(license, context.settings.licenses.allowed) : runs === undefined) return;
   const [rule, what] = own ?? [LICENSE_RULES['copyleft-program'], `it runs ${runs}`];
-  const severity: Severity = tool ? 'info' : rule.severity;
+  const asked = (optional && ONE_STEP_LOWER[rule.severity]) || rule.severity;
   const consequence = tool ? 'it is a tool that is run, and no part of what you ship' : what;
   context.report(segment, {
     rule,
-    severity,
+    severity: tool ? 'info' : asked,
     message: `${name} is under ${license}: ${consequence}${sold ? '; its maker sells another licence' : ''}.`,
     start,
     end,

@@ -17,7 +17,7 @@ const MILDEST_FIRST: readonly Obligation[] = ['notice', 'file', 'library', 'work
 
 /** By SPDX identifier, in its order; what none of them fits asks for a notice. */
 const OBLIGATIONS: readonly [RegExp, Obligation][] = [
-  [/^(?:LGPL|CECILL-C)-/i, 'library'],
+  [/^(?:LGPL-|CECILL-C$)/i, 'library'],
   [/^(?:AGPL|SSPL|OSL)-/i, 'network'],
   [/^(?:GPL|CECILL|EUPL|RPL|QPL)-/i, 'work'],
   [/^(?:MPL|EPL|CDDL|CPL)-/i, 'file'],
