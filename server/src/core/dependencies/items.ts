@@ -1,7 +1,7 @@
 /** What a segment asks for: a requirements file, a script, or the install commands of a cell. */
 import type { TextContext, TextSegment } from '../text/document';
 import { parseInstallCommands } from './installCommand';
-import { DEPENDENCY_KEYWORDS, dependencyWords } from './keywords';
+import { DEPENDENCY_KEYWORDS, eachDependencyWord } from './keywords';
 import { parseRequirements, type RequirementItem } from './requirements';
 
 /** `! pip install`, `%pip install`, `out = !pip install`, Databricks' `# MAGIC %pip install`. */
@@ -45,11 +45,14 @@ function readItems(segment: TextSegment, context: TextContext): RequirementItem[
   if (segment.kind !== 'code' && segment.kind !== 'config') return [];
   if (segment.language === 'shell' || segment.language === 'dockerfile') return parseInstallCommands(segment.text);
   if (!DEPENDENCY_KEYWORDS.reads(segment)) return [];
-  const installers = [...dependencyWords(context.occurrences(segment, DEPENDENCY_KEYWORDS), 'installs')];
-  if (installers.length === 0) return [];
-  // Scripts of IPython, Databricks exports and files of cells install as notebooks do.
-  const magic = ({ start }: { start: number }) =>
+  const { text } = segment;
+  let installs = false;
+  let magic = false;
+  eachDependencyWord(context.occurrences(segment, DEPENDENCY_KEYWORDS), 'installs', (start) => {
+    installs = true;
     // Behind the sign of a shell line or a magic: `!pip`, `%conda`, `!{sys.executable}`.
-    BEFORE_INSTALLER.test(segment.text.slice(Math.max(0, start - 18), start));
-  return context.document.kind === 'notebook' || installers.some(magic) ? itemsOfCell(segment.text) : [];
+    magic ||= BEFORE_INSTALLER.test(text.slice(Math.max(0, start - 18), start));
+  });
+  // Scripts of IPython, Databricks exports and files of cells install as notebooks do.
+  return magic || (installs && context.document.kind === 'notebook') ? itemsOfCell(text) : [];
 }

@@ -12,15 +12,17 @@ export const DEPENDENCY_KEYWORDS: KeywordFamily = {
   reads: ({ kind, language }) => kind === 'code' && language === 'python',
 };
 
-/** `[start, end)` of each word that installs, or that imports. */
-export function* dependencyWords(
+/** Tells `[start, end)` of each word that installs, or that imports. */
+export function eachDependencyWord(
   found: Occurrences,
   what: 'installs' | 'imports',
-): Generator<{ start: number; end: number }> {
+  tell: (start: number, end: number) => void,
+): void {
+  const installs = what === 'installs';
   for (let i = 0; i < found.length; i += 1) {
     const keyword = found.keyword(i);
-    if (keyword < INSTALLERS.length !== (what === 'installs')) continue;
+    if (keyword < INSTALLERS.length !== installs) continue;
     const end = found.end(i);
-    yield { start: end - (WORDS[keyword] as Keyword).text.length, end };
+    tell(end - (WORDS[keyword] as Keyword).text.length, end);
   }
 }

@@ -132,6 +132,17 @@ export function hasGivenName(value: string): boolean {
   return value.split(/[\s,.]+/).some((word) => GIVEN_NAMES.has(word.toLowerCase()));
 }
 
+/** The whole entry of a label that begins at `keyStart` and a value that ends at `end`, with the quotes around both. */
+function entryAround(text: string, keyStart: number, end: number): { start: number; end: number } {
+  let start = keyStart;
+  while (text[start] === ' ' || text[start] === '-') start += 1;
+  const quote = text[start - 1];
+  return {
+    start: quote === "'" || quote === '"' ? start - 1 : start,
+    end: text[end] === "'" || text[end] === '"' ? end + 1 : end,
+  };
+}
+
 /** Values of `key: value` and `key = 'value'` whose key speaks of a person. */
 export function findPersonal(passage: Passage, taken: Taken, hits: Hit[]): void {
   const { text, persons } = passage;
@@ -177,6 +188,8 @@ export function findPersonal(passage: Passage, taken: Taken, hits: Hit[]): void 
     if (!entity || taken.overlaps(start, end)) continue;
     done = end;
     taken.add(start, end);
-    hits.push({ entity, start, end, context: true, severity: entity === 'MEDICAL_RECORD_NUMBER' ? 'high' : 'low' });
+    // Half a name is one by its label only, so both are shown: `'first_name': 'John'`.
+    const shown = kind === 'part-name' ? entryAround(text, keyStart, end) : { start, end };
+    hits.push({ entity, ...shown, context: true, severity: entity === 'MEDICAL_RECORD_NUMBER' ? 'high' : 'low' });
   }
 }

@@ -4,7 +4,7 @@ import { evidenceText } from '../../redact';
 import type { Rule } from '../../rule';
 import type { TextAnalyser, TextContext, TextDocument, TextSegment } from '../../text/document';
 import { itemsOf } from '../items';
-import { DEPENDENCY_KEYWORDS, dependencyWords } from '../keywords';
+import { DEPENDENCY_KEYWORDS, eachDependencyWord } from '../keywords';
 import { pinnedVersion } from '../specifier';
 import { cardTerms } from './card';
 import { isAgreed, isAllowed, type Obligation } from './expression';
@@ -93,8 +93,8 @@ function importedIn(segment: TextSegment, context: TextContext): Use[] {
   const uses: Use[] = [];
   // The files of a package import it too.
   const folders = new Set(context.document.path?.split('/').slice(0, -1));
-  for (const { start, end } of dependencyWords(context.occurrences(segment, DEPENDENCY_KEYWORDS), 'imports')) {
-    if (!beginsStatement(text, start)) continue;
+  eachDependencyWord(context.occurrences(segment, DEPENDENCY_KEYWORDS), 'imports', (start, end) => {
+    if (!beginsStatement(text, start)) return;
     for (const found of importsAt(text, start, end)) {
       const distribution = licensedModule(found.module);
       if (!distribution || folders.has(found.module)) continue;
@@ -103,7 +103,7 @@ function importedIn(segment: TextSegment, context: TextContext): Use[] {
       if (!enclosing.has('ImportStatement')) continue;
       uses.push({ distribution, start: found.start, end: found.end, optional: enclosing.has('TryStatement') });
     }
-  }
+  });
   return uses;
 }
 
