@@ -86,6 +86,8 @@ export interface DependencyRecord {
   /** What may be installed, as written: `>=2.0,<3`. */
   specifier?: string;
   ecosystem: 'pypi' | 'conda';
+  /** SPDX expression, where it is known. */
+  license?: string;
   /** Where it comes from when that is not an index: a URL or a version control address without credentials. */
   url?: string;
   location?: Location;

@@ -1,5 +1,6 @@
 import { ARCHIVE_RULES } from './archives/rules';
 import { COVERAGE_RULES } from './coverage';
+import { LICENSE_RULES } from './dependencies/licenses/rules';
 import { DEPENDENCY_RULES } from './dependencies/rules';
 import { BOOSTING_RULES } from './models/boosting/formats';
 import { CAFFE_RULES } from './models/caffe/format';
@@ -53,6 +54,7 @@ const FAMILIES: readonly Record<string, Rule>[] = [
   TEMPLATE_RULES,
   SAFETENSORS_RULES,
   DEPENDENCY_RULES,
+  LICENSE_RULES,
   BOOSTING_RULES,
   CAFFE_RULES,
   COREML_RULES,

@@ -54,6 +54,8 @@ export interface ScanSettings {
   pii: { enabled: boolean; countries: string[] };
   code: { enabled: boolean };
   dependencies: { enabled: boolean };
+  /** `allowed`: SPDX identifiers of licences whose terms suit the work; `LGPL-*` stands for all that begin so. */
+  licenses: { enabled: boolean; allowed: string[] };
   models: { enabled: boolean; strict: boolean };
   /** Honour inline comments, cell tags and peers' pragmas. */
   inlineSuppression: boolean;
@@ -72,6 +74,7 @@ export const DEFAULT_SETTINGS: Readonly<ScanSettings> = Object.freeze({
   pii: { enabled: true, countries: ['US', 'GB', 'EU', 'IN', 'ASIA'] },
   code: { enabled: true },
   dependencies: { enabled: true },
+  licenses: { enabled: true, allowed: [] },
   models: { enabled: true, strict: false },
   inlineSuppression: true,
   remote: { ...DEFAULT_REMOTE },
@@ -160,6 +163,10 @@ export function parseSettings(
     },
     code: { enabled: flag('code.enabled', defaults.code.enabled) },
     dependencies: { enabled: flag('dependencies.enabled', defaults.dependencies.enabled) },
+    licenses: {
+      enabled: flag('licenses.enabled', defaults.licenses.enabled),
+      allowed: strings('licenses.allowed', defaults.licenses.allowed),
+    },
     models: {
       enabled: flag('models.enabled', defaults.models.enabled),
       strict: flag('models.strict', defaults.models.strict),

@@ -1,10 +1,11 @@
 import { evidenceText } from '../redact';
-import type { KeywordFamily, TextAnalyser, TextContext, TextDocument, TextSegment } from '../text/document';
-import { type Keyword, keywords, type Occurrences } from '../text/keywordPass';
+import type { TextAnalyser, TextContext, TextDocument, TextSegment } from '../text/document';
 import { embeddedAdvisories } from './advisories';
-import { parseInstallCommands } from './installCommand';
+import { itemsOf } from './items';
 import { type DependencyDraft, fixOf, judgeOption, judgeOrigin, judgeVersions } from './judge';
-import { parseRequirements, type Requirement, type RequirementItem } from './requirements';
+import { DEPENDENCY_KEYWORDS } from './keywords';
+import { licensedDistribution } from './licenses/table';
+import type { Requirement } from './requirements';
 import { DEPENDENCY_RULES } from './rules';
 import { pinnedVersion } from './specifier';
 import { normalizeName } from './version';
@@ -12,70 +13,11 @@ import { normalizeName } from './version';
 /** Names that the message about unpinned dependencies gives before it only counts. */
 const NAMED = 5;
 
-/** `! pip install`, `%pip install`, `out = !pip install`, Databricks' `# MAGIC %pip install`. */
-const MAGIC_LINE = /^[ \t]*(?:#[ \t]*MAGIC[ \t]+)?(?:[A-Za-z_]\w{0,63}[ \t]*=[ \t]*)?(?:!{1,2}|%)(?!%)[ \t]*/;
-const INSTALLERS = keywords(['pip', 'conda', 'mamba', 'micromamba', 'uv', 'python', 'sys'], true);
-
-/** Commands that install, and what runs them. */
-const INSTALL_KEYWORDS: KeywordFamily = {
-  words: () => INSTALLERS,
-  reads: ({ kind, language }) => kind === 'code' && language === 'python',
-};
-const BEFORE_INSTALLER = /[!%][ \t]{0,8}(?:\{[ \t]{0,8})?$/;
-
-/** Whether one of them stands behind the sign of a shell line or a magic: `!pip`, `%conda`, `!{sys.executable}`. */
-function isMagicInstall(text: string, found: Occurrences): boolean {
-  for (let i = 0; i < found.length; i += 1) {
-    const start = found.end(i) - (INSTALLERS[found.keyword(i)] as Keyword).text.length;
-    if (BEFORE_INSTALLER.test(text.slice(Math.max(0, start - 18), start))) return true;
-  }
-  return false;
-}
-const SHELL_CELL = /^\s*%%(?:bash|sh|!|system|script[ \t]+(?:ba|z)?sh)\b/;
-
-/** Install commands of a code cell: its shell and magic lines, or all of it when it is a shell cell. */
-function itemsOfCell(text: string): RequirementItem[] {
-  if (SHELL_CELL.test(text)) return parseInstallCommands(text, text.indexOf('\n') + 1);
-  const items: RequirementItem[] = [];
-  let start = 0;
-  while (start < text.length) {
-    let end = lineEnd(text, start);
-    const magic = MAGIC_LINE.exec(text.slice(start, Math.min(end, start + 200)));
-    if (magic) {
-      // A backslash at the end carries the command over to the next line.
-      while (end < text.length && text[end - 1] === '\\') end = lineEnd(text, end + 1);
-      items.push(...parseInstallCommands(text, start + magic[0].length, end));
-    }
-    start = end + 1;
-  }
-  return items;
-}
-
-function lineEnd(text: string, from: number): number {
-  const newline = text.indexOf('\n', from);
-  return newline < 0 ? text.length : newline;
-}
-
-function itemsOf(segment: TextSegment, context: TextContext): RequirementItem[] {
-  if (segment.language === 'requirements') return parseRequirements(segment.text);
-  if (segment.kind !== 'code' && segment.kind !== 'config') return [];
-  if (segment.language === 'shell' || segment.language === 'dockerfile') return parseInstallCommands(segment.text);
-  if (segment.language === 'python') {
-    // Scripts of IPython, Databricks exports and files of cells install as notebooks do.
-    const installers = context.occurrences(segment, INSTALL_KEYWORDS);
-    if (installers.length === 0) return [];
-    return context.document.kind === 'notebook' || isMagicInstall(segment.text, installers)
-      ? itemsOfCell(segment.text)
-      : [];
-  }
-  return [];
-}
-
 /** What is installed, from where and with which checks: requirement files, constraints and install commands. */
 export const DEPENDENCY_ANALYSER: TextAnalyser = {
   id: 'dependencies',
   enabled: (settings) => settings.dependencies.enabled,
-  keywords: INSTALL_KEYWORDS,
+  keywords: DEPENDENCY_KEYWORDS,
   analyse(document: TextDocument, context: TextContext): void {
     const unpinned: { segment: TextSegment; requirement: Requirement }[] = [];
     for (const segment of document.segments) {
@@ -103,11 +45,13 @@ function record(context: TextContext, segment: TextSegment, item: Requirement): 
   if (!item.name) return;
   const version = pinnedVersion(item.clauses);
   const specifier = item.clauses.map((clause) => clause.operator + clause.version).join(',');
+  const license = licensedDistribution(item.name, version)?.license;
   context.depend?.(segment, item.start, item.end, {
     name: normalizeName(item.name),
     ecosystem: item.ecosystem,
     ...(version !== undefined && { version: evidenceText(version, 100) }),
     ...(specifier && { specifier: evidenceText(specifier, 200) }),
+    ...(license !== undefined && { license }),
     ...(item.url && { url: evidenceText(item.url.text.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#\s]*@/i, '$1'), 300) }),
   });
 }

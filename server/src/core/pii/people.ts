@@ -139,11 +139,23 @@ function mayBeKey(text: string, end: number): boolean {
   return /[ \t:="'\]\p{L}]/u.test(text[i] ?? '');
 }
 
+/** The whole entry of a label that begins at `keyStart` and a value that ends at `end`, with the quotes around both. */
+function entryAround(text: string, keyStart: number, end: number): { start: number; end: number } {
+  let start = keyStart;
+  while (text[start] === ' ' || text[start] === '-') start += 1;
+  const quote = text[start - 1];
+  return {
+    start: quote === "'" || quote === '"' ? start - 1 : start,
+    end: text[end] === "'" || text[end] === '"' ? end + 1 : end,
+  };
+}
+
 /** Values of `key: value` and `key = 'value'` whose key speaks of a person. */
 export function findPersonal(passage: Passage, taken: Taken, hits: Hit[]): void {
   const { text, persons } = passage;
   let done = -1;
   for (let i = 0; i < persons.length; i += 1) {
+    if (!mayBeKey(text, persons.end(i))) continue;
     const index = persons.end(i) - (KEYWORDS[persons.keyword(i)] as Keyword).text.length;
     let keyStart = index;
     const least = Math.max(done, keyStart - 40);
@@ -152,7 +164,6 @@ export function findPersonal(passage: Passage, taken: Taken, hits: Hit[]): void 
       (isWordCode(text.charCodeAt(keyStart - 1)) || text[keyStart - 1] === ' ' || text[keyStart - 1] === '-')
     )
       keyStart -= 1;
-    if (!mayBeKey(text, persons.end(i))) continue;
     const rest = text.slice(index, index + 260);
     const key = /^[\p{L}\d_]{1,40}(?: (?:of |line |number|no|id|name|\d)[\p{L}\d_]{0,12}){0,2}/u.exec(rest)?.[0] ?? '';
     const operator = /^(["']?\]?)[ \t]{0,8}(:|=>|=(?!=))[ \t]{0,8}/.exec(rest.slice(key.length));
@@ -185,6 +196,8 @@ export function findPersonal(passage: Passage, taken: Taken, hits: Hit[]): void 
     if (!entity || taken.overlaps(start, end)) continue;
     done = end;
     taken.add(start, end);
-    hits.push({ entity, start, end, context: true, severity: entity === 'MEDICAL_RECORD_NUMBER' ? 'high' : 'low' });
+    // Half a name is one by its label only, so both are shown: `'first_name': 'John'`.
+    const shown = kind === 'part-name' ? entryAround(text, keyStart, end) : { start, end };
+    hits.push({ entity, ...shown, context: true, severity: entity === 'MEDICAL_RECORD_NUMBER' ? 'high' : 'low' });
   }
 }

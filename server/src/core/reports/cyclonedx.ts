@@ -67,7 +67,7 @@ function modelComponent(artifact: ArtifactReport, report: ScanReport): Json {
 }
 
 function libraryComponent(dependency: DependencyRecord, paths: readonly string[], reference: string): Json {
-  const { name, version, specifier, ecosystem, url } = dependency;
+  const { name, version, specifier, ecosystem, url, license } = dependency;
   return {
     type: 'library',
     'bom-ref': reference,
@@ -77,6 +77,7 @@ function libraryComponent(dependency: DependencyRecord, paths: readonly string[]
       ecosystem === 'pypi'
         ? pypiPurl(dependency)
         : `pkg:conda/${encodeURIComponent(name)}${version ? `@${encodeURIComponent(version)}` : ''}`,
+    ...(license && { licenses: [{ expression: license }] }),
     evidence: { occurrences: paths.map((path) => ({ location: printable(path) })) },
     properties: properties({ specifier, url }),
   };

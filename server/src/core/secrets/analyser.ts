@@ -11,12 +11,12 @@ import { decodeBase64, readJsonWebToken } from './checksums';
 import { secretColumns } from './columns';
 import { COMMANDS, commandCredentials, commandEnd } from './commands';
 import { customHits } from './custom';
+import { documentedKey, exampleSigner } from './documented';
 import { shannonEntropy, wordiness } from './entropy';
 import { type Assignment, lineBefore, nameAround, type Surroundings } from './extract/assignment';
 import { assignedValues } from './extract/values';
 import { environmentFix } from './fixes';
 import {
-  documentedKey,
   isMaskedToken,
   isPlaceholder,
   isReference,
@@ -684,7 +684,7 @@ class Run {
       facts.push(`expires ${new Date(claims.exp * 1000).toISOString().slice(0, 10)}`);
     } else if (!('exp' in claims)) facts.push('never expires');
     if (claims.role === 'service_role') facts.push('with the role service_role');
-    const known = /SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c$/.test(jwt);
+    const known = exampleSigner(jwt, header.alg);
     this.#add({
       rule,
       start,
@@ -692,7 +692,7 @@ class Run {
       secret: jwt,
       severity: known ? 'info' : claims.role === 'service_role' ? 'critical' : rule.severity,
       message: known
-        ? 'JSON Web Token: the example of jwt.io, known to everyone'
+        ? `JSON Web Token, signed with the secret of the examples ${known}: anyone can make it`
         : `JSON Web Token${facts.length ? `, ${facts.join(', ')}` : ''}`,
       rank: 3.8,
     });

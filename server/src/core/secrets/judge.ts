@@ -1,4 +1,5 @@
 import { decodeBase64 } from './checksums';
+import { documentedKey } from './documented';
 import { shannonEntropy, wordiness } from './entropy';
 import { nameWords } from './keys';
 
@@ -12,42 +13,6 @@ export type Verdict =
   /** A secret by its place, but one that nobody would have to guess for long: `ABCDEFG`, `admin123`. */
   | 'weak'
   | 'real';
-
-/** Published by vendors for documentation and emulators: known to everyone, good for nothing, still no habit to copy. */
-const DOCUMENTED: readonly [test: (value: string) => boolean, what: string][] = [
-  [(v) => /^A[KS]IA[A-Z0-9]{9}EXAMPLE$/.test(v), 'an access key ID of the AWS documentation'],
-  [(v) => /EXAMPLEKEY$/.test(v) && v.length >= 38, 'a secret key of the AWS documentation'],
-  [
-    (v) => v.startsWith('Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq'),
-    'the public key of the Azure Storage emulator (Azurite)',
-  ],
-  [
-    (v) => v.startsWith('C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPM'),
-    'the public key of the Azure Cosmos DB emulator',
-  ],
-  [
-    (v) =>
-      /^(?:2YotnFZFEjr1zCsicMWpAA|tGzv3JOkF0XG5Qx2TlKWIA|mF_9\.B5f-4\.1JqM|SlAV32hkKG|7Fjfp0ZBr1KtDRbnfVdmIw)$/.test(v),
-    'an example of RFC 6749, RFC 6750 or OpenID Connect',
-  ],
-  [
-    (v) =>
-      /^(?:0685bd9184jfhq22|ad180jjd733klru7|dpf43f3p2l4k3l03|kd94hf93k423kf44|nnch734d00sl2jdk|pfkkdhi9sl3r4s00)$/.test(
-        v,
-      ),
-    'an example of OAuth 1.0 (RFC 5849)',
-  ],
-  [
-    (v) => /^sk_test_(?:4eC39HqLyjWDarjtT1zdp7dc|BQokikJOvBiI2HlWgH4olfQ2)$/.test(v),
-    'the test key of the Stripe documentation',
-  ],
-];
-
-/** What a value is known as in public documentation. */
-export function documentedKey(text: string): string | undefined {
-  const value = text.replace(/^\w{1,30}=(?=.)/, '');
-  return DOCUMENTED.find(([test]) => test(value))?.[1];
-}
 
 /** Words that fill the place of a secret until someone puts one there. */
 const PLACEHOLDER_WORDS = new Set(
@@ -85,7 +50,7 @@ function isCompoundPlaceholder(value: string): boolean {
 
 /** Anywhere in the value, these say that it stands for another. */
 const PLACEHOLDER_PARTS =
-  /x{5}|\*{3}|\.{3}|…|#{4}|_{4}|-{5}|change[-_ ]?(?:me|it|this)|replace[-_ ]?(?:me|with|this)|your[-_ ]?(?:own|api|key|token|pass|secret|user|name|app|account|client|project|hf|access)|[-_ ]here\b|_here_|(?:put|insert|enter|paste|add|use|fill|set|provide|type)[-_ ](?:your|the|a|an|my|in|here|api|key|token|secret|password)|place[-_]?holder|redacted|fixme|todo|tbd\b|dummy|(?:^|[^a-z])(?:fake|sample|mock|example|foobar)(?:[^a-z]|$)|not[-_]?(?:a|the)?[-_]?(?:real|secret|password|used)|something[-_]?secret|EXAMPLEKE|0{12}|1234567890.{0,3}$/i;
+  /x{5}|\*{3}|\.{3}|…|#{4}|_{4}|-{5}|change[-_ ]?(?:me|it|this)|replace[-_ ]?(?:me|with|this)|your[-_ ]?(?:own|api|key|token|pass|secret|user|name|app|account|client|project|hf|access)|[-_ ]here\b|_here_|(?:put|insert|enter|paste|add|use|fill|set|provide|type)[-_ ](?:your|the|a|an|my|in|here|api|key|token|secret|password)|place[-_]?holder|redacted|fixme|todo|tbd\b|dummy|(?:^|[^a-z])(?:fake|sample|mock|example|foobar|some[-_ ](?:other|random|long|secret|key|token|thing|string|value|text|password))(?:[^a-z]|$)|not[-_]?(?:a|the)?[-_]?(?:real|secret|password|used)|something[-_]?secret|EXAMPLEKE|0{12}|1234567890.{0,3}$/i;
 
 /** References to where the secret is kept, and templates that will be filled. */
 const REFERENCE = new RegExp(
@@ -377,7 +342,13 @@ function judgeToken(value: string, context: JudgeOptions['context']): Verdict {
   if ((PATH.test(value) && !isRandomBase64(value)) || (NUMBER.test(value) && value.length < 16)) return 'none';
   if (isCode(value) || /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(value)) return 'none';
   if (/^[\w.+-]+@[\w-]+\.[\w.]+$/.test(value)) return 'none';
-  if (!/^[\x21-\x7e]+$/.test(value)) return 'none';
+  // Many different signs between the words: a passphrase of a person, not a name of a program.
+  const signs = new Set(value.replace(/[\w.-]|[^\x21-\x7e]/g, '')).size;
+  if (!/^[\x21-\x7e]+$/.test(value)) {
+    return context === 'literal' && signs >= 5 && /[A-Za-z]/.test(value) && !/[^\x21-\xbf]/.test(value)
+      ? 'real'
+      : 'none';
+  }
   // `[secret:key@][host[:port]]`: brackets in prose say what may be left out.
   if (context === 'prose' && /[[\]]/.test(value)) return 'none';
   if (isIdentifierShaped(value)) return 'none';
@@ -386,8 +357,7 @@ function judgeToken(value: string, context: JudgeOptions['context']): Verdict {
   const classes = characterClasses(value);
   const words = wordiness(value);
   const digits = value.replace(/\D/g, '').length;
-  // Many different signs between the words: a passphrase of a person, not a name of a program.
-  if (new Set(value.replace(/[\w.-]/g, '')).size >= 5) return 'real';
+  if (signs >= 5) return 'real';
   // A sign that joins no words, among letters of both cases and digits.
   if (classes === 4 && value.length >= 16 && /\w[!#$^*]\w/.test(value) && !/[&=]|%[\da-f]{2}/i.test(value))
     return 'real';

@@ -27,6 +27,10 @@ const MODEL_TOKEN = words(
   'pad eos bos mask cls sep unk special oov start end stop next prev previous image audio video boundary fim begin newline blank separator padding unknown word sub subword text prompt completion input output max min num n total max_new additional first last current new generated decoder encoder vocab lemma pos tag bpe wordpiece char special eot sot sos eou eod im think tool assistant system user_turn sentence mention entity comma paren lparen rparen op operator lookahead matching matched unexpected csrf continuation request action idempotency client_request page cursor sync resume placeholder initial init suffix prefix middle infix trigger speaker language lang timestamps timestamp change lock pagination starting creator dedup deduplication cancellation replay watch',
 );
 
+/** Whose `pass` is a password wherever it stands in a name: `db_pass_prod`. */
+const PASS_OWNERS = words(
+  'db database sql mysql pg postgres redis mongo user admin root smtp mail email ftp ssh login',
+);
 const PAT_OWNERS = words('github gitlab gh gl ado azure devops access personal user bitbucket databricks');
 const NOT_PASS = words(
   'any every each first second third two one multi single forward backward low high band by over all test tests trespass compass surpass bypass full dry render render_pass shader',
@@ -94,7 +98,9 @@ export function keyKind(name: string, service = false): KeyKind | undefined {
   if (all.length <= 6) {
     for (let i = all.length - 2; i >= Math.max(0, all.length - 3); i -= 1) {
       const word = all[i] as string;
-      if (PASSWORD_WORDS.has(word) && word !== 'pass' && word !== 'pw') return 'password';
+      if (word === 'pass' || word === 'pw') {
+        if (i > 0 && PASS_OWNERS.has(all[i - 1] as string)) return 'password';
+      } else if (PASSWORD_WORDS.has(word)) return 'password';
       if (word === 'token' || word === 'tokens') {
         return i > 0 && MODEL_TOKEN.has(all[i - 1] as string) ? undefined : 'token';
       }

@@ -63,9 +63,9 @@ export function analyseDocument(given: TextDocument, analysers: readonly TextAna
   }
 }
 
+/** Each once: some are shared. */
 const familiesOf = (analysers: readonly TextAnalyser[]): KeywordFamily[] => [
-  ...analysers.flatMap(({ keywords }) => keywords ?? []),
-  DIRECTIVE_KEYWORDS,
+  ...new Set([...analysers.flatMap(({ keywords }) => keywords ?? []), DIRECTIVE_KEYWORDS]),
 ];
 
 /** What is in each segment of a document that an analyser may look at. */

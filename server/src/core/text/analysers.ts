@@ -1,4 +1,5 @@
 import { DEPENDENCY_ANALYSER } from '../dependencies/analyser';
+import { LICENSE_ANALYSER } from '../dependencies/licenses/analyser';
 import { PII_ANALYSER } from '../pii/analyser';
 import { PYTHON_ANALYSER } from '../python/analyser';
 import { SECRETS_ANALYSER } from '../secrets/analyser';
@@ -9,5 +10,6 @@ export const TEXT_ANALYSERS: readonly TextAnalyser[] = [
   SECRETS_ANALYSER,
   PII_ANALYSER,
   DEPENDENCY_ANALYSER,
+  LICENSE_ANALYSER,
   PYTHON_ANALYSER,
 ];

@@ -58,6 +58,8 @@ export interface TextSegment {
 export interface TextDocument {
   /** File name with its extension, for decisions by name (`.env`, `requirements.txt`). */
   readonly name: string;
+  /** POSIX path or member name as the container gives it, where there is one. */
+  readonly path?: string;
   readonly kind: ArtifactKind;
   readonly segments: readonly TextSegment[];
 }

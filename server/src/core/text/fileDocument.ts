@@ -43,7 +43,7 @@ export function documentFromText(name: string, text: string): TextDocument {
     kind.language === 'python' && text.startsWith('# Databricks notebook source')
       ? databricksSegments(text, lines)
       : [wholeSegment(lower, text, kind, lines)];
-  return { name: base, kind: artifact, segments };
+  return { name: base, path: name, kind: artifact, segments };
 }
 
 const REQUIREMENTS: TextKind = { language: 'requirements', kind: 'config' };

@@ -173,7 +173,7 @@ describe('dependency findings', () => {
     assert.deepEqual(
       dependencies.map(({ location: _, ...rest }) => rest),
       [
-        { name: 'flask', ecosystem: 'pypi', version: '2.0', specifier: '==2.0' },
+        { name: 'flask', ecosystem: 'pypi', version: '2.0', specifier: '==2.0', license: 'BSD-3-Clause' },
         { name: 'numpy', ecosystem: 'pypi', specifier: '>=1.2,<2' },
         { name: 'd', ecosystem: 'pypi', url: 'https://x.example/d-1.0.zip' },
       ],

@@ -198,6 +198,16 @@ describe('personal data', () => {
     assert.ok(!JSON.stringify(found).includes('lopez@contoso'));
   });
 
+  it('marks half a name with the label that makes it one', () => {
+    const text =
+      "p = {\n  'first_name': 'Maria',\n  'name': 'x',\n}\nlast_name = \"Lopez\"\npatient_name = 'Maria Lopez'\n";
+    const marked = python(text).map(({ location }) => {
+      const { line = 1, column = 1, endColumn = 1 } = location ?? {};
+      return (text.split('\n')[line - 1] as string).slice(column - 1, endColumn - 1);
+    });
+    assert.deepEqual(marked, ["'first_name': 'Maria'", 'last_name = "Lopez"', 'Maria Lopez']);
+  });
+
   it('knows a record by its keys, and ties its parts together', () => {
     const drafts = python(
       "user = {\n  'name': 'John Doe',\n  'email': 'johndoe@contoso-mail.org',\n  'address': '123 Main St, Anytown, USA'\n}\n",

@@ -108,12 +108,37 @@ export function bareValue(
   }
   if (state === 'shell') return make(value, 'config');
   if (state === 'string' || state === 'comment') return /^[\w.]+[[({]/.test(value) ? undefined : make(value, 'prose');
+  const pasted = noExpression(text, at);
+  if (pasted) return bareAssignment(text, name, pasted, operator, 'literal');
   // A line of YAML or of an .env file inside a string over several lines.
   const after = text.charCodeAt(at + match[0].length);
   const ends = Number.isNaN(after) || after === 10 || after === 13;
   if (!ends || !isLineStart(text, name.start) || /^\d|^[\w.]*[[({]/.test(value)) return undefined;
   const found = make(value, 'prose');
   return found && /^[A-Za-z_][\w.]*$/.test(value) ? { ...found, loose: true } : found;
+}
+
+const TO_LINE_END = /[^\s"'`\\/%][^\s"'`\\/]{7,120}(?=["'`;,]{0,3}[ \t]{0,8}(?:\r?\n|$))/y;
+const CLOSES: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' };
+
+/**
+ * The rest of a line of code that no language reads as an expression, behind `:=` or before a quote that nothing opened: a
+ * password that stands in a template, or that lost its quotes. Brackets close others than were opened, or there are signs
+ * that no language has for operators.
+ */
+function noExpression(text: string, at: number): Range | undefined {
+  TO_LINE_END.lastIndex = at;
+  const value = TO_LINE_END.exec(text)?.[0].replace(/[;,]{1,3}$/, '');
+  const told =
+    /:=[ \t]{0,8}$/.test(text.slice(Math.max(0, at - 10), at)) || /["'`]/.test(text[TO_LINE_END.lastIndex] ?? '');
+  if (value === undefined || !told || new Set(value.replace(/[\w.]/g, '')).size < 4) return undefined;
+  const open: string[] = [];
+  let broken = /[¡-¨«¶»¿]/.test(value);
+  for (const c of value) {
+    if (c === '(' || c === '[' || c === '{') open.push(c);
+    else if (c in CLOSES && open.length > 0 && open.pop() !== CLOSES[c]) broken = true;
+  }
+  return broken ? { start: at, end: at + value.length } : undefined;
 }
 
 /** The first line of a YAML block scalar. */
