@@ -42,11 +42,16 @@ const COLONS: usize = 16;
 const MORE_COLONS: usize = 24;
 const AT_SIGNS: usize = 32;
 
+let extended: i32 = 1;
+
 /** To be called before the first stretch of a text. */
 export function beginSurvey(): void {
-  for (let stretch: usize = 0; stretch <= AT_SIGNS; stretch += 8) {
-    store<i32>(FACTS + stretch, i32.MAX_VALUE);
-    store<i32>(FACTS + stretch, 0, 4);
+  if (extended) {
+    for (let stretch: usize = 0; stretch <= AT_SIGNS; stretch += 8) {
+      store<i32>(FACTS + stretch, i32.MAX_VALUE);
+      store<i32>(FACTS + stretch, 0, 4);
+    }
+    extended = 0;
   }
   lastDigit = -8;
   together = 0;
@@ -55,6 +60,7 @@ export function beginSurvey(): void {
 }
 
 function extend(stretch: usize, at: i32): void {
+  extended = 1;
   if (at < load<i32>(FACTS + stretch)) store<i32>(FACTS + stretch, at);
   if (at >= load<i32>(FACTS + stretch, 4)) store<i32>(FACTS + stretch, at + 1, 4);
 }
@@ -105,6 +111,11 @@ export function survey(text: usize, from: i32, to: i32): i32 {
 /** @returns numbers in STATES after `survey` */
 export function runsSurveyed(): i32 {
   return runNumbers;
+}
+
+/** Whether a text that has been surveyed has nothing that FACTS tell. */
+export function nothingSurveyed(): bool {
+  return extended === 0;
 }
 
 /**

@@ -148,7 +148,8 @@ class Engine {
     }
     for (const [keyword, tokens] of tokensByKeyword) add(keyword, { do: 'tokens', tokens, length: keyword.length });
     for (const keyword of NAME_KEYWORDS) add(keyword, { do: 'name' });
-    for (const keyword of services.keys()) add(keyword, { do: 'service' });
+    // A word of secrecy in the name leads to those that need one.
+    for (const [keyword, shapes] of services) if (shapes.some(({ keyed }) => !keyed)) add(keyword, { do: 'service' });
     add('://', { do: 'url' });
     add('@', { do: 'connection' });
     add('-----begin', { do: 'pem' });
@@ -207,17 +208,19 @@ const SHORT_SERVICE = 6;
 const JOINED = /^(?:api|app|key|token|secret|access|auth|client|pass|pat|cred)/i;
 
 /** Whether a part of a name can mean the service called so: `LOB_API_KEY` and `lobApiKey`, not `global`. */
-function namesService(name: string, start: number, end: number): boolean {
-  if (end - start >= SHORT_SERVICE || /[^A-Za-z0-9]/.test(name.slice(start, end))) return true;
-  return beginsWord(name, start) && (end === name.length || beginsWord(name, end) || JOINED.test(name.slice(end)));
+function namesService(text: string, start: number, end: number): boolean {
+  if (end - start >= SHORT_SERVICE || /[^A-Za-z0-9]/.test(text.slice(start, end))) return true;
+  return beginsWord(text, start) && (beginsWord(text, end) || JOINED.test(text.slice(end, end + 6)));
 }
 
 /** Whether a word of a name ends at a place and another begins there, or what is no letter. */
-function beginsWord(name: string, at: number): boolean {
-  const before = name[at - 1] ?? '';
-  const first = name[at] ?? '';
-  return !/[A-Za-z]/.test(before) || !/[A-Za-z]/.test(first) || (/[a-z]/.test(before) && /[A-Z]/.test(first));
+function beginsWord(text: string, at: number): boolean {
+  const before = text.charCodeAt(at - 1);
+  const first = text.charCodeAt(at);
+  return !isLetter(before) || !isLetter(first) || (before >= 97 && first < 97);
 }
+
+const isLetter = (c: number): boolean => (c >= 97 && c <= 122) || (c >= 65 && c <= 90);
 
 let engine: Engine | undefined;
 
@@ -373,7 +376,8 @@ class Run {
         break;
       case 'name':
       case 'service':
-        if (end > this.#named && !this.#lockFile) this.#name(start, end, action.do === 'service');
+        if (end > this.#named && !this.#lockFile && (action.do === 'name' || namesService(text, start, end)))
+          this.#name(start, end, action.do === 'service');
         break;
       case 'url':
         if (start >= this.#urlEnd) this.#structural(urlCredentials(text, start));

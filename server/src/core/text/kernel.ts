@@ -17,6 +17,7 @@ interface Exports {
   beginSurvey(): void;
   survey(text: number, from: number, to: number): number;
   runsSurveyed(): number;
+  nothingSurveyed(): number;
 }
 
 /** The part of the WebAssembly JavaScript interface that is needed; neither Node's types nor ECMAScript's have it. */
@@ -58,6 +59,13 @@ export interface AutomatonTables {
   readonly words: Int32Array;
   /** Characters in front of a place that the state there depends on. */
   readonly reach: number;
+}
+
+/** What a survey has written, by the stretches of the text: `server/kernel/survey.ts` says what the numbers are. */
+export interface SurveyNumbers {
+  readonly words: readonly Int32Array[];
+  readonly runs: readonly Int32Array[];
+  readonly facts: Int32Array;
 }
 
 export class Kernel {
@@ -156,26 +164,26 @@ export class Kernel {
 
   /**
    * Surveys the text of `length` characters at an address.
-   * @param found is given the numbers of words and of runs of digits of each stretch
-   * @returns the facts of the text: see `survey.ts`
+   * @returns undefined when nothing is there that a recogniser could look at
    */
-  survey(
-    address: number,
-    length: number,
-    found: (numbers: Int32Array, words: number, wordEnd: number, runs: number, runEnd: number) => void,
-    checkTime: () => void,
-  ): Int32Array {
-    const { beginSurvey, survey, runsSurveyed, CHUNK, OUTPUT, STATES, FACTS } = this.#exports;
-    const words = OUTPUT.value >> 2;
-    const runs = STATES.value >> 2;
+  survey(address: number, length: number, checkTime: () => void): SurveyNumbers | undefined {
+    const { beginSurvey, survey, runsSurveyed, nothingSurveyed, CHUNK, OUTPUT, STATES, FACTS } = this.#exports;
+    const words: Int32Array[] = [];
+    const runs: Int32Array[] = [];
     beginSurvey();
     for (let from = 0; from < length; from += CHUNK.value) {
-      const count = survey(address, from, Math.min(length, from + CHUNK.value));
-      const runEnd = runs + runsSurveyed();
-      if (count > 0 || runEnd > runs) found(this.#numbers, words, words + count, runs, runEnd);
+      const wordNumbers = survey(address, from, Math.min(length, from + CHUNK.value));
+      const runNumbers = runsSurveyed();
+      if (wordNumbers > 0) words.push(this.#copy(OUTPUT.value, wordNumbers));
+      if (runNumbers > 0) runs.push(this.#copy(STATES.value, runNumbers));
       if (from > 0) checkTime();
     }
-    return this.#numbers.subarray(FACTS.value >> 2, (FACTS.value >> 2) + FACTS_LENGTH);
+    if (words.length === 0 && runs.length === 0 && nothingSurveyed()) return undefined;
+    return { words, runs, facts: this.#copy(FACTS.value, FACTS_LENGTH) };
+  }
+
+  #copy(address: number, length: number): Int32Array {
+    return this.#numbers.slice(address >> 2, (address >> 2) + length);
   }
 
   /** Gives back what large texts have taken. */

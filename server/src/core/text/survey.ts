@@ -15,12 +15,12 @@ export interface Survey {
   readonly moreColons: Stretch;
   readonly atSigns: Stretch;
   /** Where seven digits and more begin that have at most two signs between them, and the places behind the last of them. */
-  readonly digits: readonly number[];
+  readonly digits: ArrayLike<number>;
   /**
    * Words that hold digits and may be an identifier or the beginning of one, five numbers of each: begin, end, its digits,
    * and the letters and digits of it and of what single separators join to it within 40 characters, and the digits alone.
    */
-  readonly words: readonly number[];
+  readonly words: ArrayLike<number>;
 }
 
 /** From where the first of something stands to behind where the last does; empty when `from` is not below `to`. */
@@ -45,35 +45,34 @@ const NOTHING: Survey = {
 
 /** Surveys the text at an address of a kernel's memory. @param length in UTF-16 code units */
 export function surveyAt(kernel: Kernel, address: number, length: number, checkTime: () => void): Survey {
-  const words: number[] = [];
-  const digits: number[] = [];
-  const facts = kernel.survey(
-    address,
-    length,
-    (numbers, word, wordEnd, run, runEnd) => {
-      for (let i = word; i < wordEnd; i += 1) words.push(numbers[i] as number);
-      for (let i = run; i < runEnd; i += 2) {
-        // A run that goes on in the next part of the text is told again from its beginning.
-        if (digits[digits.length - 2] === numbers[i]) digits.length -= 2;
-        digits.push(numbers[i] as number, numbers[i + 1] as number);
-      }
-    },
-    checkTime,
-  );
+  const found = kernel.survey(address, length, checkTime);
+  if (!found) return NOTHING;
+  const { words, runs, facts } = found;
   const stretch = (index: number): Stretch => {
     const from = facts[2 * index] as number;
     const to = facts[2 * index + 1] as number;
     return from < to ? { from, to } : NOWHERE;
   };
-  const stretches = {
+  return {
     hardware: stretch(0),
     fourNumbers: stretch(1),
     colons: stretch(2),
     moreColons: stretch(3),
     atSigns: stretch(4),
+    digits: joinedRuns(runs),
+    words: words.length === 1 ? (words[0] as Int32Array) : words.flatMap((part) => [...part]),
   };
-  const empty = words.length === 0 && digits.length === 0 && Object.values(stretches).every((one) => one === NOWHERE);
-  return empty ? NOTHING : { ...stretches, digits, words };
+}
+
+/** Runs of digits of all parts of a text: one that goes on in the next part is told there from its beginning. */
+function joinedRuns(parts: readonly Int32Array[]): ArrayLike<number> {
+  if (parts.length === 1) return parts[0] as Int32Array;
+  const runs: number[] = [];
+  for (const part of parts) {
+    if (runs[runs.length - 2] === part[0]) runs.length -= 2;
+    for (const place of part) runs.push(place);
+  }
+  return runs;
 }
 
 /** Whether nothing was found in a text that a recogniser could look at. */

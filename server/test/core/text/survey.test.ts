@@ -100,8 +100,8 @@ describe('survey', () => {
       let text = '';
       while (text.length < length) text += pieces[random(pieces.length)] as string;
       const found = survey(text, untimed);
-      assert.deepEqual(found.words, wordsOf(text), JSON.stringify(text.slice(0, 300)));
-      assert.deepEqual(found.digits, runsOf(text), JSON.stringify(text.slice(0, 300)));
+      assert.deepEqual(Array.from(found.words), wordsOf(text), JSON.stringify(text.slice(0, 300)));
+      assert.deepEqual(Array.from(found.digits), runsOf(text), JSON.stringify(text.slice(0, 300)));
       assert.deepEqual(found.atSigns, stretchOf(text, /@/g));
       assert.deepEqual(found.hardware, stretchOf(text, DEVICE), JSON.stringify(text.slice(0, 300)));
       assert.deepEqual(
