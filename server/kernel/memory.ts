@@ -14,11 +14,11 @@ export const CHUNK: i32 = 4 * LANE;
 
 /** Pairs of a state with output and the offset behind its character, for each lane. */
 export const STATES = memory.data(CHUNK * 8);
-/** What is given to the other side: see each function. */
-export const OUTPUT = memory.data(CHUNK * 8);
+/** Numbers that fit into OUTPUT: every other character of a stretch may begin a word of which a survey tells five. */
+export const CAPACITY: i32 = CHUNK * 3;
 
-/** Numbers that fit into OUTPUT. */
-export const CAPACITY: i32 = CHUNK * 2;
+/** What is given to the other side: see each function. */
+export const OUTPUT = memory.data(CHUNK * 12);
 
 export function put(index: i32, value: i32): void {
   store<i32>(OUTPUT + ((<usize>index) << 2), value);

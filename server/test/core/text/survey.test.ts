@@ -112,6 +112,16 @@ describe('survey', () => {
     }
   });
 
+  it('tells as many words as a text can hold', () => {
+    for (const unit of ['1 ', '1-', '1', 'a1 ', '1:', '::', '@', 'ab:ab:ab:ab:ab:ab-']) {
+      const text = unit.repeat(150_000 / unit.length);
+      const found = survey(text, untimed);
+      assert.deepEqual(Array.from(found.words), wordsOf(text), unit);
+      assert.deepEqual(Array.from(found.digits), runsOf(text), unit);
+      assert.deepEqual(found.atSigns, stretchOf(text, /@/g));
+    }
+  });
+
   it('finds four numbers with points, and three colons close together, and nothing else', () => {
     const numbers = (text: string) => survey(text, untimed).fourNumbers;
     assert.deepEqual(numbers('at 10.0.0.1 now'), { from: 5, to: 6 });
