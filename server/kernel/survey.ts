@@ -74,34 +74,43 @@ export function survey(text: usize, from: i32, to: i32): i32 {
   const dash = i8x16.splat(45);
   const point = i8x16.splat(46);
   const colon = i8x16.splat(58);
+  const sign = i8x16.splat(64);
+  let colons = i8x16.bitmask(i8x16.eq(v128.load(text + from), colon));
   for (let at = from; at < to; at += 16) {
     const place = text + at;
     const signs = v128.load(place);
+    const threeOn = v128.load(place, 3);
     let digits = i8x16.bitmask(i8x16.le_u(i8x16.sub(signs, zero), nine));
-    const colons = i8x16.eq(signs, colon);
-    // Five of one sign with two characters between them: `aa:bb:cc:dd:ee:ff`.
-    const pairs = v128.or(v128.and(colons, fiveOf(place, colon)), v128.and(i8x16.eq(signs, dash), fiveOf(place, dash)));
-    const atSigns = i8x16.eq(signs, i8x16.splat(64));
+    const pairs = v128.or(
+      v128.and(i8x16.eq(signs, colon), i8x16.eq(threeOn, colon)),
+      v128.and(i8x16.eq(signs, dash), i8x16.eq(threeOn, dash)),
+    );
     const points = v128.and(i8x16.eq(signs, point), i8x16.eq(v128.load(place, 5), point));
-    if (digits === 0 && !v128.any_true(v128.or(v128.or(colons, pairs), v128.or(points, atSigns)))) continue;
+    const atSigns = i8x16.eq(signs, sign);
+    // Colons that another one follows within five characters.
+    const both = colons | (i8x16.bitmask(i8x16.eq(v128.load(place, 16), colon)) << 16);
+    let close = colons & ((both >> 1) | (both >> 2) | (both >> 3) | (both >> 4) | (both >> 5));
+    colons = both >>> 16;
+    if ((digits | close) === 0 && !v128.any_true(v128.or(pairs, v128.or(points, atSigns)))) continue;
     const valid = to - at >= 16 ? 0xffff : (1 << (to - at)) - 1;
     for (digits &= valid; digits !== 0; digits &= digits - 1) {
       const digit = at + ctz(digits);
       if (digit >= done) done = word(text, digit);
     }
     for (let mask = i8x16.bitmask(pairs) & valid; mask !== 0; mask &= mask - 1) {
-      const sign = at + ctz(mask);
-      if (isHex(load<u8>(text + sign - 1))) extend(DEVICE, sign);
+      const first = at + ctz(mask);
+      if (isHex(load<u8>(text + first - 1)) && isFiveOf(text + first)) extend(DEVICE, first);
     }
     for (let mask = i8x16.bitmask(points) & valid; mask !== 0; mask &= mask - 1) {
-      const sign = at + ctz(mask);
-      if (isFourHex(text + sign - 4) && isFourHex(text + sign + 1) && isFourHex(text + sign + 6)) extend(DEVICE, sign);
+      const first = at + ctz(mask);
+      if (isFourHex(text + first - 4) && isFourHex(text + first + 1) && isFourHex(text + first + 6))
+        extend(DEVICE, first);
     }
-    for (let mask = i8x16.bitmask(colons) & valid; mask !== 0; mask &= mask - 1) {
-      const sign = at + ctz(mask);
-      if (!isColonPair(text + sign)) continue;
-      extend(COLONS, sign);
-      if (isThirdColon(text + sign)) extend(MORE_COLONS, sign);
+    for (close &= valid; close !== 0; close &= close - 1) {
+      const first = at + ctz(close);
+      if (!isColonPair(text + first)) continue;
+      extend(COLONS, first);
+      if (isThirdColon(text + first)) extend(MORE_COLONS, first);
     }
     for (let mask = i8x16.bitmask(atSigns) & valid; mask !== 0; mask &= mask - 1) extend(AT_SIGNS, at + ctz(mask));
   }
@@ -220,9 +229,10 @@ function isFourNumbers(at: usize): bool {
   return false;
 }
 
-function fiveOf(place: usize, sign: v128): v128 {
-  const second = v128.and(i8x16.eq(v128.load(place, 3), sign), i8x16.eq(v128.load(place, 6), sign));
-  return v128.and(second, v128.and(i8x16.eq(v128.load(place, 9), sign), i8x16.eq(v128.load(place, 12), sign)));
+/** Five of one sign with two characters between them: `aa:bb:cc:dd:ee:ff`. */
+function isFiveOf(at: usize): bool {
+  const sign = load<u8>(at);
+  return load<u8>(at, 3) === sign && load<u8>(at, 6) === sign && load<u8>(at, 9) === sign && load<u8>(at, 12) === sign;
 }
 
 /** `::`, or a second colon at most four hexadecimal digits behind the first. */

@@ -28,7 +28,7 @@ declare const WebAssembly: {
 
 const PAGE = 1 << 16;
 /** Zeros around each text, so that nothing goes on behind its end. */
-const MARGIN = 16;
+const MARGIN = 32;
 /** Characters that are written at once. */
 const STEP = 1 << 14;
 /** Fewer characters are written one by one. */
