@@ -1,13 +1,16 @@
 import { SpanMap } from '../text/spanMap';
 import type { TableCell, TextTable } from '../text/table';
 
-/** A stretch of an HTML text as a person sees it, or what its tags and scripts hold, with the way back to the HTML. */
+/** A stretch of an HTML text as a person sees it, or what its tags and scripts hold. */
 export interface HtmlPart {
-  kind: 'text' | 'table' | 'attributes' | 'script';
-  text: string;
-  map: SpanMap;
-  table?: TextTable;
+  readonly kind: 'text' | 'table' | 'attributes' | 'script';
+  readonly text: string;
+  readonly table?: TextTable;
+  /** The way back to the HTML, which is read a second time for it: few parts have anything to locate. */
+  readonly map: SpanMap;
 }
+
+type Part = Pick<HtmlPart, 'kind' | 'text' | 'table'> & { map: SpanMap | undefined };
 
 const ENTITIES: Record<string, string> = {
   amp: '&',
@@ -20,37 +23,48 @@ const ENTITIES: Record<string, string> = {
 
 const ENTITY = /&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|([a-zA-Z]{2,6}));/y;
 
+/** Where the next `&` of an HTML text is, for places that are asked about in their order. */
+class Ampersands {
+  #next = -1;
+
+  constructor(private readonly html: string) {}
+
+  from(at: number): number {
+    if (this.#next < at) {
+      const next = this.html.indexOf('&', at);
+      this.#next = next < 0 ? this.html.length : next;
+    }
+    return this.#next;
+  }
+}
+
 /** Text under construction. */
 class Builder {
-  readonly map = new SpanMap();
-  #parts: string[] = [];
-  length = 0;
+  readonly map: SpanMap | undefined;
+  text = '';
+
+  constructor(mapped: boolean) {
+    this.map = mapped ? new SpanMap() : undefined;
+  }
 
   raw(text: string, source: number): void {
     if (text === '') return;
-    this.map.run(this.length, source);
-    this.#parts.push(text);
-    this.length += text.length;
+    this.map?.run(this.length, source);
+    this.text += text;
   }
 
   /** A separator that stands for no text of the source; a range that ends after it ends there. */
   separator(text: string, source: number): void {
-    this.map.unit(this.length, source, 0);
-    this.#parts.push(text);
-    this.length += text.length;
+    this.map?.unit(this.length, source, 0);
+    this.text += text;
   }
 
-  /** Text with its entities decoded; line breaks and tabs become spaces when `flat`. */
-  content(html: string, from: number, to: number, flat: boolean): void {
-    const piece = html.slice(from, to);
-    const write = (start: number, end: number) => {
-      const part = piece.slice(start, end);
-      this.raw(flat ? part.replace(/[\r\n\t]/g, ' ') : part, from + start);
-    };
-    let at = 0;
-    for (let amp = piece.indexOf('&'); amp >= 0; amp = piece.indexOf('&', amp + 1)) {
+  /** Text up to the next tag with its entities decoded; line breaks and tabs become spaces when `flat`. */
+  content(html: string, from: number, to: number, flat: boolean, ampersands: Ampersands): void {
+    let at = from;
+    for (let amp = ampersands.from(from); amp < to; amp = ampersands.from(amp + 1)) {
       ENTITY.lastIndex = amp;
-      const match = ENTITY.exec(piece);
+      const match = ENTITY.exec(html);
       if (!match) continue;
       const code = match[1] ? Number(match[1]) : match[2] ? Number.parseInt(match[2], 16) : Number.NaN;
       const value = match[3]
@@ -59,19 +73,25 @@ class Builder {
           ? String.fromCodePoint(code)
           : undefined;
       if (value === undefined) continue;
-      write(at, amp);
-      this.map.unit(this.length, from + amp, match[0].length);
-      this.#parts.push(value);
-      this.length += value.length;
+      this.#written(html, at, amp, flat);
+      this.map?.unit(this.length, amp, match[0].length);
+      this.text += value;
       at = amp + match[0].length;
     }
-    write(at, piece.length);
+    this.#written(html, at, to, flat);
   }
 
-  get text(): string {
-    return this.#parts.join('');
+  #written(html: string, from: number, to: number, flat: boolean): void {
+    const text = html.slice(from, to);
+    this.raw(flat && BREAK.test(text) ? text.replace(/[\r\n\t]/g, ' ') : text, from);
+  }
+
+  get length(): number {
+    return this.text.length;
   }
 }
+
+const BREAK = /[\r\n\t]/;
 
 interface Row {
   cells: TableCell[];
@@ -79,10 +99,14 @@ interface Row {
 }
 
 class TableBuilder {
-  readonly out = new Builder();
+  readonly out: Builder;
   readonly #rows: Row[] = [];
   #inHead = false;
   #open = false;
+
+  constructor(mapped: boolean) {
+    this.out = new Builder(mapped);
+  }
 
   tag(name: string, closing: boolean, source: number): void {
     if (name === 'thead') this.#inHead = !closing;
@@ -105,8 +129,8 @@ class TableBuilder {
     }
   }
 
-  content(html: string, from: number, to: number): void {
-    if (this.#open) this.out.content(html, from, to, true);
+  content(html: string, from: number, to: number, ampersands: Ampersands): void {
+    if (this.#open) this.out.content(html, from, to, true, ampersands);
   }
 
   #close(): void {
@@ -116,7 +140,7 @@ class TableBuilder {
     this.#open = false;
   }
 
-  finish(): HtmlPart {
+  finish(): Part {
     this.#close();
     const { text, map } = this.out;
     const first = this.#rows[0];
@@ -163,17 +187,46 @@ const TELLING = new Set([
   'object',
 ]);
 
+const SLASH = 47;
+const LONGEST_NAME = 16;
+
+/** The name of a tag, in lower case; empty where none begins. */
+function nameAt(html: string, at: number): string {
+  let end = at;
+  for (; end < at + LONGEST_NAME; end += 1) {
+    const c = html.charCodeAt(end);
+    const letter = (c | 32) >= 97 && (c | 32) <= 122;
+    const digit = c >= 48 && c <= 57;
+    if (!letter && !(digit && end > at)) break;
+  }
+  return html.slice(at, end).toLowerCase();
+}
+
 /** Reads HTML as cells, text, attributes and scripts. Linear, tolerant, no tree. */
 export function readHtml(html: string): HtmlPart[] {
-  const parts: HtmlPart[] = [];
-  const text = new Builder();
-  const attributes = new Builder();
+  let mapped: Part[] | undefined;
+  return partsOf(html, false).map(({ kind, text, table }, i) => ({
+    kind,
+    text,
+    ...(table && { table }),
+    get map() {
+      mapped ??= partsOf(html, true);
+      return (mapped[i] as Part).map as SpanMap;
+    },
+  }));
+}
+
+function partsOf(html: string, mapped: boolean): Part[] {
+  const parts: Part[] = [];
+  const text = new Builder(mapped);
+  const attributes = new Builder(mapped);
+  const ampersands = new Ampersands(html);
   let table: TableBuilder | undefined;
   let nested = 0;
   const emit = (from: number, to: number) => {
     if (to <= from) return;
-    if (table) table.content(html, from, to);
-    else text.content(html, from, to, false);
+    if (table) table.content(html, from, to, ampersands);
+    else text.content(html, from, to, false, ampersands);
   };
   let at = 0;
   while (at < html.length) {
@@ -190,8 +243,9 @@ export function readHtml(html: string): HtmlPart[] {
       continue;
     }
     const close = html.indexOf('>', open + 1);
-    const name = /^<\/?([a-zA-Z][a-zA-Z0-9]{0,15})/.exec(html.slice(open, open + 18));
-    if (!name || close < 0) {
+    const closing = html.charCodeAt(open + 1) === SLASH;
+    const tag = nameAt(html, closing ? open + 2 : open + 1);
+    if (tag === '' || close < 0) {
       emit(open, open + 1);
       at = open + 1;
       if (close < 0) {
@@ -200,14 +254,12 @@ export function readHtml(html: string): HtmlPart[] {
       }
       continue;
     }
-    const tag = (name[1] as string).toLowerCase();
-    const closing = html[open + 1] === '/';
     at = close + 1;
     if (!closing && TELLING.has(tag)) addAttributes(attributes, html, open + 1 + tag.length, close);
     if (tag === 'table') {
       if (!closing) {
         nested += 1;
-        table ??= new TableBuilder();
+        table ??= new TableBuilder(mapped);
       } else if (nested > 0) {
         nested -= 1;
         if (nested === 0 && table) {
@@ -220,9 +272,9 @@ export function readHtml(html: string): HtmlPart[] {
     if (!closing && (tag === 'script' || tag === 'style')) {
       const end = indexOfTagEnd(html, tag, at);
       if (tag === 'script' && end > at) {
-        const map = new SpanMap();
-        map.run(0, at);
-        parts.push({ kind: 'script', text: html.slice(at, end), map });
+        const script = new Builder(mapped);
+        script.raw(html.slice(at, end), at);
+        parts.push({ kind: 'script', text: script.text, map: script.map });
       }
       at = end;
     }

@@ -29,10 +29,12 @@ type Index = Int32Array;
 const WIDTH = 3;
 /** 48 MB. What has more values is no notebook that anyone wrote, and is walked without an index. */
 const MOST = 4 * 2 ** 20;
+const LETTER_N = 110;
 
 /**
- * A text that is JSON to the letter, the words of Python's `json` included, and whose values are known from one pass.
- * Every way through it and what it says is that of {@link TolerantJson}, and there is no damage.
+ * A text whose values are known from one pass: all stand as in RFC 8259, the words of Python's `json` included, and only
+ * what is in strings may be wrong. Every way through it and what it says is that of {@link TolerantJson}, and there is no
+ * damage.
  */
 export class IndexedJson implements Json {
   readonly damage = undefined;
@@ -91,8 +93,6 @@ export class IndexedJson implements Json {
     return rawContent(text, start, end);
   }
 }
-
-const LETTER_N = 110;
 
 /** Number of the value that follows a value and all it holds. */
 function after(index: Index, token: number): number {

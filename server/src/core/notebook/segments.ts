@@ -29,7 +29,8 @@ export class NotebookSegment implements TextSegment {
   readonly cell: number | undefined;
   readonly output: number | undefined;
   readonly tags: readonly string[] | undefined;
-  readonly #locator: Locator;
+  /** Its own, so that a copy with another text has it too. */
+  readonly locate: TextSegment['locate'];
 
   constructor(
     readonly kind: SegmentKind,
@@ -43,11 +44,7 @@ export class NotebookSegment implements TextSegment {
     this.cell = cell;
     this.output = output;
     this.tags = tags && tags.length > 0 ? tags : undefined;
-    this.#locator = locator;
-  }
-
-  locate(start: number, end: number): Location {
-    return this.#locator.locate(start, end);
+    this.locate = (start, end) => locator.locate(start, end);
   }
 }
 
