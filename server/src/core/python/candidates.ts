@@ -60,8 +60,8 @@ export function candidateLines(
     }
     for (const hit of hits[index] ?? []) {
       const line = module.lines.at(hit.start);
-      if (line >= 0 && !(chosen[index] as Set<number>).has(line) && speaks(hit, program, module, line))
-        choose(index, line);
+      if (line < 0 || (chosen[index] as Set<number>).has(line) || module.lines.isComment(line, hit.start)) continue;
+      if (speaks(hit, program, module, line)) choose(index, line);
     }
   }
   for (let round = 0; fresh.size > 0; round += 1) {

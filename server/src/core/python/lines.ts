@@ -22,8 +22,10 @@ import {
 /** A line that begins like this cannot stand inside brackets: one of them was never closed. */
 const NEVER_INSIDE = /[ \t]*(?:import|def|class|return|with|while|try|raise|del|from[ \t]+[\w.]+[ \t]+import)\b/y;
 const DEFINITION = /(?:async[ \t]+)?(?:def|class)[ \t]+([^\s(:[]+)/y;
-/** Names in front of an equals sign that are looked at. */
+/** Characters in front of an equals sign in which the names are that it binds. */
 const TARGETS = 300;
+/** Characters in front of a place in which the sign of a comment is looked for. */
+const WIDTH = 300;
 
 export class Lines {
   readonly starts: number[] = [];
@@ -34,6 +36,7 @@ export class Lines {
   /** Lines with an import. */
   readonly imports: number[] = [];
   readonly module: Scope;
+  readonly #comments = new Map<number, readonly number[]>();
 
   /**
    * @param from where Python begins: behind the line of a cell magic
@@ -84,14 +87,39 @@ export class Lines {
 
   /** The line that holds an offset; -1 when it lies in a comment or between lines. */
   at(offset: number): number {
-    let low = 0;
-    let high = this.starts.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.starts[middle] as number) <= offset) low = middle + 1;
-      else high = middle;
+    const line = lastAtMost(this.starts, offset);
+    return line >= 0 && offset < (this.ends[line] as number) ? line : -1;
+  }
+
+  /** Whether an offset in a line lies in one of its comments. What was once found is kept. */
+  isComment(line: number, offset: number): boolean {
+    // Most places have no such sign in front of them.
+    const before = this.text.slice(Math.max(this.starts[line] as number, offset - WIDTH), offset);
+    if (before.lastIndexOf('#') <= before.lastIndexOf('\n')) return false;
+    let comments = this.#comments.get(line);
+    if (!comments) {
+      comments = this.#commentsOf(line);
+      this.#comments.set(line, comments);
     }
-    return low > 0 && offset < (this.ends[low - 1] as number) ? low - 1 : -1;
+    const start = comments[lastAtMost(comments, offset)];
+    return start !== undefined && this.#physicalEnd(start) > offset;
+  }
+
+  /** Offsets at which the comments of a line begin. */
+  #commentsOf(line: number): number[] {
+    const { text } = this;
+    const found: number[] = [];
+    const end = this.ends[line] as number;
+    const signs = new Signs(text, this.starts[line] as number);
+    while (signs.offset < end) {
+      if (signs.kind === HASH) {
+        found.push(signs.offset);
+        skipComment(signs);
+      } else if (signs.kind === DOUBLE_QUOTE || signs.kind === SINGLE_QUOTE) skipString(signs, text);
+      else if (signs.kind === SLASH) skipEscape(signs, text);
+      else signs.next();
+    }
+    return found;
   }
 
   #physicalEnd(at: number): number {
@@ -127,7 +155,7 @@ export class Lines {
           skipString(signs, text);
           break;
         case HASH:
-          while (signs.kind !== LINE_FEED && signs.kind !== NONE) signs.next();
+          skipComment(signs);
           break;
         case OPEN:
           depth += 1;
@@ -212,6 +240,11 @@ function isMagic(text: string, at: number, first: number): boolean {
   return first === 33 || first === 63 || (first === 37 && /[A-Za-z%]/.test(text[at + 1] ?? ''));
 }
 
+/** Goes on to the end of the line. */
+function skipComment(signs: Signs): void {
+  while (signs.kind !== LINE_FEED && signs.kind !== NONE) signs.next();
+}
+
 /** Goes on behind the string whose quote is at hand, as {@link stringEnd} finds its end. */
 function skipString(signs: Signs, text: string): void {
   const { offset, kind } = signs;
@@ -247,4 +280,16 @@ function startsStatement(text: string, at: number): boolean {
   while (text.charCodeAt(i) === 32 || text.charCodeAt(i) === 9) i += 1;
   const c = text.charCodeAt(i);
   return c === 105 || c === 100 || c === 99 || c === 114 || c === 119 || c === 116 || c === 102;
+}
+
+/** Index of the last element that is at most `limit`; -1 when there is none. */
+export function lastAtMost(sorted: readonly number[], limit: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] as number) <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
 }

@@ -37,6 +37,7 @@ export class Mentions {
     for (const start of disguised) this.hits.push({ start, word: DISGUISED, as: 'name' });
     for (let i = 0; i < occurrences.length; i += 1) {
       const word = WORDS[occurrences.keyword(i)] as Word;
+      if (word.role === 'module' && this.modules.has(word.text)) continue;
       const end = occurrences.end(i);
       const start = end - word.text.length;
       if (word.role === 'secret') {

@@ -1,7 +1,8 @@
 /** One Python text - a file or a cell - with its lines, and its statements as they are asked for. */
 import type { Binding, Node, Parameter, Statement } from './ast';
+import { identifier } from './characters';
 import { storeOf } from './classes';
-import { Lines } from './lines';
+import { Lines, lastAtMost } from './lines';
 import { parseLine } from './parser';
 import type { Scope } from './scope';
 
@@ -16,6 +17,8 @@ const GUARDS = new Set(['try', 'except', 'finally']);
 /** Lines above a statement that are searched for what it stands in. */
 const REACH = 2000;
 
+/** Lines of more characters are read at once. */
+const LONG = 1000;
 /** Bindings of one name that are looked at for one that says something. */
 const TRIES = 8;
 
@@ -53,22 +56,37 @@ export class PythonModule {
   }
 
   /** Bindings of a name in one scope, the last before `offset` first. */
-  *bindings(scope: Scope, name: string, offset: number): Generator<Found> {
+  bindings(scope: Scope, name: string, offset: number): Iterable<Found> {
     const candidates = scope.names.get(name);
+    const isParameter = scope.kind === 'function' && this.#mayHold(scope.line, name);
+    return candidates || isParameter ? this.#bindings(scope, name, offset, candidates ?? [], isParameter) : [];
+  }
+
+  /** Whether a name may stand in a line; it costs less than to read the line. */
+  #mayHold(line: number, name: string): boolean {
+    const start = this.lines.starts[line] as number;
+    return (this.lines.ends[line] as number) - start > LONG || identifier(this.lineText(line)).includes(name);
+  }
+
+  *#bindings(
+    scope: Scope,
+    name: string,
+    offset: number,
+    candidates: readonly number[],
+    isParameter: boolean,
+  ): Generator<Found> {
     let tries = 0;
-    if (candidates) {
-      for (let i = before(candidates, this.#lineBefore(offset)); i >= 0 && tries < TRIES; i -= 1, tries += 1) {
-        yield* this.#ofLine(scope, name, candidates[i] as number, offset);
-      }
+    for (let i = lastAtMost(candidates, this.#lineBefore(offset)); i >= 0 && tries < TRIES; i -= 1, tries += 1) {
+      yield* this.#ofLine(scope, name, candidates[i] as number, offset);
     }
-    if (scope.kind === 'function') yield* this.#parameters(scope, name);
+    if (isParameter) yield* this.#parameters(scope, name);
   }
 
   /** Bindings of a name in one scope from `offset` on: what a function finds when it is called later. */
   *later(scope: Scope, name: string, offset: number): Generator<Found> {
     const candidates = scope.names.get(name);
     if (!candidates) return;
-    const first = before(candidates, this.#lineBefore(offset)) + 1;
+    const first = lastAtMost(candidates, this.#lineBefore(offset)) + 1;
     for (let i = first; i < candidates.length && i < first + TRIES; i += 1)
       yield* this.#ofLine(scope, name, candidates[i] as number, Number.POSITIVE_INFINITY);
   }
@@ -127,7 +145,7 @@ export class PythonModule {
 
   /** The last line that begins before an offset. */
   #lineBefore(offset: number): number {
-    return before(this.lines.starts, offset - 1);
+    return lastAtMost(this.lines.starts, offset - 1);
   }
 
   *#ofLine(scope: Scope, name: string, line: number, offset: number): Generator<Found> {
@@ -172,18 +190,6 @@ function lastEnding(statements: readonly Statement[], offset: number): number {
   while (low < high) {
     const middle = (low + high) >> 1;
     if ((statements[middle] as Statement).end <= offset) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
-}
-
-/** Index of the last element that is at most `limit`; -1 when there is none. */
-function before(sorted: readonly number[], limit: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] as number) <= limit) low = middle + 1;
     else high = middle;
   }
   return low - 1;
