@@ -9,7 +9,6 @@ import { identifier, isIdentifierPart } from './characters';
 import type { Hit } from './mentions';
 import type { PythonModule } from './module';
 import { Names, type Program } from './names';
-import type { Scope } from './scope';
 import { DYNAMIC_WORD, isObserved } from './words';
 
 /** Rounds of following one alias to the next before every line is looked at. */
@@ -85,12 +84,12 @@ export function candidateLines(
 /** Whether a word can mean what it looks like at its place. */
 function speaks({ start, word, as, named }: Hit, program: Program, module: PythonModule, line: number): boolean {
   const { text } = module;
-  const first = module.lines.starts[line] as number;
-  const scope = module.lines.opens.get(line) ?? (module.lines.scopes[line] as Scope);
+  const first = module.lines.start(line);
+  const scope = module.lines.opened(line) ?? module.lines.scope(line);
   const names = new Names(program, module, scope);
   if (named !== undefined) return names.lookup(named, start).text !== undefined;
   if (word.role !== 'last') return true;
-  if (as === 'text') return DYNAMIC_WORD.test(text.slice(first, module.lines.ends[line]));
+  if (as === 'text') return DYNAMIC_WORD.test(text.slice(first, module.lines.end(line)));
   const chain = chainBefore(text, start, first);
   if (chain.open) return true;
   const path = [...chain.names, word.text];

@@ -71,8 +71,9 @@ export class Mentions {
   assigns(name: string): boolean {
     const { text } = this;
     for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + name.length)) {
-      if (isIdentifierPart(text.charCodeAt(at - 1))) continue;
-      TARGET.lastIndex = at + name.length;
+      const end = at + name.length;
+      if (isIdentifierPart(text.charCodeAt(at - 1)) || isIdentifierPart(text.charCodeAt(end))) continue;
+      TARGET.lastIndex = end;
       if (TARGET.test(text)) return true;
     }
     return false;
@@ -155,7 +156,9 @@ function isImport(text: string, start: number): boolean {
  * @returns undefined when none is left: nothing in the document is judged
  */
 export function candidateHits(mentions: readonly Mentions[]): Hit[][] | undefined {
-  const all = (pick: (one: Mentions) => Iterable<string>) => new Set(mentions.flatMap((one) => [...pick(one)]));
+  if (mentions.every(({ hits }) => hits.length === 0)) return undefined;
+  const all = (pick: (one: Mentions) => ReadonlySet<string>): ReadonlySet<string> =>
+    mentions.length === 1 ? pick(mentions[0] as Mentions) : new Set(mentions.flatMap((one) => [...pick(one)]));
   const assigned = new Map<string, boolean>();
   const isText = (name: string): boolean => {
     let known = assigned.get(name);

@@ -39,20 +39,20 @@ export class PythonModule {
   statements(line: number): Statement[] {
     let found = this.#statements.get(line);
     if (!found) {
-      found = parseLine(this.text, this.lines.starts[line] as number, this.lines.ends[line] as number);
+      found = parseLine(this.text, this.lines.start(line), this.lines.end(line));
       this.#statements.set(line, found);
     }
     return found;
   }
 
   lineText(line: number): string {
-    return this.text.slice(this.lines.starts[line], this.lines.ends[line]);
+    return this.text.slice(this.lines.start(line), this.lines.end(line));
   }
 
   /** Scope in which a statement of a line is read: what follows `def f():` on its line is the function's. */
   scopeOf(line: number, statement: Statement): Scope {
-    const opened = this.lines.opens.get(line);
-    return opened && this.statements(line)[0] !== statement ? opened : (this.lines.scopes[line] as Scope);
+    const opened = this.lines.opened(line);
+    return opened && this.statements(line)[0] !== statement ? opened : this.lines.scope(line);
   }
 
   /** Bindings of a name in one scope, the last before `offset` first. */
@@ -64,8 +64,7 @@ export class PythonModule {
 
   /** Whether a name may stand in a line; it costs less than to read the line. */
   #mayHold(line: number, name: string): boolean {
-    const start = this.lines.starts[line] as number;
-    return (this.lines.ends[line] as number) - start > LONG || identifier(this.lineText(line)).includes(name);
+    return this.lines.end(line) - this.lines.start(line) > LONG || identifier(this.lineText(line)).includes(name);
   }
 
   *#bindings(
@@ -76,7 +75,7 @@ export class PythonModule {
     isParameter: boolean,
   ): Generator<Found> {
     let tries = 0;
-    for (let i = lastAtMost(candidates, this.#lineBefore(offset)); i >= 0 && tries < TRIES; i -= 1, tries += 1) {
+    for (let i = lastOf(candidates, this.lines.before(offset - 1)); i >= 0 && tries < TRIES; i -= 1, tries += 1) {
       yield* this.#ofLine(scope, name, candidates[i] as number, offset);
     }
     if (isParameter) yield* this.#parameters(scope, name);
@@ -86,7 +85,7 @@ export class PythonModule {
   *later(scope: Scope, name: string, offset: number): Generator<Found> {
     const candidates = scope.names.get(name);
     if (!candidates) return;
-    const first = lastAtMost(candidates, this.#lineBefore(offset)) + 1;
+    const first = lastOf(candidates, this.lines.before(offset - 1)) + 1;
     for (let i = first; i < candidates.length && i < first + TRIES; i += 1)
       yield* this.#ofLine(scope, name, candidates[i] as number, Number.POSITIVE_INFINITY);
   }
@@ -123,7 +122,7 @@ export class PythonModule {
       const own = this.#indent(above);
       if (own >= indent) continue;
       indent = own;
-      const head = this.text.slice(this.lines.starts[above], (this.lines.starts[above] as number) + 200);
+      const head = this.text.slice(this.lines.start(above), this.lines.start(above) + 200);
       if (/^(?:try|except|finally)\b/.test(head) || /^(?:if|elif)\b[^\n]*(?:version_info|PY[23]\b)/.test(head))
         return true;
     }
@@ -132,7 +131,7 @@ export class PythonModule {
 
   /** Column of a line's first character. */
   #indent(line: number): number {
-    const start = this.lines.starts[line] as number;
+    const start = this.lines.start(line);
     return start - 1 - this.text.lastIndexOf('\n', start - 1);
   }
 
@@ -141,11 +140,6 @@ export class PythonModule {
     return this.lines.imports
       .filter((line) => this.lineText(line).includes('*'))
       .flatMap((line) => this.statements(line).flatMap(({ star }) => (star ? [star] : [])));
-  }
-
-  /** The last line that begins before an offset. */
-  #lineBefore(offset: number): number {
-    return lastAtMost(this.lines.starts, offset - 1);
   }
 
   *#ofLine(scope: Scope, name: string, line: number, offset: number): Generator<Found> {
@@ -194,3 +188,7 @@ function lastEnding(statements: readonly Statement[], offset: number): number {
   }
   return low - 1;
 }
+
+/** Index of the last of some lines that is at most `limit`; -1 when there is none. */
+const lastOf = (lines: readonly number[], limit: number): number =>
+  lastAtMost(lines.length, (i) => lines[i] as number, limit);
