@@ -3,12 +3,14 @@ import { hashSecret } from '../redact';
 import type { TextAnalyser, TextContext, TextDocument, TextSegment } from '../text/document';
 import { judgeShellText } from './calls/execution';
 import { isJudged } from './calls/registry';
-import { candidateLines, Mentions, mayHold, PYTHON_KEYWORDS } from './candidates';
+import { candidateLines } from './candidates';
 import { cellStart } from './magics';
+import { candidateHits, Mentions } from './mentions';
 import { PythonModule } from './module';
 import { Program } from './names';
 import { PYTHON_RULES } from './rules';
 import { Walk } from './walk';
+import { PYTHON_KEYWORDS } from './words';
 
 /** Files that a loader, an installer or a test runner imports by itself. */
 const AUTO_RUN =
@@ -39,10 +41,9 @@ export function analysePython(document: TextDocument, context: TextContext, ever
     mentions.push(new Mentions(segment.text, context.occurrences(segment, PYTHON_KEYWORDS)));
     context.checkTime();
   }
-  const base = document.name.slice(document.name.lastIndexOf('/') + 1);
-  const modelCode = MODEL_CODE.test(base);
   // An alias made in one cell is used in another that holds no such word: all or none.
-  if (!everyLine && !modelCode && !mayHold(mentions)) return;
+  const hits = candidateHits(mentions);
+  if (!everyLine && !hits) return;
   const program = new Program(isJudged);
   const modules = segments.map(({ text }) => {
     const module = new PythonModule(text, cellStart(text));
@@ -50,8 +51,9 @@ export function analysePython(document: TextDocument, context: TextContext, ever
     context.checkTime();
     return module;
   });
-  const lines = everyLine || modelCode ? undefined : candidateLines(program, modules, mentions);
-  const walk = new Walk(program, context, { autoRun: AUTO_RUN.test(base), modelCode });
+  const lines = everyLine || !hits ? undefined : candidateLines(program, modules, hits);
+  const base = document.name.slice(document.name.lastIndexOf('/') + 1);
+  const walk = new Walk(program, context, { autoRun: AUTO_RUN.test(base), modelCode: MODEL_CODE.test(base) });
   for (const [index, module] of modules.entries()) walk.module(segments[index] as TextSegment, module, lines?.[index]);
   walk.finish();
 }

@@ -110,10 +110,10 @@ export class Klass {
   #findClassRaises(): boolean {
     const { lines } = this.module;
     const [line] = this.body.names.get('find_class') ?? [];
-    const method = line === undefined ? undefined : lines.opens.get(line);
+    const method = line === undefined ? undefined : lines.opened(line);
     if (line === undefined || !method) return false;
     for (let at = line; at < lines.count && at - line < METHOD; at += 1) {
-      let scope: Scope | undefined = at === line ? method : lines.scopes[at];
+      let scope: Scope | undefined = at === line ? method : lines.scope(at);
       while (scope && scope !== method) scope = scope.parent;
       if (!scope) return false;
       if (/\braise\b/.test(this.module.lineText(at))) return true;
@@ -125,7 +125,7 @@ export class Klass {
 /** The class that a binding defines. */
 export function classOf(program: Program, { binding, module, scope }: Found): Klass | undefined {
   const { definition } = binding;
-  const body = definition && module.lines.opens.get(module.lines.at(definition.start));
+  const body = definition && module.lines.opened(module.lines.at(definition.start));
   return definition && body?.kind === 'class' ? new Klass(program, module, body, scope, definition.bases) : undefined;
 }
 

@@ -5,35 +5,30 @@
 import { NEWLINE, RETURN } from './characters';
 import { stringEnd } from './literals';
 import { Binder, Scope } from './scope';
-import {
-  CARRIAGE_RETURN,
-  CLOSE,
-  DOUBLE_QUOTE,
-  EQUALS,
-  HASH,
-  LINE_FEED,
-  NONE,
-  OPEN,
-  SINGLE_QUOTE,
-  Signs,
-  SLASH,
-} from './signs';
+import { Sign, Signs } from './signs';
 
 /** A line that begins like this cannot stand inside brackets: one of them was never closed. */
 const NEVER_INSIDE = /[ \t]*(?:import|def|class|return|with|while|try|raise|del|from[ \t]+[\w.]+[ \t]+import)\b/y;
 const DEFINITION = /(?:async[ \t]+)?(?:def|class)[ \t]+([^\s(:[]+)/y;
-/** Names in front of an equals sign that are looked at. */
+/** Characters in front of an equals sign in which the names are that it binds. */
 const TARGETS = 300;
+/** Characters in front of a place in which the sign of a comment is looked for. */
+const WIDTH = 300;
+
+/** Numbers that the table keeps room for between one text and the next. */
+const ROOM = 3 << 12;
+/** Start, end and scope of the lines of the text that is divided. One is divided at a time. */
+let table = new Int32Array(ROOM);
 
 export class Lines {
-  readonly starts: number[] = [];
-  readonly ends: number[] = [];
-  readonly scopes: Scope[] = [];
-  /** Scope of what follows a definition on its own line. */
-  readonly opens = new Map<number, Scope>();
+  /** Start, end and scope of each line. */
+  readonly #table: Int32Array;
+  /** By the line that opens them, ascending. */
+  readonly #scopes: Scope[] = [];
   /** Lines with an import. */
   readonly imports: number[] = [];
   readonly module: Scope;
+  readonly #comments = new Map<number, readonly number[]>();
 
   /**
    * @param from where Python begins: behind the line of a cell magic
@@ -43,8 +38,9 @@ export class Lines {
     from: number,
   ) {
     const { length } = text;
-    this.module = new Scope(text, 'module', undefined, -1, -1);
+    this.module = this.#open('module', undefined, -1, -1);
     let scope = this.module;
+    let line = 0;
     const signs = new Signs(text, from);
     let at = from;
     while (at < length) {
@@ -68,30 +64,87 @@ export class Lines {
         continue;
       }
       while (scope.parent && indent <= scope.indent) scope = scope.parent;
-      const line = this.starts.length;
       const end = this.#logicalEnd(signs, at, scope, line);
-      this.starts.push(at);
-      this.ends.push(end);
-      this.scopes.push(scope);
+      const place = 3 * line;
+      if (place === table.length) table = grown(table);
+      table[place] = at;
+      table[place + 1] = end;
+      table[place + 2] = scope.index;
       scope = this.#firstWord(at, end, scope, line, first, indent) ?? scope;
+      line += 1;
       at = Math.max(end, at + 1);
     }
+    this.#table = table.slice(0, 3 * line);
+    if (table.length > 16 * ROOM) table = new Int32Array(ROOM);
   }
 
   get count(): number {
-    return this.starts.length;
+    return this.#table.length / 3;
+  }
+
+  start(line: number): number {
+    return this.#table[3 * line] as number;
+  }
+
+  /** Offset behind the last character. */
+  end(line: number): number {
+    return this.#table[3 * line + 1] as number;
+  }
+
+  /** Scope that a line lies in. */
+  scope(line: number): Scope {
+    return this.#scopes[this.#table[3 * line + 2] as number] as Scope;
+  }
+
+  /** Scope that a definition opens for what follows it, on its own line too. */
+  opened(line: number): Scope | undefined {
+    const scope = this.#scopes[lastAtMost(this.#scopes.length, (i) => (this.#scopes[i] as Scope).line, line)];
+    return scope?.line === line ? scope : undefined;
   }
 
   /** The line that holds an offset; -1 when it lies in a comment or between lines. */
   at(offset: number): number {
-    let low = 0;
-    let high = this.starts.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.starts[middle] as number) <= offset) low = middle + 1;
-      else high = middle;
+    const line = this.before(offset);
+    return line >= 0 && offset < this.end(line) ? line : -1;
+  }
+
+  /** The last line that begins at or before an offset; -1 when there is none. */
+  before(offset: number): number {
+    return lastAtMost(this.count, (line) => this.start(line), offset);
+  }
+
+  #open(kind: Scope['kind'], parent: Scope | undefined, line: number, indent: number): Scope {
+    const scope = new Scope(this.text, kind, parent, line, indent, this.#scopes.length);
+    this.#scopes.push(scope);
+    return scope;
+  }
+
+  /** Whether an offset in a line lies in one of its comments. What was once found is kept. */
+  isComment(line: number, offset: number): boolean {
+    // Most places have no such sign in front of them.
+    const before = this.text.slice(Math.max(this.start(line), offset - WIDTH), offset);
+    if (before.lastIndexOf('#') <= before.lastIndexOf('\n')) return false;
+    const comments = this.#comments.get(line) ?? this.#commentsOf(line);
+    this.#comments.set(line, comments);
+    const start = comments[lastAtMost(comments.length, (i) => comments[i] as number, offset)];
+    return start !== undefined && this.#physicalEnd(start) > offset;
+  }
+
+  /** Offsets at which the comments of a line begin. */
+  #commentsOf(line: number): number[] {
+    const { text } = this;
+    const found: number[] = [];
+    const end = this.end(line);
+    const signs = new Signs(text, this.start(line));
+    while (signs.offset < end) {
+      if (signs.kind === Sign.Hash) {
+        found.push(signs.offset);
+        skipComment(signs);
+      } else if (signs.kind === Sign.DoubleQuote || signs.kind === Sign.SingleQuote) skipString(signs, text);
+      else if (signs.kind === Sign.Backslash) skipEscape(signs, text);
+      else signs.next();
     }
-    return low > 0 && offset < (this.ends[low - 1] as number) ? low - 1 : -1;
+    return found;
   }
 
   #physicalEnd(at: number): number {
@@ -113,36 +166,36 @@ export class Lines {
     for (;;) {
       const { offset, kind } = signs;
       switch (kind) {
-        case NONE:
+        case Sign.None:
           return offset;
-        case LINE_FEED:
-        case CARRIAGE_RETURN:
+        case Sign.LineFeed:
+        case Sign.CarriageReturn:
           if (depth === 0) return offset;
           NEVER_INSIDE.lastIndex = offset + 1;
           if (startsStatement(text, offset + 1) && NEVER_INSIDE.test(text)) return offset;
           signs.next();
           break;
-        case DOUBLE_QUOTE:
-        case SINGLE_QUOTE:
+        case Sign.DoubleQuote:
+        case Sign.SingleQuote:
           skipString(signs, text);
           break;
-        case HASH:
-          while (signs.kind !== LINE_FEED && signs.kind !== NONE) signs.next();
+        case Sign.Hash:
+          skipComment(signs);
           break;
-        case OPEN:
+        case Sign.Open:
           depth += 1;
           signs.next();
           break;
-        case CLOSE:
+        case Sign.Close:
           if (depth > 0) depth -= 1;
           signs.next();
           break;
-        case SLASH:
+        case Sign.Backslash:
           skipEscape(signs, text);
           break;
-        case EQUALS:
+        case Sign.Equals:
           signs.next();
-          if (signs.kind === EQUALS && signs.offset === offset + 1) signs.next();
+          if (signs.kind === Sign.Equals && signs.offset === offset + 1) signs.next();
           else if (text.charCodeAt(offset - 1) === 58)
             scope.note(Binder.Last, Math.max(from, offset - TARGETS), offset - 1, line);
           else if (depth === 0 && isAssignment(text.charCodeAt(offset - 1)))
@@ -195,9 +248,7 @@ export class Lines {
     if (name === undefined) return undefined;
     scope.note(Binder.Name, DEFINITION.lastIndex - name.length, DEFINITION.lastIndex, line);
     const kind = text.startsWith('class', start) ? 'class' : 'function';
-    const opened = new Scope(text, kind, scope, line, indent);
-    this.opens.set(line, opened);
-    return opened;
+    return this.#open(kind, scope, line, indent);
   }
 
   /** Every name of an import is noted; which of them it binds is told when it is read. */
@@ -212,6 +263,11 @@ function isMagic(text: string, at: number, first: number): boolean {
   return first === 33 || first === 63 || (first === 37 && /[A-Za-z%]/.test(text[at + 1] ?? ''));
 }
 
+/** Goes on to the end of the line. */
+function skipComment(signs: Signs): void {
+  while (signs.kind !== Sign.LineFeed && signs.kind !== Sign.None) signs.next();
+}
+
 /** Goes on behind the string whose quote is at hand, as {@link stringEnd} finds its end. */
 function skipString(signs: Signs, text: string): void {
   const { offset, kind } = signs;
@@ -222,8 +278,8 @@ function skipString(signs: Signs, text: string): void {
   }
   signs.next();
   while (signs.kind !== kind) {
-    if (signs.kind === LINE_FEED || signs.kind === NONE) return;
-    if (signs.kind === SLASH) skipEscape(signs, text);
+    if (signs.kind === Sign.LineFeed || signs.kind === Sign.None) return;
+    if (signs.kind === Sign.Backslash) skipEscape(signs, text);
     else signs.next();
   }
   signs.next();
@@ -247,4 +303,22 @@ function startsStatement(text: string, at: number): boolean {
   while (text.charCodeAt(i) === 32 || text.charCodeAt(i) === 9) i += 1;
   const c = text.charCodeAt(i);
   return c === 105 || c === 100 || c === 99 || c === 114 || c === 119 || c === 116 || c === 102;
+}
+
+function grown(full: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(2 * full.length);
+  larger.set(full);
+  return larger;
+}
+
+/** Index of the last of `count` ascending values that is at most `limit`; -1 when there is none. */
+export function lastAtMost(count: number, value: (index: number) => number, limit: number): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (value(middle) <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
 }

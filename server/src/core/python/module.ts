@@ -1,7 +1,8 @@
 /** One Python text - a file or a cell - with its lines, and its statements as they are asked for. */
 import type { Binding, Node, Parameter, Statement } from './ast';
+import { identifier } from './characters';
 import { storeOf } from './classes';
-import { Lines } from './lines';
+import { Lines, lastAtMost } from './lines';
 import { parseLine } from './parser';
 import type { Scope } from './scope';
 
@@ -16,6 +17,8 @@ const GUARDS = new Set(['try', 'except', 'finally']);
 /** Lines above a statement that are searched for what it stands in. */
 const REACH = 2000;
 
+/** Lines of more characters are read at once. */
+const LONG = 1000;
 /** Bindings of one name that are looked at for one that says something. */
 const TRIES = 8;
 
@@ -36,39 +39,53 @@ export class PythonModule {
   statements(line: number): Statement[] {
     let found = this.#statements.get(line);
     if (!found) {
-      found = parseLine(this.text, this.lines.starts[line] as number, this.lines.ends[line] as number);
+      found = parseLine(this.text, this.lines.start(line), this.lines.end(line));
       this.#statements.set(line, found);
     }
     return found;
   }
 
   lineText(line: number): string {
-    return this.text.slice(this.lines.starts[line], this.lines.ends[line]);
+    return this.text.slice(this.lines.start(line), this.lines.end(line));
   }
 
   /** Scope in which a statement of a line is read: what follows `def f():` on its line is the function's. */
   scopeOf(line: number, statement: Statement): Scope {
-    const opened = this.lines.opens.get(line);
-    return opened && this.statements(line)[0] !== statement ? opened : (this.lines.scopes[line] as Scope);
+    const opened = this.lines.opened(line);
+    return opened && this.statements(line)[0] !== statement ? opened : this.lines.scope(line);
   }
 
   /** Bindings of a name in one scope, the last before `offset` first. */
-  *bindings(scope: Scope, name: string, offset: number): Generator<Found> {
+  bindings(scope: Scope, name: string, offset: number): Iterable<Found> {
     const candidates = scope.names.get(name);
+    const isParameter = scope.kind === 'function' && this.#mayHold(scope.line, name);
+    return candidates || isParameter ? this.#bindings(scope, name, offset, candidates ?? [], isParameter) : [];
+  }
+
+  /** Whether a name may stand in a line; it costs less than to read the line. */
+  #mayHold(line: number, name: string): boolean {
+    return this.lines.end(line) - this.lines.start(line) > LONG || identifier(this.lineText(line)).includes(name);
+  }
+
+  *#bindings(
+    scope: Scope,
+    name: string,
+    offset: number,
+    candidates: readonly number[],
+    isParameter: boolean,
+  ): Generator<Found> {
     let tries = 0;
-    if (candidates) {
-      for (let i = before(candidates, this.#lineBefore(offset)); i >= 0 && tries < TRIES; i -= 1, tries += 1) {
-        yield* this.#ofLine(scope, name, candidates[i] as number, offset);
-      }
+    for (let i = lastOf(candidates, this.lines.before(offset - 1)); i >= 0 && tries < TRIES; i -= 1, tries += 1) {
+      yield* this.#ofLine(scope, name, candidates[i] as number, offset);
     }
-    if (scope.kind === 'function') yield* this.#parameters(scope, name);
+    if (isParameter) yield* this.#parameters(scope, name);
   }
 
   /** Bindings of a name in one scope from `offset` on: what a function finds when it is called later. */
   *later(scope: Scope, name: string, offset: number): Generator<Found> {
     const candidates = scope.names.get(name);
     if (!candidates) return;
-    const first = before(candidates, this.#lineBefore(offset)) + 1;
+    const first = lastOf(candidates, this.lines.before(offset - 1)) + 1;
     for (let i = first; i < candidates.length && i < first + TRIES; i += 1)
       yield* this.#ofLine(scope, name, candidates[i] as number, Number.POSITIVE_INFINITY);
   }
@@ -105,7 +122,7 @@ export class PythonModule {
       const own = this.#indent(above);
       if (own >= indent) continue;
       indent = own;
-      const head = this.text.slice(this.lines.starts[above], (this.lines.starts[above] as number) + 200);
+      const head = this.text.slice(this.lines.start(above), this.lines.start(above) + 200);
       if (/^(?:try|except|finally)\b/.test(head) || /^(?:if|elif)\b[^\n]*(?:version_info|PY[23]\b)/.test(head))
         return true;
     }
@@ -114,7 +131,7 @@ export class PythonModule {
 
   /** Column of a line's first character. */
   #indent(line: number): number {
-    const start = this.lines.starts[line] as number;
+    const start = this.lines.start(line);
     return start - 1 - this.text.lastIndexOf('\n', start - 1);
   }
 
@@ -123,11 +140,6 @@ export class PythonModule {
     return this.lines.imports
       .filter((line) => this.lineText(line).includes('*'))
       .flatMap((line) => this.statements(line).flatMap(({ star }) => (star ? [star] : [])));
-  }
-
-  /** The last line that begins before an offset. */
-  #lineBefore(offset: number): number {
-    return before(this.lines.starts, offset - 1);
   }
 
   *#ofLine(scope: Scope, name: string, line: number, offset: number): Generator<Found> {
@@ -177,14 +189,6 @@ function lastEnding(statements: readonly Statement[], offset: number): number {
   return low - 1;
 }
 
-/** Index of the last element that is at most `limit`; -1 when there is none. */
-function before(sorted: readonly number[], limit: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] as number) <= limit) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
-}
+/** Index of the last of some lines that is at most `limit`; -1 when there is none. */
+const lastOf = (lines: readonly number[], limit: number): number =>
+  lastAtMost(lines.length, (i) => lines[i] as number, limit);

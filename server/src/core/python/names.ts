@@ -111,9 +111,10 @@ const DECODED =
 /** The cells or the file that are judged together, in order. */
 export class Program {
   readonly #modules: PythonModule[] = [];
-  /** Which modules bind a name at their top. */
-  readonly #binders = new Map<string, number[]>();
-  readonly #stars: string[] = [];
+  /** Which modules bind a name at their top; of interest to one of several. */
+  #binders: ReadonlyMap<string, readonly PythonModule[]> | undefined;
+  /** Modules that are imported whole. */
+  #stars: ReadonlySet<string> | undefined;
   readonly #values = new Map<Binding, Value>();
   readonly #taints = new Map<Node, Taint | undefined>();
   readonly #held = new Map<Node, Held>();
@@ -122,15 +123,9 @@ export class Program {
   /** @param isKnown whether a path is one that rules speak of: what a star import brings is told by it */
   constructor(readonly isKnown: (path: string) => boolean) {}
 
+  /** All modules are added before a name is looked up. */
   add(module: PythonModule): void {
-    const index = this.#modules.push(module) - 1;
-    for (const name of module.lines.module.names.keys()) {
-      const binders = this.#binders.get(name);
-      if (binders) binders.push(index);
-      else this.#binders.set(name, [index]);
-    }
-    for (const star of module.stars())
-      if (!this.#stars.includes(star) && this.#stars.length < STARS) this.#stars.push(star);
+    this.#modules.push(module);
   }
 
   lookup(module: PythonModule, scope: Scope, name: string, offset: number, depth: number): Value {
@@ -145,19 +140,37 @@ export class Program {
           return later.binding.how === 'import' ? this.#valueOf(later, depth) : UNKNOWN;
       }
     }
-    const binders = this.#binders.get(name);
-    if (binders) {
-      for (let i = binders.length - 1; i >= 0; i -= 1) {
-        const other = this.#modules[binders[i] as number] as PythonModule;
-        if (other === module) continue;
-        const found = this.#first(other.bindings(other.lines.module, name, Number.POSITIVE_INFINITY), depth);
-        if (found) return found;
-      }
+    for (const other of this.#binding(name)) {
+      if (other === module) continue;
+      const found = this.#first(other.bindings(other.lines.module, name, Number.POSITIVE_INFINITY), depth);
+      if (found) return found;
     }
-    for (const star of this.#stars) if (this.isKnown(`${star}.${name}`)) return { path: `${star}.${name}` };
+    for (const star of this.#starred()) if (this.isKnown(`${star}.${name}`)) return { path: `${star}.${name}` };
     if (BUILTINS.has(name)) return { path: name };
     const conventional = CONVENTIONAL.get(name);
     return conventional ? { path: conventional } : UNKNOWN;
+  }
+
+  /** Modules that bind a name at their top, the last first. */
+  #binding(name: string): readonly PythonModule[] {
+    if (this.#modules.length < 2) return [];
+    if (!this.#binders) {
+      const binders = new Map<string, PythonModule[]>();
+      for (const module of this.#modules.toReversed()) {
+        for (const one of module.lines.module.names.keys()) {
+          const known = binders.get(one);
+          if (known) known.push(module);
+          else binders.set(one, [module]);
+        }
+      }
+      this.#binders = binders;
+    }
+    return this.#binders.get(name) ?? [];
+  }
+
+  #starred(): ReadonlySet<string> {
+    this.#stars ??= new Set([...new Set(this.#modules.flatMap((module) => module.stars()))].slice(0, STARS));
+    return this.#stars;
   }
 
   /** The first binding that says what a name is. `None` only stands in until the name gets its meaning. */

@@ -39,6 +39,7 @@ export class Scope {
   /**
    * @param line line of the `def` or `class`; -1 for the module
    * @param indent column of that line; -1 for the module
+   * @param index among the scopes of the text
    */
   constructor(
     private readonly text: string,
@@ -46,6 +47,7 @@ export class Scope {
     readonly parent: Scope | undefined,
     readonly line: number,
     readonly indent: number,
+    readonly index: number,
   ) {
     if (parent?.kind === 'class') {
       parent.#members ??= [];

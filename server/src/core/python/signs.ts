@@ -1,15 +1,18 @@
 /** Finds the characters that divide a Python text: line ends, quotes, brackets, comments, joined lines, equals signs. */
 
-export const NONE = 0;
-export const LINE_FEED = 1;
-export const CARRIAGE_RETURN = 2;
-export const DOUBLE_QUOTE = 3;
-export const SINGLE_QUOTE = 4;
-export const HASH = 5;
-export const OPEN = 6;
-export const CLOSE = 7;
-export const SLASH = 8;
-export const EQUALS = 9;
+export enum Sign {
+  /** There is none. */
+  None,
+  LineFeed,
+  CarriageReturn,
+  DoubleQuote,
+  SingleQuote,
+  Hash,
+  Open,
+  Close,
+  Backslash,
+  Equals,
+}
 
 /** Characters that are looked at at once. */
 const STRETCH = 1 << 13;
@@ -26,15 +29,15 @@ const { found: FOUND, collect } = collector();
 function collector(): { found: Int32Array; collect: Collect } {
   const kinds = new Uint8Array(128);
   for (const [characters, kind] of [
-    ['\n', LINE_FEED],
-    ['\r', CARRIAGE_RETURN],
-    ['"', DOUBLE_QUOTE],
-    ["'", SINGLE_QUOTE],
-    ['#', HASH],
-    ['([{', OPEN],
-    [')]}', CLOSE],
-    ['\\', SLASH],
-    ['=', EQUALS],
+    ['\n', Sign.LineFeed],
+    ['\r', Sign.CarriageReturn],
+    ['"', Sign.DoubleQuote],
+    ["'", Sign.SingleQuote],
+    ['#', Sign.Hash],
+    ['([{', Sign.Open],
+    [')]}', Sign.Close],
+    ['\\', Sign.Backslash],
+    ['=', Sign.Equals],
   ] as const) {
     for (const c of characters) kinds[c.charCodeAt(0)] = kind;
   }
@@ -55,7 +58,7 @@ function collector(): { found: Int32Array; collect: Collect } {
     let count = 0;
     for (let i = 0; i < size; i += 1) {
       const c = text.charCodeAt(from + i);
-      const kind = c < 128 ? (kinds[c] as number) : NONE;
+      const kind = c < 128 ? (kinds[c] as number) : Sign.None;
       found[count] = (i << 4) | kind;
       count += (kind + 15) >> 4;
     }
@@ -78,8 +81,8 @@ function collector(): { found: Int32Array; collect: Collect } {
 export class Signs {
   /** Offset of the sign at hand; the length of the text when there is none. */
   offset = 0;
-  /** NONE behind the last. */
-  kind = NONE;
+  /** `None` behind the last. */
+  kind: Sign = Sign.None;
   #from = 0;
   #to = 0;
   #count = 0;
@@ -98,7 +101,7 @@ export class Signs {
     while (this.#read === this.#count) {
       if (this.#to >= this.text.length) {
         this.offset = this.text.length;
-        this.kind = NONE;
+        this.kind = Sign.None;
         return;
       }
       this.#fill(this.#to);
@@ -111,8 +114,13 @@ export class Signs {
 
   /** Goes on to the first sign at or behind an offset. */
   skipTo(offset: number): void {
+    if (this.offset >= offset) return;
     if (offset > this.#to) this.#fill(Math.min(offset, this.text.length));
-    while (this.offset < offset && this.kind !== NONE) this.next();
+    const least = (offset - this.#from) << 4;
+    let read = this.#read;
+    while (read < this.#count && (FOUND[read] as number) < least) read += 1;
+    this.#read = read;
+    this.next();
   }
 
   #fill(from: number): void {

@@ -5,11 +5,11 @@ import type { TextContext, TextSegment } from '../text/document';
 import { type CallNode, childrenOf, type Node, type SequenceNode, type Statement, type SubscriptNode } from './ast';
 import { type Call, type Facts, type FixMaker, fileOf, type Judgement, readCall } from './calls/call';
 import { judgeCall, judgeMethod } from './calls/registry';
-import { isObserved, REMOVED_MODULES, SECRET_NAME } from './candidates';
 import type { PythonModule } from './module';
 import { Names, type Program } from './names';
 import { PYTHON_RULES } from './rules';
 import type { Scope } from './scope';
+import { isObserved, REMOVED_MODULES, SECRET_NAME } from './words';
 
 /** Longest call that is underlined whole. */
 const SPAN = 200;

@@ -12,7 +12,8 @@ import { REMOTE } from './remote';
 const RULES: readonly CallRule[] = [...DESERIALIZATION, ...REMOTE, ...EXECUTION, ...NETWORK, ...HYGIENE];
 
 const EXACT = new Map<string, Check>();
-const PATTERNS: { readonly pattern: RegExp; readonly check: Check }[] = [];
+/** By the name with which a path ends. */
+const PATTERNS = new Map<string, { readonly pattern: RegExp; readonly check: Check }[]>();
 const METHODS = new Map<string, Check>();
 const KEYWORDS = new Map<string, Check>();
 
@@ -40,8 +41,10 @@ for (const rule of RULES) {
       expect(parts[parts.length - 1] as string, [parts.length > 1 ? (parts[0] as string) : 'builtins']);
     }
   } else if ('pattern' in rule) {
-    PATTERNS.push(rule);
-    for (const last of rule.last) expect(last, rule.modules);
+    for (const last of rule.last) {
+      expect(last, rule.modules);
+      PATTERNS.set(last, [...(PATTERNS.get(last) ?? []), rule]);
+    }
   } else if ('keywords' in rule) {
     for (const keyword of rule.keywords) KEYWORDS.set(keyword, rule.check);
   } else {
@@ -54,7 +57,13 @@ for (const rule of RULES) {
 
 /** Whether a call of what has this path is judged. */
 export function isJudged(path: string): boolean {
-  return EXACT.has(path) || PATTERNS.some(({ pattern }) => pattern.test(path));
+  return checkOf(path) !== undefined;
+}
+
+const lastName = (path: string): string => path.slice(path.lastIndexOf('.') + 1);
+
+function checkOf(path: string): Check | undefined {
+  return EXACT.get(path) ?? PATTERNS.get(lastName(path))?.find(({ pattern }) => pattern.test(path))?.check;
 }
 
 /** Keyword arguments that are judged whatever is called. */
@@ -64,10 +73,9 @@ export const isJudgedMethod = (name: string): boolean => METHODS.has(name);
 
 /** @returns what is wrong with the call, if anything */
 export function judgeCall(call: Call, names: Names, facts: Facts): Judgement | undefined {
-  const exact = EXACT.get(call.path);
-  if (exact) return exact(call, names, facts);
-  for (const { pattern, check } of PATTERNS) if (pattern.test(call.path)) return check(call, names, facts);
-  const method = METHODS.get(call.path.slice(call.path.lastIndexOf('.') + 1));
+  const check = checkOf(call.path);
+  if (check) return check(call, names, facts);
+  const method = METHODS.get(lastName(call.path));
   if (method && call.path.includes('.')) return method(call, names, facts);
   return judgeHanded(call, names) ?? judgeKeywords(call, names, facts);
 }

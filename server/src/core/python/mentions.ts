@@ -1,0 +1,195 @@
+/** Where the words of the rules stand in a Python text, and which of them can mean there what they look like. */
+import type { Occurrences } from '../text/keywordPass';
+import { BUILTINS, isJudgedMethod } from './calls/registry';
+import { disguises, isIdentifierPart } from './characters';
+import { BEHIND, BRINGS_MODULES, DISGUISED, DYNAMIC, SECRET_TARGET, WORDS, type Word } from './words';
+
+/** A place that rules may speak of. */
+export interface Hit {
+  readonly start: number;
+  readonly word: Word;
+  /** How the word stands there: behind a dot, by itself, or in quotes. */
+  readonly as: 'member' | 'name' | 'text';
+  /** It can be the function that is there without an import. */
+  readonly builtin?: true;
+  /** The name that has to be a text for it. */
+  readonly named?: string;
+}
+
+/** What one text holds of the words, whole and in their case, where they can mean what they look like. */
+export class Mentions {
+  readonly hits: Hit[] = [];
+  readonly modules = new Set<string>();
+  /** Names of functions may be made of text. */
+  dynamic = false;
+  /** There are identifiers in disguise: words may stand there that are not found. */
+  readonly disguised: boolean;
+  /** Offsets behind the word `import`. */
+  readonly #imports: number[] = [];
+
+  /** @param occurrences of {@link PYTHON_KEYWORDS} in the text */
+  constructor(
+    private readonly text: string,
+    occurrences: Occurrences,
+  ) {
+    const disguised = disguises(text);
+    this.disguised = disguised.length > 0;
+    for (const start of disguised) this.hits.push({ start, word: DISGUISED, as: 'name' });
+    for (let i = 0; i < occurrences.length; i += 1) {
+      const word = WORDS[occurrences.keyword(i)] as Word;
+      if (word.role === 'module' && this.modules.has(word.text)) continue;
+      const end = occurrences.end(i);
+      const start = end - word.text.length;
+      if (word.role === 'secret') {
+        SECRET_TARGET.lastIndex = start;
+        if (SECRET_TARGET.test(text)) this.hits.push({ start, word, as: 'name' });
+      } else if (
+        !isIdentifierPart(text.charCodeAt(end)) &&
+        !isIdentifierPart(text.charCodeAt(start - 1)) &&
+        text.startsWith(word.text, start)
+      )
+        this.#mention(word, start, end);
+    }
+  }
+
+  /** Names that the text imports by themselves; `*` when it does so with all that a module has. */
+  imported(): ReadonlySet<string> {
+    const names = new Set<string>();
+    let end = 0;
+    for (const start of this.#imports) {
+      // In the comment of another import.
+      if (start < end) continue;
+      IMPORTED.lastIndex = start;
+      const list = IMPORTED.exec(this.text)?.[0] ?? '';
+      end = start + list.length;
+      for (const [name] of list.matchAll(/[\w*]+/g)) names.add(name);
+    }
+    return names;
+  }
+
+  /** Whether there may be an assignment to a name. */
+  assigns(name: string): boolean {
+    const { text } = this;
+    for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + name.length)) {
+      const end = at + name.length;
+      if (isIdentifierPart(text.charCodeAt(at - 1)) || isIdentifierPart(text.charCodeAt(end))) continue;
+      TARGET.lastIndex = end;
+      if (TARGET.test(text)) return true;
+    }
+    return false;
+  }
+
+  #mention(word: Word, start: number, end: number): void {
+    const { text } = this;
+    switch (word.role) {
+      case 'module':
+        this.modules.add(word.text);
+        return;
+      case 'import':
+        this.#imports.push(end);
+        return;
+      case 'dynamic': {
+        this.dynamic = true;
+        const match = (DYNAMIC.get(word.text) as RegExp).exec(text.slice(end, end + BEHIND));
+        const named = match?.groups?.name;
+        if (match) this.hits.push({ start, word, as: 'name', ...(named && { named }) });
+        return;
+      }
+      case 'removed':
+        if (lastSign(text, start) !== '.' && isImport(text, start)) this.hits.push({ start, word, as: 'name' });
+        return;
+      case 'last': {
+        const before = lastSign(text, start);
+        const as = before === '.' ? 'member' : before === '"' || before === "'" ? 'text' : 'name';
+        if (
+          as === 'member' &&
+          !isJudgedMethod(word.text) &&
+          /\b(?:self|cls)\s*\.\s*$/.test(text.slice(Math.max(0, start - 10), start))
+        )
+          return;
+        const builtin = BUILTINS.has(word.text) && isBuiltin(text, start, end, as);
+        this.hits.push({ start, word, as, ...(builtin && { builtin }) });
+        return;
+      }
+      default:
+        this.hits.push({ start, word, as: 'name' });
+    }
+  }
+}
+
+/** What is imported, from behind the word `import`: in brackets over several lines, or on one that may be joined to the next. */
+const IMPORTED = /[\s\\]{0,80}\((?:[^()#]|#[^\n]*)*|[^\n;#\\]*(?:\\\r?\n[^\n;#\\]*)*/y;
+
+/** What follows a name that is assigned to, alone, with an annotation or among others. */
+const TARGET = /[\s\\]{0,80}(?::?=(?!=)|:[^=\n]{1,200}=(?!=)|[,)\]](?:[\w.*()[\] \t]|,[\r\n]*){0,200}=(?!=))/y;
+
+/** The sign in front of a place, white space left out within the line. */
+function lastSign(text: string, start: number): string {
+  let i = start - 1;
+  while (i >= 0 && (text.charCodeAt(i) === 32 || text.charCodeAt(i) === 9)) i -= 1;
+  // `x.\<newline>load` is a member all the same; a dot at the end of the line above is one too.
+  if (text[i] === '\n' && /\.\s*\\?\r?$/.test(text.slice(Math.max(0, i - 80), i))) return '.';
+  return text[i] ?? '';
+}
+
+/** What follows a word in a sentence, and a function in no expression. */
+const PROSE = /^[ \t]+(?!(?:if|else|or|and|for|in|is|not|as)\b)[A-Za-z]/;
+
+/** `eval` called, handed on or given another name; not a method of that name, nor the definition of one. */
+function isBuiltin(text: string, start: number, end: number, as: Hit['as']): boolean {
+  if (as === 'text') return true;
+  const before = text.slice(Math.max(0, start - 24), start);
+  if (as === 'member') return /(?:builtins|__builtins__|[)\]])\s*\.\s*$/.test(before);
+  return !/\bdef\s+$/.test(before) && !PROSE.test(text.slice(end, end + 40));
+}
+
+/** Whether a word stands in an import statement, on its first line or on one that is joined to it. */
+function isImport(text: string, start: number): boolean {
+  const from = Math.max(0, start - 300);
+  const before = text.slice(from, start);
+  const line = before.slice(before.lastIndexOf('\n') + 1);
+  return /(?:^|[:;])\s*(?:import|from)\s[^;:]*$/.test(line) || /\\\r?\n[^\n]*$/.test(before);
+}
+
+/**
+ * The hits of each text of a document that what else is in it does not rule out.
+ * @returns undefined when none is left: nothing in the document is judged
+ */
+export function candidateHits(mentions: readonly Mentions[]): Hit[][] | undefined {
+  if (mentions.every(({ hits }) => hits.length === 0)) return undefined;
+  const all = (pick: (one: Mentions) => ReadonlySet<string>): ReadonlySet<string> =>
+    mentions.length === 1 ? pick(mentions[0] as Mentions) : new Set(mentions.flatMap((one) => [...pick(one)]));
+  const assigned = new Map<string, boolean>();
+  const isText = (name: string): boolean => {
+    let known = assigned.get(name);
+    if (known === undefined) {
+      known = assigned.size >= NAMED || mentions.some((one) => one.assigns(name));
+      assigned.set(name, known);
+    }
+    return known;
+  };
+  const disguised = mentions.some((one) => one.disguised);
+  const possible = mentions.map(({ hits }) =>
+    hits.filter(({ named }) => named === undefined || disguised || isText(named)),
+  );
+  /** Modules may be in use that no word names. */
+  const brings = disguised || possible.some((hits) => hits.some(({ word }) => BRINGS_MODULES.has(word.text)));
+  const dynamic = mentions.some((one) => one.dynamic);
+  const modules = all((one) => one.modules);
+  let imported: ReadonlySet<string> | undefined;
+  const active = ({ word, as, builtin }: Hit): boolean => {
+    if (word.role === 'secret') return disguised || modules.has('random');
+    if (as === 'text' && !dynamic) return false;
+    if (word.role !== 'last' || builtin) return true;
+    if (word.modules && !brings && ![...word.modules].some((module) => modules.has(module))) return false;
+    if (as !== 'name' || disguised) return true;
+    // What is given a name by an assignment is found there, and followed.
+    imported ??= all((one) => one.imported());
+    return imported.has(word.text) || imported.has('*');
+  };
+  const found = possible.map((hits) => hits.filter(active));
+  return found.some((hits) => hits.length > 0) ? found : undefined;
+}
+
+/** Names that are looked for as texts in one document; more of them are taken for texts. */
+const NAMED = 16;
