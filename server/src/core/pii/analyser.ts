@@ -100,6 +100,12 @@ function report(segment: TextSegment, hits: readonly Hit[], context: TextContext
   }
 }
 
+/** What is marked of a hit. */
+const placeOf = ({ start, end, shown = { start, end } }: Hit): { start: number; end: number } => ({
+  start: shown.start,
+  end: shown.end,
+});
+
 const textOf = (segment: TextSegment, { start, end }: Hit): string => segment.text.slice(start, end);
 
 function why({ checked, context, sample }: Hit): string {
@@ -125,7 +131,8 @@ function reportOne(
   if (kind === 'person' || kind === 'contact' || kind === 'national-id') {
     for (const [other, group] of groups) {
       if (other === entity || record.length >= RELATED) continue;
-      const near = group.find((h) => Math.abs(h.start - hit.start) <= RECORD_REACH);
+      const found = group.find((h) => Math.abs(h.start - hit.start) <= RECORD_REACH);
+      const near = found && placeOf(found);
       if (near) record.push({ message: ENTITIES[other].title, location: segment.locate(near.start, near.end) });
     }
   }
@@ -134,8 +141,7 @@ function reportOne(
     rule: ruleOf(entity),
     severity: hit.severity as Severity,
     message: `${title}: ${why(hit)}.`,
-    start: hit.start,
-    end: hit.end,
+    ...placeOf(hit),
     evidence: redactSecret(value),
     anchor: hashSecret(value),
     entity,
@@ -151,14 +157,14 @@ function reportMany(entity: EntityName, segment: TextSegment, hits: readonly Hit
     rule: ruleOf(entity),
     severity: worst.severity as Severity,
     message: `${ENTITIES[entity].title}: ${hits.length.toLocaleString('en')} values here, ${distinct.toLocaleString('en')} of them different; ${why(worst)}.`,
-    start: worst.start,
-    end: worst.end,
+    ...placeOf(worst),
     evidence: redactSecret(value),
     anchor: `many\0${hashSecret(value)}`,
     entity,
     related: hits
       .filter((hit) => hit !== worst)
       .slice(0, RELATED)
+      .map(placeOf)
       .map(({ start, end }) => ({ message: 'Another', location: segment.locate(start, end) })),
     data: { count: hits.length, distinct },
   });

@@ -8,6 +8,8 @@ export interface Hit {
   readonly entity: EntityName;
   readonly start: number;
   readonly end: number;
+  /** What is marked, when that is more than the value. */
+  readonly shown?: { readonly start: number; readonly end: number };
   /** Left out: the shape alone, which means something only where values stand for themselves. */
   readonly severity?: Severity;
   /** Belongs to nobody: documentation, tests, reserved ranges. */

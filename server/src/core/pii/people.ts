@@ -37,7 +37,7 @@ const DATE =
   /^(?:(?:19|20)\d{2}[-/.](?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|[12]\d|3[01])|(?:0?[1-9]|[12]\d|3[01])[-/. ](?:0?[1-9]|[12]\d|3[01]|[A-Za-z]{3,9})[-/. ,]{1,2}(?:19|20)?\d{2}|[A-Za-z]{3,9} \d{1,2},? (?:19|20)\d{2})(?:[T ]0{1,2}:\d{2}.*)?$/;
 
 /** What a key, a label or a column header says of its values. */
-export type LabelKind = 'full-name' | 'part-name' | 'name' | 'address' | 'birth' | 'record';
+export type LabelKind = 'full-name' | 'part-name' | 'short-name' | 'name' | 'address' | 'birth' | 'record';
 
 const NOT_POSTAL =
   /e ?mail|ip|mac|web|url|wallet|memory|server|host|bind|base|contract|start|end|http|token|site|bus|device|line|physical/;
@@ -66,11 +66,13 @@ export function labelKind(label: string): LabelKind | undefined {
     return NOT_POSTAL.test(label) ? undefined : 'address';
   }
   if (
-    / (?:first ?name|last ?name|sur ?name|given ?name|family ?name|middle ?name|maiden ?name|fname|lname|vorname|nachname|familienname|apellidos?|prénom|prenom|cognome|forename) /.test(
+    / (?:first ?name|last ?name|sur ?name|given ?name|family ?name|middle ?name|maiden ?name|vorname|nachname|familienname|apellidos?|prénom|prenom|cognome|forename) /.test(
       label,
     )
   )
     return 'part-name';
+  // In code the first of them is more often the name of a file or of a function.
+  if (/ (?:fname|lname) /.test(label)) return 'short-name';
   if (
     new RegExp(
       ` (?:full ?name|user ?name|(?:${PERSONS}) ?(?:s )?(?:full )?name|name of (?:the )?(?:${PERSONS})|display name|real name) `,
@@ -114,14 +116,27 @@ export function personal(kind: LabelKind, value: string, sibling: () => boolean)
     case 'address':
       return isAddress(value) ? 'LOCATION' : undefined;
     case 'part-name':
-      return value.length >= 2 && ONE_NAME.test(value) && !NOT_NAMES.test(value) && value !== value.toUpperCase()
-        ? 'PERSON'
-        : undefined;
+      return isPartOfName(value) ? 'PERSON' : undefined;
+    case 'short-name':
+      return isPartOfName(value) && (hasGivenName(value) || sibling()) ? 'PERSON' : undefined;
     case 'full-name':
       return isFullName(value) && (hasGivenName(value) || sibling()) ? 'PERSON' : undefined;
     case 'name':
       return isFullName(value) && hasGivenName(value) && sibling() ? 'PERSON' : undefined;
   }
+}
+
+/** `MasterFamilyName`: words that a program joins. `McDonald`, `DeAndre` and `FitzGerald` are names. */
+const JOINED_WORDS = /\p{L}{4}\p{Lu}/u;
+
+function isPartOfName(value: string): boolean {
+  return (
+    value.length >= 2 &&
+    ONE_NAME.test(value) &&
+    !value.split(' ').some((word) => NOT_NAMES.test(word)) &&
+    !JOINED_WORDS.test(value.replace(/Fitz(?=\p{Lu})/u, '')) &&
+    value !== value.toUpperCase()
+  );
 }
 
 export function isFullName(value: string): boolean {
@@ -197,7 +212,15 @@ export function findPersonal(passage: Passage, taken: Taken, hits: Hit[]): void 
     done = end;
     taken.add(start, end);
     // Half a name is one by its label only, so both are shown: `'first_name': 'John'`.
-    const shown = kind === 'part-name' ? entryAround(text, keyStart, end) : { start, end };
-    hits.push({ entity, ...shown, context: true, severity: entity === 'MEDICAL_RECORD_NUMBER' ? 'high' : 'low' });
+    const half = kind === 'part-name' || kind === 'short-name';
+    const shown = half && { shown: entryAround(text, keyStart, end) };
+    hits.push({
+      entity,
+      start,
+      end,
+      ...shown,
+      context: true,
+      severity: entity === 'MEDICAL_RECORD_NUMBER' ? 'high' : 'low',
+    });
   }
 }

@@ -208,6 +208,16 @@ describe('personal data', () => {
     assert.deepEqual(marked, ["'first_name': 'Maria'", 'last_name = "Lopez"', 'Maria Lopez']);
   });
 
+  it('takes no words that a program joins for half a name', () => {
+    const names = (text: string) => entities(python(text));
+    for (const text of ['family_name = "MasterFamilyName"', 'fname = "Results"', 'last_name = "Test Value"'])
+      assert.deepEqual(names(`${text}\n`), [], text);
+    assert.deepEqual(names('last_name = "McDonald"\n'), ['PERSON']);
+    assert.deepEqual(names('first_name = "DeAndre"\n'), ['PERSON']);
+    assert.deepEqual(names('lname = "FitzGerald"; email = "x@contoso-mail.org"\n').sort(), ['EMAIL_ADDRESS', 'PERSON']);
+    assert.deepEqual(names('fname = "Maria"\n'), ['PERSON']);
+  });
+
   it('knows a record by its keys, and ties its parts together', () => {
     const drafts = python(
       "user = {\n  'name': 'John Doe',\n  'email': 'johndoe@contoso-mail.org',\n  'address': '123 Main St, Anytown, USA'\n}\n",

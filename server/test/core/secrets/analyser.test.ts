@@ -173,6 +173,29 @@ describe('secrets by where they stand', () => {
     assert.deepEqual(at('db_credentials = "<user>:<password>@localhost:5432/db"'), []);
   });
 
+  it('takes a value of code that is no expression for a password without quotes', () => {
+    const broken = 'q7{{T!m]V(z2]k}L>-$#w';
+    onlySecret(`db_pass := ${broken}\n`, 'conf.go', broken);
+    onlySecret(`passwd = ${broken}'\n`, 'conf.go', broken);
+    const honest = [
+      'password := cfg.Get("x")[0]',
+      'passwd := map[string]func(){}[k]()',
+      'password := fmt.Sprintf(',
+      'token = re.sub(r"[(]", "", text)',
+      'secret := <-ch; password := (*p)[i](x)',
+      'let token = /[(]{2}}/g;',
+      '$password =~ m{[(]x[)]};',
+      "password = user.password)'",
+      `passwd = ${broken}`,
+    ];
+    for (const text of honest) assert.deepEqual(secretsIn(text, 'conf.go'), [], text);
+  });
+
+  it('takes `pass` for a password wherever it stands behind whose it is', () => {
+    const secret = 'q7T!mVz2kL';
+    onlySecret(`db_pass_prod = "${secret}"\nrender_pass_one = "${secret}"\n`, 'a.py', secret);
+  });
+
   it('relates the two halves of an AWS key', () => {
     const id = `AKIA${matching('[A-Z0-9]{15}', random)}7`;
     const secret = `${matching('[A-Za-z0-9]{38}', random)}/9`;
