@@ -49,7 +49,6 @@ describe('forms of identifiers', () => {
       'conv2d',
       'x1',
       '1e-05',
-      'utf8 text',
       'sha256sum',
       '3.14159',
       'b64decode',
