@@ -1,5 +1,6 @@
 import type { Severity } from '../../finding';
-import { pythonSyntax } from '../../python/syntax';
+import { cellStart } from '../../python/magics';
+import { PythonModule } from '../../python/module';
 import { evidenceText } from '../../redact';
 import type { Rule } from '../../rule';
 import type { TextAnalyser, TextContext, TextDocument, TextSegment } from '../../text/document';
@@ -17,7 +18,7 @@ interface Use {
   readonly distribution: LicensedDistribution;
   readonly start: number;
   readonly end: number;
-  /** Imported in a `try`, so that the code goes on without it. */
+  /** Imported in a `try` or for some versions only, so that the code goes on without it. */
   readonly optional?: boolean;
 }
 
@@ -91,6 +92,7 @@ function importedIn(segment: TextSegment, context: TextContext): Use[] {
   if (!DEPENDENCY_KEYWORDS.reads(segment)) return [];
   const { text } = segment;
   const uses: Use[] = [];
+  let module: PythonModule | undefined;
   // The files of a package import it too.
   const folders = new Set(context.document.path?.split('/').slice(0, -1));
   eachDependencyWord(context.occurrences(segment, DEPENDENCY_KEYWORDS), 'imports', (start, end) => {
@@ -98,21 +100,15 @@ function importedIn(segment: TextSegment, context: TextContext): Use[] {
     for (const found of importsAt(text, start, end)) {
       const distribution = licensedModule(found.module);
       if (!distribution || folders.has(found.module)) continue;
-      const enclosing = enclosingNodes(segment, start, context);
+      module ??= new PythonModule(text, cellStart(text));
+      const line = module.lines.at(start);
+      const statement = line < 0 ? undefined : module.statements(line).find((one) => one.start === start);
       // Code stands there, and not a text that looks like it.
-      if (!enclosing.has('ImportStatement')) continue;
-      uses.push({ distribution, start: found.start, end: found.end, optional: enclosing.has('TryStatement') });
+      if (statement)
+        uses.push({ distribution, start: found.start, end: found.end, optional: module.isFallback(line, statement) });
     }
   });
   return uses;
-}
-
-/** Names of the nodes of the syntax tree around a place. */
-function enclosingNodes(segment: TextSegment, at: number, context: TextContext): ReadonlySet<string> {
-  const names = new Set<string>();
-  let node = pythonSyntax(segment, context)?.tree.resolveInner(at, 1) ?? null;
-  for (; node; node = node.parent) names.add(node.name);
-  return names;
 }
 
 const ONE_STEP_LOWER: Readonly<Partial<Record<Severity, Severity>>> = { medium: 'low', low: 'info' };
