@@ -76,7 +76,7 @@ const FICTIONAL = /555(?:01\d\d|1212)$|^1?1234567890$|^1?5555555555$|^1?(?:000|1
 const SIGNS = 2;
 
 /** What has the digits of a telephone number, in runs of digits as the survey gives them. */
-function* candidates(text: string, runs: ArrayLike<number>): Generator<RegExpExecArray> {
+function* candidates(text: string, runs: Int32Array): Generator<RegExpExecArray> {
   let done = 0;
   for (let run = 0; run < runs.length; run += 2) {
     const to = runs[run + 1] as number;

@@ -15,12 +15,12 @@ export interface Survey {
   readonly moreColons: Stretch;
   readonly atSigns: Stretch;
   /** Where seven digits and more begin that have at most two signs between them, and the places behind the last of them. */
-  readonly digits: ArrayLike<number>;
+  readonly digits: Int32Array;
   /**
    * Words that hold digits and may be an identifier or the beginning of one, five numbers of each: begin, end, its digits,
    * and the letters and digits of it and of what single separators join to it within 40 characters, and the digits alone.
    */
-  readonly words: ArrayLike<number>;
+  readonly words: Int32Array;
 }
 
 /** From where the first of something stands to behind where the last does; empty when `from` is not below `to`. */
@@ -39,8 +39,8 @@ const NOTHING: Survey = {
   colons: NOWHERE,
   moreColons: NOWHERE,
   atSigns: NOWHERE,
-  digits: [],
-  words: [],
+  digits: new Int32Array(),
+  words: new Int32Array(),
 };
 
 /** Surveys the text at an address of a kernel's memory. @param length in UTF-16 code units */
@@ -60,19 +60,28 @@ export function surveyAt(kernel: Kernel, address: number, length: number, checkT
     moreColons: stretch(3),
     atSigns: stretch(4),
     digits: joinedRuns(runs),
-    words: words.length === 1 ? (words[0] as Int32Array) : words.flatMap((part) => [...part]),
+    words: joined(words),
   };
 }
 
-/** Runs of digits of all parts of a text: one that goes on in the next part is told there from its beginning. */
-function joinedRuns(parts: readonly Int32Array[]): ArrayLike<number> {
+function joined(parts: readonly Int32Array[]): Int32Array {
   if (parts.length === 1) return parts[0] as Int32Array;
-  const runs: number[] = [];
+  const whole = new Int32Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
   for (const part of parts) {
-    if (runs[runs.length - 2] === part[0]) runs.length -= 2;
-    for (const place of part) runs.push(place);
+    whole.set(part, at);
+    at += part.length;
   }
-  return runs;
+  return whole;
+}
+
+/** Runs of digits of all parts of a text: one that goes on in the next part is told there from its beginning. */
+function joinedRuns(parts: readonly Int32Array[]): Int32Array {
+  const cut = parts.map((part, i) => {
+    const next = parts[i + 1];
+    return next && part[part.length - 2] === next[0] ? part.subarray(0, part.length - 2) : part;
+  });
+  return joined(cut);
 }
 
 /** Whether nothing was found in a text that a recogniser could look at. */
