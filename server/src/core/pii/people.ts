@@ -151,7 +151,9 @@ export function hasGivenName(value: string): boolean {
 function mayBeKey(text: string, end: number): boolean {
   let i = end;
   while (i - end < 40 && isWordCode(text.charCodeAt(i))) i += 1;
-  return /[ \t:="'\]\p{L}]/u.test(text[i] ?? '');
+  const c = text.charCodeAt(i);
+  // Not every letter outside ASCII is part of a word for `isWordCode`.
+  return c === 32 || c === 9 || c === 58 || c === 61 || c === 34 || c === 39 || c === 93 || c >= 128;
 }
 
 /** The whole entry of a label that begins at `keyStart` and a value that ends at `end`, with the quotes around both. */
@@ -172,6 +174,15 @@ export function findPersonal(passage: Passage, taken: Taken, hits: Hit[]): void 
   for (let i = 0; i < persons.length; i += 1) {
     if (!mayBeKey(text, persons.end(i))) continue;
     const index = persons.end(i) - (KEYWORDS[persons.keyword(i)] as Keyword).text.length;
+    const rest = text.slice(index, index + 260);
+    const key = /^[\p{L}\d_]{1,40}(?: (?:of |line |number|no|id|name|\d)[\p{L}\d_]{0,12}){0,2}/u.exec(rest)?.[0] ?? '';
+    const operator = /^(["']?\]?)[ \t]{0,8}(:|=>|=(?!=))[ \t]{0,8}/.exec(rest.slice(key.length));
+    if (!operator) continue;
+    const at = index + key.length + operator[0].length;
+    const after = text.slice(at, at + 200);
+    const quoted = /^[rbu]?(["'])([^"'\n\\]{2,160})\1/.exec(after);
+    // Without quotes only where text is not code, up to what ends a field.
+    if (!quoted && !passage.plain && !passage.output) continue;
     let keyStart = index;
     const least = Math.max(done, keyStart - 40);
     while (
@@ -179,24 +190,15 @@ export function findPersonal(passage: Passage, taken: Taken, hits: Hit[]): void 
       (isWordCode(text.charCodeAt(keyStart - 1)) || text[keyStart - 1] === ' ' || text[keyStart - 1] === '-')
     )
       keyStart -= 1;
-    const rest = text.slice(index, index + 260);
-    const key = /^[\p{L}\d_]{1,40}(?: (?:of |line |number|no|id|name|\d)[\p{L}\d_]{0,12}){0,2}/u.exec(rest)?.[0] ?? '';
-    const operator = /^(["']?\]?)[ \t]{0,8}(:|=>|=(?!=))[ \t]{0,8}/.exec(rest.slice(key.length));
-    if (!operator) continue;
     const label = normaliseLabel(`${text.slice(keyStart, index)}${key}`);
     const kind = kinds.get(label);
     if (!kind) continue;
-    const at = index + key.length + operator[0].length;
-    const after = text.slice(at, at + 200);
-    const quoted = /^[rbu]?(["'])([^"'\n\\]{2,160})\1/.exec(after);
     let value: string;
     let start: number;
     if (quoted) {
       value = quoted[2] as string;
       start = at + quoted[0].indexOf(value, 1);
     } else {
-      // Without quotes only where text is not code, up to what ends a field.
-      if (!passage.plain && !passage.output) continue;
       const field = /^[^\n"'{}[\]()|;\t]{2,120}/.exec(after)?.[0] ?? '';
       value = (kind === 'address' ? field : field.replace(/(?:,| {2})[\s\S]*/, '')).trimEnd();
       start = at;

@@ -145,19 +145,22 @@ export class Kernel {
   }
 
   /**
-   * Calls `hit` for each word of the automaton in `[first, last)` of what was loaded.
-   * @param hit is given what the word is told as and the address behind it, in the order of the text
+   * Finds the words of the automaton in `[first, last)` of what was loaded.
+   * @param found is given stretches of numbers in the order of the text, two of each word: what it is told as, and the
+   *   offset behind it from `first`
    * @param checkTime called now and then; may throw
    */
-  scan(first: number, last: number, hit: (word: number, end: number) => void, checkTime: () => void): void {
+  scan(
+    first: number,
+    last: number,
+    found: (numbers: Int32Array, from: number, to: number) => void,
+    checkTime: () => void,
+  ): void {
     const { scan, tell, CHUNK, OUTPUT } = this.#exports;
     const output = OUTPUT.value >> 2;
     for (let from = first; from < last; from += CHUNK.value) {
       scan(first, from - first, Math.min(last, from + CHUNK.value) - first);
-      for (let count = tell(); count > 0; count = tell()) {
-        const numbers = this.#numbers;
-        for (let i = output; i < output + count; i += 2) hit(numbers[i] as number, first + (numbers[i + 1] as number));
-      }
+      for (let count = tell(); count > 0; count = tell()) found(this.#numbers, output, output + count);
       checkTime();
     }
   }

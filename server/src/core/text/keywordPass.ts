@@ -49,7 +49,8 @@ export interface Look {
 }
 
 /** Keywords of a family at most; the number of a word is its family's times this and its own. */
-const FAMILY = 1 << 16;
+const FAMILY_BITS = 16;
+const FAMILY = 1 << FAMILY_BITS;
 /** Short texts are looked at together, as many as have so many characters. */
 const TOGETHER = 1 << 16;
 
@@ -108,26 +109,37 @@ export class KeywordPass {
   ): Look[] {
     const kernel = this.#kernel;
     const places = kernel.load(texts);
+    const base = places[0] as number;
     const found: (Occurrences[] | undefined)[] = texts.map(() => undefined);
     let index = 0;
-    const note = (word: number, end: number) => {
-      while (end > (places[index + 1] as number)) index += 1;
-      const family = Math.trunc(word / FAMILY);
-      if (!(wanted[index] as readonly boolean[])[family]) return;
-      let own = found[index];
-      if (!own) {
-        own = [...this.#none];
-        found[index] = own;
+    let start = 0;
+    let next = (places[1] as number) - base;
+    const note = (numbers: Int32Array, from: number, to: number) => {
+      for (let i = from; i < to; i += 2) {
+        const word = numbers[i] as number;
+        const end = numbers[i + 1] as number;
+        while (end > next) {
+          index += 1;
+          start = next;
+          next = (places[index + 1] as number) - base;
+        }
+        const family = word >> FAMILY_BITS;
+        if (!(wanted[index] as readonly boolean[])[family]) continue;
+        let own = found[index];
+        if (!own) {
+          own = [...this.#none];
+          found[index] = own;
+        }
+        let occurrences = own[family] as Occurrences;
+        if (occurrences === Occurrences.NONE) {
+          occurrences = new Occurrences();
+          own[family] = occurrences;
+        }
+        occurrences.add(word & (FAMILY - 1), end - start);
       }
-      let occurrences = own[family] as Occurrences;
-      if (occurrences === Occurrences.NONE) {
-        occurrences = new Occurrences();
-        own[family] = occurrences;
-      }
-      occurrences.add(word % FAMILY, end - (places[index] as number));
     };
     try {
-      kernel.scan(places[0] as number, places[texts.length] as number, note, checkTime);
+      kernel.scan(base, places[texts.length] as number, note, checkTime);
       return texts.map((text, i) => ({
         occurrences: found[i] ?? this.#none,
         survey: surveyed ? surveyAt(kernel, places[i] as number, text.length, checkTime) : undefined,
