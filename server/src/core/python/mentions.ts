@@ -123,10 +123,16 @@ const IMPORTED = /[\s\\]{0,80}\((?:[^()#]|#[^\n]*)*|[^\n;#\\]*(?:\\\r?\n[^\n;#\\
 /** What follows a name that is assigned to, alone, with an annotation or among others. */
 const TARGET = /[\s\\]{0,80}(?::?=(?!=)|:[^=\n]{1,200}=(?!=)|[,)\]](?:[\w.*()[\] \t]|,[\r\n]*){0,200}=(?!=))/y;
 
-/** The sign in front of a place, white space left out within the line. */
-function lastSign(text: string, start: number): string {
+/** Offset of the last sign in front of a place that is no blank; -1 when there is none. */
+function signBefore(text: string, start: number): number {
   let i = start - 1;
   while (i >= 0 && (text.charCodeAt(i) === 32 || text.charCodeAt(i) === 9)) i -= 1;
+  return i;
+}
+
+/** The sign in front of a place, white space left out within the line. */
+function lastSign(text: string, start: number): string {
+  const i = signBefore(text, start);
   // `x.\<newline>load` is a member all the same; a dot at the end of the line above is one too.
   if (text[i] === '\n' && /\.\s*\\?\r?$/.test(text.slice(Math.max(0, i - 80), i))) return '.';
   return text[i] ?? '';
@@ -139,7 +145,9 @@ const PROSE = /^[ \t]+(?!(?:if|else|or|and|for|in|is|not|as)\b)[A-Za-z]/;
 function isBuiltin(text: string, start: number, end: number, as: Hit['as']): boolean {
   if (as === 'text') return true;
   const before = text.slice(Math.max(0, start - 24), start);
-  if (as === 'member') return /(?:builtins|__builtins__|[)\]])\s*\.\s*$/.test(before);
+  // The dot at the end of the line above may be that of a sentence.
+  if (as === 'member')
+    return text[signBefore(text, start)] === '\n' || /(?:builtins|__builtins__|[)\]])\s*\.\s*$/.test(before);
   return !/\bdef\s+$/.test(before) && !PROSE.test(text.slice(end, end + 40));
 }
 

@@ -29,6 +29,11 @@ const IMPORTS = [
   'from numpy import load as nl',
   'import builtins as bi',
   'from builtins import exec as run',
+  'from pickle import (  # (load\n    dumps,\n    load,\n)',
+  'from os import \\\n    system',
+  'from random import choice as c',
+  'from sql import execute, raw',
+  'import \uff50ickle as q, sys',
 ];
 const NAMES = ['a', 'b', 'f', 'load', 'x', 'L', 'P', 'p', 'token', 'eval', 'system', 'self'];
 const CALLEES = [
@@ -88,6 +93,30 @@ const CALLEES = [
     ],
   ],
 ];
+/** What says by a text, a name or other letters what is called. */
+const DYNAMIC = [
+  "n = 'sys' + 'tem'",
+  "n, m = 'x', 'loads'",
+  "if (n := 'po' 'pen'): pass",
+  'n = a',
+  'getattr(os, n)(x)',
+  'f = getattr(pickle, m, None)',
+  "getattr(os, f'sys{a}')(x)",
+  "getattr(os, 'system')(x)",
+  "f = getattr(pickle,\n    'lo' + 'ads')",
+  "sys.modules['o' + 's'].system(x)",
+  '__import__(n).load(x)',
+  'globals()[m](x)',
+  "token = c('ab')",
+  'session_id: str = "".join([random.choice("ab") for _ in b])',
+  'a = api_key = random.randint(1, 2)',
+  "execute('select a from b where c = ' + x)",
+  'pickle.\uff4coad(x)',
+  'q.load(x)',
+  '\uff46 = pickle.load',
+  'f(x)',
+  'a(  # pickle.load(x)\n    1,\n)',
+];
 const WORDS = [
   "'a'",
   '"b c"',
@@ -129,7 +158,7 @@ export function program(seed: number, decorators = true): string {
   const lines: string[] = [];
   const block = (indent: string, depth: number): void => {
     for (let count = 1 + Math.floor(next() * 5); count > 0; count -= 1) {
-      const choice = next() * 14;
+      const choice = next() * 16;
       const put = (text: string) => lines.push(text.replace(/^(?=.)/gm, indent));
       if (choice < 2) put(pick(IMPORTS));
       else if (choice < 5) put(`${pick(NAMES)} = ${expression(2)}`);
@@ -140,6 +169,7 @@ export function program(seed: number, decorators = true): string {
       else if (choice < 8.6) put(`${pick(NAMES)} = {'a': ${pick(CALLEES)}, 'b': ${pick(CALLEES)}}`);
       else if (choice < 8.8) put(`if (${pick(NAMES)} := ${pick(CALLEES)}): ${call(1)}`);
       else if (choice < 9) put(`return ${expression(2)}`);
+      else if (choice < 11) put(pick(DYNAMIC));
       else if (depth <= 0) put('pass');
       else {
         const head = pick([
