@@ -45,7 +45,7 @@ const PERSONS =
   'patient|customer|employee|client|contact|person|student|applicant|holder|account holder|cardholder|card holder|owner|guardian|passenger|guest|member|subscriber|doctor|physician|nurse|teacher|manager|recipient|beneficiary|emergency contact|spouse|mother|father|parent|child|billing|shipping';
 
 /** @param label as {@link normaliseLabel} gives it */
-export function labelKind(label: string): LabelKind | undefined {
+function judgeLabel(label: string): LabelKind | undefined {
   if (
     / (?:date of birth|dob|birth ?date|birth ?day|birth ?dt|born|geburtsdatum|geburtstag|fecha (?:de )?nacimiento|date (?:de )?naissance|data (?:di )?nascita) /.test(
       label,
@@ -84,6 +84,11 @@ export function labelKind(label: string): LabelKind | undefined {
   return undefined;
 }
 
+const kinds = new Recent<LabelKind | undefined>(1024, judgeLabel);
+
+/** As {@link judgeLabel}: texts have the same few labels again and again. */
+export const labelKind = (label: string): LabelKind | undefined => kinds.get(label);
+
 const KEYWORDS = keywords(
   'name|addr|street|dob|birth|born|geburts|mrn|medical rec|residence|anschrift|nombre|apellido|indirizzo'.split('|'),
   false,
@@ -97,9 +102,6 @@ export const PERSON_KEYWORDS: KeywordFamily = {
 
 /** Where {@link PERSON_KEYWORDS} stand in a text that is no segment. */
 export const personWords = singleReader(PERSON_KEYWORDS.words);
-
-/** Kinds of labels: code has the same few names again and again. */
-const kinds = new Recent<LabelKind | undefined>(1024, labelKind);
 
 /** What else a record of a person holds. */
 const SIBLING =
@@ -191,7 +193,7 @@ export function findPersonal(passage: Passage, taken: Taken, hits: Hit[]): void 
     )
       keyStart -= 1;
     const label = normaliseLabel(`${text.slice(keyStart, index)}${key}`);
-    const kind = kinds.get(label);
+    const kind = labelKind(label);
     if (!kind) continue;
     let value: string;
     let start: number;

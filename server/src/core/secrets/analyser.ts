@@ -175,7 +175,11 @@ class Engine {
 
   /** All candidates of a segment, unsettled. @param occurrences of `keywords` in the segment's text */
   find(segment: TextSegment, document: TextDocument, occurrences: Occurrences, checkTime: () => void): Candidate[] {
-    const run = new Run(segment, traitsOf(document), (name) => this.#promises.get(name));
+    const traits = traitsOf(document);
+    // Headers, key paths and files of passwords need no keyword of ours.
+    const keyed = segment.path !== undefined || segment.table !== undefined || traits.passwords !== undefined;
+    if (occurrences.length === 0 && !keyed) return [];
+    const run = new Run(segment, traits, (name) => this.#promises.get(name));
     for (let i = 0; i < occurrences.length; i += 1) {
       if ((i + 1) % LOOKS_BETWEEN_CHECKS === 0) checkTime();
       const keyword = occurrences.keyword(i);
