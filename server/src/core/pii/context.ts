@@ -1,5 +1,4 @@
 /** What stands around a value and tells what it is: a label, a key, a variable, a column header. */
-import { KeywordMatcher } from '../text/keywordMatcher';
 
 const PRELUDE_LINES = 5;
 const BEFORE = 90;
@@ -49,52 +48,70 @@ export function butNot(other: RegExp, ...phrases: string[]): LabelTest {
 
 /** Says quickly that no phrase of many tests can be in a stretch of text: every phrase begins with one of these words. */
 export class FirstWords {
-  #made: { readonly matcher: KeywordMatcher; readonly open: readonly boolean[] } | undefined;
+  /** Each word, and whether it may be the beginning of a longer one. Made when it is first asked. */
+  #words: ReadonlyMap<string, boolean> | undefined;
+  /** Which of the hashes of the words there are, so that hardly any other word is looked up. */
+  readonly #hashes = new Uint8Array(HASHES);
+  #longest = 0;
 
   constructor(private readonly tests: readonly LabelTest[]) {}
 
-  /** The words, and whether each may be the beginning of a longer one. */
-  get #words() {
-    this.#made ??= this.#make();
-    return this.#made;
-  }
-
-  #make() {
+  #make(): ReadonlyMap<string, boolean> {
     const words = new Map<string, boolean>();
     for (const { phrases } of this.tests) {
       for (const phrase of phrases) {
         const word = phrase.split(' ')[0] as string;
         // Those in other scripts are left to the text's own characters.
         if (OTHER_LETTER.test(word)) continue;
+        if (/[^a-z]/.test(word)) throw new Error(`a phrase does not begin with letters: ${phrase}`);
         words.set(word, words.get(word) === true || (word === phrase && phrase.length >= STEM));
       }
     }
-    return { matcher: new KeywordMatcher([...words.keys()]), open: [...words.values()] };
+    for (const word of words.keys()) {
+      let hash = 0;
+      for (let i = 0; i < word.length; i += 1) hash = hashed(hash, word.charCodeAt(i));
+      this.#hashes[hash] = 1;
+      this.#longest = Math.max(this.#longest, word.length);
+    }
+    return words;
   }
 
   /** Whether a phrase may begin in `[from, to)`, identifiers split at underscores and humps. */
   mayOccur(text: string, from = 0, to = text.length): boolean {
-    for (let i = from; i < to; i += 1) if (text.charCodeAt(i) >= 0xc0) return true;
-    const { matcher, open } = this.#words;
-    let found = false;
-    matcher.scan(
-      text,
-      (keyword, end) => {
-        const start = end - (matcher.keywords[keyword] as string).length;
-        found ||= stands(text, start, end, open[keyword] as boolean);
-      },
-      from,
-      to,
-    );
-    return found;
+    this.#words ??= this.#make();
+    let before = text.charCodeAt(from - 1);
+    for (let i = from; i < to; i += 1) {
+      const c = text.charCodeAt(i);
+      if (c >= 0xc0) return true;
+      if (isLetter(c) && (!isLetter(before) || (isLower(before) && !isLower(c))) && this.#begins(text, i, to))
+        return true;
+      before = c;
+    }
+    return false;
+  }
+
+  /** Whether one of the words begins at `start`, where a word begins, and ends where one may end. */
+  #begins(text: string, start: number, to: number): boolean {
+    let hash = 0;
+    const last = Math.min(to, start + this.#longest);
+    for (let i = start; i < last; i += 1) {
+      const c = text.charCodeAt(i);
+      if (!isLetter(c)) return false;
+      hash = hashed(hash, c | 32);
+      if (this.#hashes[hash] === 0) continue;
+      const open = this.#words?.get(text.slice(start, i + 1).toLowerCase());
+      if (open !== undefined && (open || endsAt(text, i + 1))) return true;
+    }
+    return false;
   }
 }
 
-/** Whether `[start, end)` is a word, or the beginning of one if it may be. */
-function stands(text: string, start: number, end: number, open: boolean): boolean {
-  const before = text.charCodeAt(start - 1);
-  if (isLetter(before) && !(isLower(before) && !isLower(text.charCodeAt(start)))) return false;
-  if (open) return true;
+/** Hashes are below this, a power of two. */
+const HASHES = 1 << 14;
+const hashed = (hash: number, letter: number): number => (Math.imul(hash, 31) + letter) & (HASHES - 1);
+
+/** Whether a word may end at a place, or its plural behind it. */
+function endsAt(text: string, end: number): boolean {
   const last = text.charCodeAt(end - 1);
   const next = text.charCodeAt(end);
   if (!isLetter(next) || (isLower(last) && !isLower(next))) return true;
