@@ -4,6 +4,7 @@ import {
   CLOSE_BRACKET,
   COLON,
   COMMA,
+  elementStrings,
   isScalar,
   type Json,
   type JsonLeaf,
@@ -41,6 +42,11 @@ export class IndexedJson implements Json {
   readonly top: JsonValue;
   /** Until a string has escapes that are not JSON's; attempts that fail cost more than they save. */
   #native = true;
+  /**
+   * True when a character of the text takes two bytes. What is cut from such a text takes two for each of its own, and
+   * whoever reads it is slower, while what is parsed from it takes one where that is enough.
+   */
+  #wide: boolean | undefined;
 
   private constructor(
     readonly text: string,
@@ -83,14 +89,37 @@ export class IndexedJson implements Json {
     if (slash === 0) return text.slice(start + 1, end - 1);
     // Most lines of a source have one escape, at their end.
     if (slash === end - 3 && text.charCodeAt(slash + 1) === LETTER_N) return `${text.slice(start + 1, slash)}\n`;
-    if (this.#native) {
-      try {
-        return JSON.parse(text.slice(start, end));
-      } catch {
-        this.#native = false;
-      }
+    return this.#parsed<string>(start, end) ?? rawContent(text, start, end);
+  }
+
+  strings(value: JsonValue): readonly string[] {
+    const { start, end } = value;
+    const single = this.text.charCodeAt(start) === QUOTE;
+    this.#wide ??= /[^\x00-\xff]/.test(this.text);
+    const parsed = this.#wide && (single || this.#hasStringsOnly(value)) && this.#parsed<string | string[]>(start, end);
+    if (typeof parsed === 'string') return [parsed];
+    return parsed || (single ? [this.content(value)] : elementStrings(this, value));
+  }
+
+  #hasStringsOnly({ start, token }: JsonValue): boolean {
+    const { text, index } = this;
+    if (text.charCodeAt(start) !== OPEN_BRACKET) return false;
+    const stop = after(index, token);
+    for (let element = token + 1; element < stop; element += 1) {
+      if (text.charCodeAt(index[element * WIDTH] as number) !== QUOTE) return false;
     }
-    return rawContent(text, start, end);
+    return true;
+  }
+
+  /** What is written as JSON at `[start, end)`; undefined when a string in it is not sound. */
+  #parsed<T extends string | string[]>(start: number, end: number): T | undefined {
+    if (!this.#native) return undefined;
+    try {
+      return JSON.parse(this.text.slice(start, end));
+    } catch {
+      this.#native = false;
+      return undefined;
+    }
   }
 }
 

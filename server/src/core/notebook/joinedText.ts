@@ -57,13 +57,10 @@ export class JoinedText {
 }
 
 function textOf(json: Json, value: JsonValue, separator: string): string {
-  if (kindAt(json.text, value.start) === 'string') return json.content(value);
   let text = '';
-  const element = json.elements(value);
-  while (element.next()) {
-    if (kindAt(json.text, element.start) !== 'string') continue;
+  for (const part of json.strings(value)) {
     if (separator !== '' && text !== '') text += separator;
-    text += json.content(element);
+    text += part;
   }
   return text;
 }

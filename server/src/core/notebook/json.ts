@@ -54,6 +54,8 @@ export interface Json {
   leaves(value: JsonValue): Walk<JsonLeaf>;
   /** What a string says, and the text of anything else as it stands. */
   content(value: JsonValue): string;
+  /** What a string says, or each string of an array; nothing of anything else. */
+  strings(value: JsonValue): readonly string[];
 }
 
 export const QUOTE = 34;
@@ -73,6 +75,14 @@ export function kindAt(text: string, at: number): JsonKind {
   if (c === QUOTE) return 'string';
   if (c === OPEN_BRACE) return 'object';
   return c === OPEN_BRACKET ? 'array' : 'scalar';
+}
+
+/** Contents of the strings of an array, one by one. */
+export function elementStrings(json: Json, array: JsonValue): string[] {
+  const strings: string[] = [];
+  for (const element = json.elements(array); element.next(); )
+    if (kindAt(json.text, element.start) === 'string') strings.push(json.content(element));
+  return strings;
 }
 
 /** Offset of the first character from `at` on that is no white space. */

@@ -3,6 +3,7 @@ import {
   CLOSE_BRACKET,
   COLON,
   COMMA,
+  elementStrings,
   isScalar,
   type Json,
   type JsonDamage,
@@ -97,6 +98,10 @@ export class TolerantJson implements Json {
 
   content({ start, end }: JsonValue): string {
     return rawContent(this.text, start, end);
+  }
+
+  strings(value: JsonValue): readonly string[] {
+    return kindAt(this.text, value.start) === 'string' ? [this.content(value)] : elementStrings(this, value);
   }
 }
 

@@ -14,7 +14,7 @@ function told(json: Json, value: JsonValue): unknown {
   const leaves: unknown[] = [];
   for (const leaf = json.leaves(value); leaf.next(); )
     leaves.push([leaf.path, leaf.start, leaf.end, json.content(leaf)]);
-  return [start, end, json.content(value), below, leaves];
+  return [start, end, json.content(value), json.strings(value), below, leaves];
 }
 
 /** Pseudorandom texts, the same in each run. */
