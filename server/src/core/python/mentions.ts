@@ -57,12 +57,12 @@ export class Mentions {
     const names = new Set<string>();
     let end = 0;
     for (const start of this.#imports) {
-      // In the comment of another import.
+      // It stands within the brackets of another.
       if (start < end) continue;
-      IMPORTED.lastIndex = start;
-      const list = IMPORTED.exec(this.text)?.[0] ?? '';
+      const list = IMPORTED.exec(this.text.slice(start, start + LIST))?.[0] ?? '';
       end = start + list.length;
       for (const [name] of list.matchAll(/[\w*]+/g)) names.add(name);
+      if (list.length === LIST) names.add('*');
     }
     return names;
   }
@@ -118,10 +118,12 @@ export class Mentions {
 }
 
 /** What is imported, from behind the word `import`: in brackets over several lines, or on one that may be joined to the next. */
-const IMPORTED = /[\s\\]{0,80}\((?:[^()#]|#[^\n]*)*|[^\n;#\\]*(?:\\\r?\n[^\n;#\\]*)*/y;
+const IMPORTED = /^(?:[\s\\]{0,80}\((?:[^)#]|#[^\n]*)*|[^\n;#\\]*(?:\\\r?\n[^\n;#\\]*)*)/;
+/** Characters of an import that are looked at: a longer one is taken for one of everything. */
+const LIST = 20_000;
 
 /** What follows a name that is assigned to, alone, with an annotation or among others. */
-const TARGET = /[\s\\]{0,80}(?::?=(?!=)|:[^=\n]{1,200}=(?!=)|[,)\]](?:[\w.*()[\] \t]|,[\r\n]*){0,200}=(?!=))/y;
+const TARGET = /[\s\\]{0,80}(?::?=(?!=)|:[^=\n]{1,80}=(?!=)|[,)\]](?:[\w.*()[\] \t]|,[\r\n]*){0,80}=(?!=))/y;
 
 /** Offset of the last sign in front of a place that is no blank; -1 when there is none. */
 function signBefore(text: string, start: number): number {

@@ -18,7 +18,7 @@ const GUARDS = new Set(['try', 'except', 'finally']);
 const REACH = 2000;
 
 /** Lines of more characters are read at once. */
-const LONG = 1000;
+const LONG = 400;
 /** Bindings of one name that are looked at for one that says something. */
 const TRIES = 8;
 
