@@ -1,14 +1,12 @@
 /** Unsafe code in Python files and notebook cells, judged on the syntax with imports and aliases resolved. */
-import { hashSecret } from '../redact';
 import type { TextAnalyser, TextContext, TextDocument, TextSegment } from '../text/document';
-import { judgeShellText } from './calls/execution';
 import { isJudged } from './calls/registry';
 import { candidateLines } from './candidates';
 import { cellStart } from './magics';
 import { candidateHits, Mentions } from './mentions';
 import { PythonModule } from './module';
 import { Program } from './names';
-import { PYTHON_RULES } from './rules';
+import { asksOutside, cellShell, cellShellValues, shellLines, shellSegment } from './shell';
 import { Walk } from './walk';
 import { PYTHON_KEYWORDS } from './words';
 
@@ -35,15 +33,22 @@ export function analysePython(document: TextDocument, context: TextContext, ever
   for (const segment of document.segments) if (segment.language === 'shell') shellSegment(segment, context);
   const segments: TextSegment[] = [];
   const mentions: Mentions[] = [];
+  const shell = new Map<TextSegment, ReturnType<typeof shellLines>>();
   for (const segment of document.segments) {
     if (!PYTHON_KEYWORDS.reads(segment)) continue;
     segments.push(segment);
+    if (segment.cell !== undefined) {
+      const lines = shellLines(segment.text);
+      if (lines.length > 0) shell.set(segment, lines);
+      cellShell(segment, lines, context);
+    }
     mentions.push(new Mentions(segment.text, context.occurrences(segment, PYTHON_KEYWORDS)));
     context.checkTime();
   }
   // An alias made in one cell is used in another that holds no such word: all or none.
+  const handed = shell.size > 0 && segments.some(({ text }) => asksOutside(text));
   const hits = candidateHits(mentions);
-  if (!everyLine && !hits) return;
+  if (!everyLine && !hits && !handed) return;
   const program = new Program(isJudged);
   const modules = segments.map(({ text }) => {
     const module = new PythonModule(text, cellStart(text));
@@ -51,29 +56,19 @@ export function analysePython(document: TextDocument, context: TextContext, ever
     context.checkTime();
     return module;
   });
-  const lines = everyLine || !hits ? undefined : candidateLines(program, modules, hits);
+  const lines = everyLine
+    ? undefined
+    : hits
+      ? candidateLines(program, modules, hits)
+      : modules.map(() => new Set<number>());
   const base = document.name.slice(document.name.lastIndexOf('/') + 1);
   const walk = new Walk(program, context, { autoRun: AUTO_RUN.test(base), modelCode: MODEL_CODE.test(base) });
   for (const [index, module] of modules.entries()) walk.module(segments[index] as TextSegment, module, lines?.[index]);
-  walk.finish();
-}
-
-/** Scripts and shell cells: only what is wrong whoever wrote it. */
-function shellSegment(segment: TextSegment, context: TextContext): void {
-  for (const match of segment.text.matchAll(/[^\n]+/g)) {
-    const line = match[0];
-    if (line.length > 4000 || /^\s*#/.test(line)) continue;
-    const judged = judgeShellText(line);
-    if (!judged) continue;
-    const rule = PYTHON_RULES[judged.rule];
-    context.report(segment, {
-      rule,
-      // Installers piped into a shell are common in notebooks and build scripts, and still nobody has read them.
-      severity: judged.rule === 'download-and-run' ? 'medium' : rule.severity,
-      message: judged.message,
-      start: match.index + (line.length - line.trimStart().length),
-      end: match.index + line.trimEnd().length,
-      anchor: hashSecret(line.trim()),
-    });
+  if (handed) {
+    for (const [index, module] of modules.entries()) {
+      const segment = segments[index] as TextSegment;
+      cellShellValues(segment, shell.get(segment) ?? [], program, module, context);
+    }
   }
+  walk.finish();
 }

@@ -129,6 +129,8 @@ export interface Binding {
   /** Dotted path of an import. */
   readonly path?: string;
   readonly value?: Node;
+  /** The parameter that is bound, when it is one. */
+  readonly parameter?: Parameter;
   /** Where a class is defined, and what it is derived from. */
   readonly definition?: { readonly start: number; readonly bases: readonly Node[] };
 }

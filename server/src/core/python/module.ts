@@ -11,6 +11,8 @@ export interface Found {
   readonly binding: Binding;
   readonly module: PythonModule;
   readonly scope: Scope;
+  /** The function whose parameter it is. */
+  readonly parameterOf?: Scope;
 }
 
 const GUARDS = new Set(['try', 'except', 'finally']);
@@ -19,6 +21,9 @@ const REACH = 2000;
 
 /** Lines of more characters are read at once. */
 const LONG = 400;
+/** Decorators of one function that are looked at. */
+const DECORATORS = 8;
+
 /** Bindings of one name that are looked at for one that says something. */
 const TRIES = 8;
 
@@ -129,6 +134,16 @@ export class PythonModule {
     return false;
   }
 
+  /** What stands behind `@` above the definition that a scope belongs to, the nearest first. */
+  *decorators(scope: Scope): Generator<Node> {
+    for (let line = scope.line - 1; line >= 0 && scope.line - line <= DECORATORS; line -= 1) {
+      const [statement] = this.statements(line);
+      const [decorator] = statement?.parts ?? [];
+      if (statement?.word !== '@' || !decorator) return;
+      yield decorator;
+    }
+  }
+
   /** Column of a line's first character. */
   #indent(line: number): number {
     const start = this.lines.start(line);
@@ -155,7 +170,7 @@ export class PythonModule {
   *#parameters(scope: Scope, name: string): Generator<Found> {
     const statement = this.statements(scope.line).find(({ parameters }) => parameters !== undefined);
     const binding = statement && this.#byName(statement, true).get(name);
-    if (binding) yield { binding, module: this, scope: scope.parent as Scope };
+    if (binding) yield { binding, module: this, scope: scope.parent as Scope, parameterOf: scope };
   }
 
   /** What a statement binds, or its parameters: the last of a name that stands there twice. */
@@ -174,8 +189,10 @@ export class PythonModule {
 }
 
 /** A parameter is what it defaults to, as far as is known. */
-const bindingOf = ({ name, value }: Parameter): Binding =>
-  value ? { name, how: 'default', value } : { name, how: 'opaque' };
+const bindingOf = (parameter: Parameter): Binding => {
+  const { name, value } = parameter;
+  return value ? { name, how: 'default', value, parameter } : { name, how: 'opaque', parameter };
+};
 
 /** The last statement that ends before an offset. */
 function lastEnding(statements: readonly Statement[], offset: number): number {

@@ -1,12 +1,13 @@
 /** What the names of a program mean: imports, aliases, and what a value came from. Shared by the cells of a notebook. */
 import { type Argument, type Binding, type CallNode, childrenOf, type Node, type SequenceNode } from './ast';
 import { classAround, classOf, type Klass } from './classes';
+import { handedTaint, isRequestPart } from './handlers';
 import { Held } from './held';
 import { literalText } from './literals';
 import type { Found, PythonModule } from './module';
 import type { Scope } from './scope';
 
-export type Taint = 'network' | 'input' | 'decoded';
+export type Taint = 'network' | 'input' | 'decoded' | 'model';
 
 /** An expression, and the names it sees. */
 interface Place {
@@ -22,6 +23,10 @@ export interface Value {
   readonly text?: string;
   /** The expression that it came from, which tells whether it is tainted once somebody asks. */
   readonly origin?: Place;
+  /** The literal that a parameter is unless it is given something else. */
+  readonly standard?: Place;
+  /** Where the value comes from when no expression tells it: the parameters of what a server or an agent calls. */
+  readonly taint?: Taint;
   /** The expression that made the text, when it is put together: a format string, a sum, `.format`. */
   readonly built?: Place;
   /** Arguments that `functools.partial` has put in already. */
@@ -107,6 +112,10 @@ const INPUT =
   /^(?:(?:raw_)?input\(\)|flask\.request\b|fastapi\.Request|streamlit\.(?:text_input|text_area|file_uploader|chat_input)\(\))/;
 const DECODED =
   /^(?:base64\.(?:b64decode|b32decode|b16decode|b85decode|a85decode|urlsafe_b64decode|decodebytes|decodestring|standard_b64decode)|binascii\.(?:unhexlify|a2b_base64|a2b_hex)|zlib\.decompress|gzip\.decompress|bz2\.decompress|lzma\.decompress|codecs\.decode|bytes\.fromhex|bytearray\.fromhex|marshal\.loads)\(\)/;
+
+/** Answers of language models: the clients of their services and the frameworks around them. */
+const MODEL =
+  /^(?:(?:openai|groq|together|mistralai|azure\.ai\.inference|cerebras\.\w+(?:\.\w+)*)\.(?:\w+\(\)\.)?(?:chat\.completions\.create|chat\.complete|completions\.create|responses\.create|complete|ChatCompletion\.create|Completion\.create)\(\)|anthropic\.(?:\w+\(\)\.)?(?:messages|completions)\.create\(\)|litellm\.(?:text_)?completion\(\)|ollama\.(?:Client\(\)\.)?(?:chat|generate)\(\)|google\.(?:generativeai\.GenerativeModel\(\)\.generate_content|genai\.Client\(\)\.models\.generate_content)\(\)|cohere\.(?:Client|ClientV2)\(\)\.(?:chat|generate)\(\)|langchain(?:_\w+)?\.[\w.]*(?:Chat\w+|OpenAI|Anthropic|Ollama\w*|LLMChain|HuggingFacePipeline|init_chat_model|create_\w*agent)\(\)\.(?:invoke|ainvoke|predict|run|call_as_llm|__call__)\(\)|vllm\.LLM\(\)\.(?:generate|chat)\(\))/;
 
 /** The cells or the file that are judged together, in order. */
 export class Program {
@@ -218,11 +227,14 @@ export class Program {
     return this.#classes.get(binding);
   }
 
-  #valueOf({ binding, module, scope }: Found, depth: number): Value {
+  #valueOf(found: Found, depth: number): Value {
+    const { binding, module, scope } = found;
     const known = this.#values.get(binding);
     if (known) return known;
     if (depth > DEPTH) return UNKNOWN;
-    const value = evaluate(binding, new Names(this, module, scope), depth + 1);
+    const names = new Names(this, module, scope);
+    const taint = handedTaint(found, names, depth + 1);
+    const value = taint ? { taint } : evaluate(binding, names, depth + 1);
     this.#values.set(binding, value);
     return value;
   }
@@ -250,6 +262,7 @@ function evaluate(binding: Binding, names: Names, depth: number): Value {
   if (how === 'opaque' || !value) return UNKNOWN;
   if (how === 'default') {
     // Which function it is by default is known; a text can be any other.
+    if (value.kind === 'literal') return { standard: { node: value, names } };
     const { path, preset } = names.value(value, depth);
     return path === undefined ? UNKNOWN : { path, ...(preset && { preset }) };
   }
@@ -287,6 +300,14 @@ export class Names {
     return this.module.text.slice(node.start, node.end);
   }
 
+  /** Source of the literal that an expression is, or that the name it is was given. */
+  literal(node: Node): string {
+    if (node.kind !== 'name') return this.source(node);
+    const { origin, standard } = this.value(node);
+    const given = origin ?? standard;
+    return given?.node.kind === 'literal' ? given.names.source(given.node) : this.source(node);
+  }
+
   lookup(name: string, offset: number, depth = 0): Value {
     for (const locals of this.#locals) if (locals.includes(name)) return UNKNOWN;
     return this.program.lookup(this.module, this.scope, name, offset, depth);
@@ -311,6 +332,8 @@ export class Names {
         }
         if (base.path !== undefined)
           return { path: attributeOf(base.path, node.property), ...(base.origin && { origin: base.origin }) };
+        if (base.taint) return { taint: base.taint };
+        if (isRequestPart(node)) return { taint: 'input' };
         return base.origin ? { origin: base.origin } : UNKNOWN;
       }
       case 'subscript': {
@@ -448,10 +471,14 @@ export class Names {
       const at = open.pop();
       if (!at || found === 'decoded') break;
       if (at.kind === 'call' || at.kind === 'member' || at.kind === 'name') {
-        const { path, origin } = this.value(at, depth);
+        const { path, origin, taint: own } = this.value(at, depth);
         const taint =
-          (origin && this.program.taintOf(origin, depth + 1)) ?? (path === undefined ? undefined : taintOfPath(path));
+          own ??
+          (origin && this.program.taintOf(origin, depth + 1)) ??
+          (path === undefined ? undefined : taintOfPath(path));
         if (taint) found = taint;
+        // A number is what its text was made into, wherever that came from.
+        if (at.kind === 'call' && at.callee.kind === 'name' && NUMBER.has(at.callee.name)) continue;
       }
       const children = childrenOf(at);
       for (let i = children.length - 1; i >= 0; i -= 1) open.push(children[i] as Node);
@@ -460,9 +487,12 @@ export class Names {
   }
 }
 
+const NUMBER: ReadonlySet<string> = new Set(['int', 'float', 'len', 'bool', 'ord', 'hash', 'isinstance']);
+
 export function taintOfPath(path: string): Taint | undefined {
   if (DECODED.test(path)) return 'decoded';
   if (NETWORK.test(path)) return 'network';
+  if (MODEL.test(path)) return 'model';
   return INPUT.test(path) ? 'input' : undefined;
 }
 

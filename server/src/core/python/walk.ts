@@ -3,7 +3,8 @@ import type { Fix } from '../finding';
 import { evidenceText, hashSecret } from '../redact';
 import type { TextContext, TextSegment } from '../text/document';
 import { type CallNode, childrenOf, type Node, type SequenceNode, type Statement, type SubscriptNode } from './ast';
-import { type Call, type Facts, type FixMaker, fileOf, type Judgement, readCall } from './calls/call';
+import { argument, type Call, callOf, type Facts, type FixMaker, fileOf, type Judgement, readCall } from './calls/call';
+import { acceptsPickle } from './calls/deserialization';
 import { judgeCall, judgeMethod } from './calls/registry';
 import type { PythonModule } from './module';
 import { Names, type Program } from './names';
@@ -17,8 +18,22 @@ const SPAN = 200;
 const ANCHOR = 2000;
 
 const RANDOM_CALL = /^random\.(?:choices?|randint|randrange|random|sample|getrandbits)\(\)$/;
+const MAKES_TEXT = /\bjoin\s{0,9}\(|\bstr\s{0,9}\(|\bhex\s{0,9}\(|\bformat\s{0,9}\(|\bgetrandbits\b|%|\b[fF]["']/;
 const PROCESS =
   /^(?:os\.(?:system|popen|exec\w+|spawn\w+|posix_spawn)|subprocess\.(?:run|call|check_call|check_output|Popen|getoutput|getstatusoutput)|pty\.spawn)$/;
+
+/** What no object is rebuilt by. */
+const RUNS =
+  /^(?:eval|exec|__import__|os\.(?:system|popen|exec\w+|spawn\w+|remove|unlink)|subprocess\.\w+|pty\.spawn|runpy\.\w+|shutil\.rmtree|webbrowser\.open|commands\.getoutput|importlib\.import_module)$/;
+
+/** Functions that download to a path, and the position of the path. */
+const FETCHES_TO: ReadonlyMap<string, number> = new Map([
+  ['urllib.request.urlretrieve', 1],
+  ['urllib.urlretrieve', 1],
+  ['wget.download', 1],
+  ['gdown.download', 1],
+  ['torch.hub.download_url_to_file', 1],
+]);
 
 /** Environment variables that switch a protection off, with the judgement of a value. */
 const SWITCHES = new Map<string, (value: string) => Judgement | undefined>([
@@ -92,6 +107,28 @@ const ARGUMENTS = new Map<string, Judgement>([
   ],
 ]);
 
+/** Those that are told at the call when they stand in the dictionary, and here when they are put into it. */
+const STORED = new Map<string, Judgement>([
+  [
+    'weights_only: False',
+    {
+      rule: 'torch-load',
+      message: 'weights_only=False lets the checkpoint be unpickled: it runs any code it holds.',
+    },
+  ],
+  [
+    'allow_pickle: True',
+    {
+      rule: 'numpy-allow-pickle',
+      message: 'allow_pickle=True lets object arrays of the file run any code they hold.',
+    },
+  ],
+  [
+    'safe_mode: False',
+    { rule: 'keras-unsafe-load', message: 'safe_mode=False lets the model bring Python bytecode and run it.' },
+  ],
+]);
+
 interface Place {
   readonly start: number;
   readonly end: number;
@@ -99,6 +136,7 @@ interface Place {
 
 export class Walk {
   readonly #written = new Set<string>();
+  readonly #fetched = new Set<string>();
   readonly #facts: Facts;
   readonly #fixes: FixMaker;
   #segment: TextSegment | undefined;
@@ -115,7 +153,7 @@ export class Walk {
     private readonly context: TextContext,
     private readonly file: { readonly autoRun: boolean; readonly modelCode: boolean },
   ) {
-    this.#facts = { written: this.#written, autoRun: file.autoRun };
+    this.#facts = { written: this.#written, fetched: this.#fetched, autoRun: file.autoRun };
     this.#fixes = {
       insert: (offset, text, title, preferred) => this.#edit(offset, offset, text, title, preferred),
       replace: (from, to, text, title, preferred) => this.#edit(from, to, text, title, preferred),
@@ -134,6 +172,7 @@ export class Walk {
         for (const binding of statement.bindings) if (binding.value) this.program.meaning(binding, module, names.scope);
         if (statement.word === 'import' || statement.word === 'from') this.#removed(statement, line);
         if (statement.targets) this.#assignment(statement, names);
+        else if (statement.word === 'return') this.#payload(statement, names);
         for (const part of statement.parts) this.#visit(part, names);
       }
     }
@@ -148,6 +187,21 @@ export class Walk {
       connect.node,
       { rule: 'reverse-shell', message: 'The code connects to another machine and ties a shell to the connection.' },
       'socket.connect',
+    );
+  }
+
+  /** `__reduce__` that gives a command: the object is there to be pickled for somebody else. */
+  #payload({ parts }: Statement, names: Names): void {
+    const { module, scope } = names;
+    const [made] = parts;
+    const [what] = made?.kind === 'sequence' ? made.items : parts.length > 1 ? parts : [];
+    const path = what && names.value(what).path;
+    if (!made || path === undefined || !RUNS.test(path) || scope.kind !== 'function') return;
+    if (!/^(?:async\s+)?def\s+__reduce(?:_ex)?__\b/.test(module.lineText(scope.line))) return;
+    this.#report(
+      { start: made.start, end: made.end },
+      { rule: 'pickle-payload', message: `Whoever unpickles an object of this class runs ${path}.` },
+      path,
     );
   }
 
@@ -193,7 +247,7 @@ export class Walk {
     const { callee } = node;
     const method = callee.kind === 'member' ? callee.property : undefined;
     if (call) {
-      if (isObserved(call.path)) this.#observe(call, names);
+      if (isObserved(call.path) || FETCHES_TO.has(call.path)) this.#observe(call, names);
       this.#suspect(call, names);
       const judged = judgeCall(call, names, this.#facts);
       if (judged) this.#report(node, judged, call.path);
@@ -204,8 +258,15 @@ export class Walk {
     if (judged) this.#report(node, judged, `?.${method}`);
   }
 
-  /** Files the program writes by pickling. */
+  /** Files the program writes by pickling, and those that it downloads. */
   #observe(call: Call, names: Names): void {
+    const target = FETCHES_TO.get(call.path);
+    if (target !== undefined) {
+      const given = argument(call, target, 'filename', 'output', 'out');
+      const path = given && names.constant(given);
+      if (path !== undefined) this.#fetched.add(path);
+      return;
+    }
     if (!/\.(?:dump|save|savez|savez_compressed|to_pickle)$/.test(call.path)) return;
     for (const argument of call.args.slice(0, 2)) {
       const path = fileOf(argument, names);
@@ -251,8 +312,7 @@ export class Walk {
     for (const target of targets) {
       if (target.kind === 'name') this.#predictable(target.name, value, names);
       else if (target.kind === 'member') this.#member({ start: target.start, end: value.end }, target, value, names);
-      else if (target.kind === 'subscript' && names.value(target.object).path === 'os.environ')
-        this.#environment({ start: target.start, end: value.end }, target, value, names);
+      else if (target.kind === 'subscript') this.#stored({ start: target.start, end: value.end }, target, value, names);
     }
   }
 
@@ -260,6 +320,7 @@ export class Walk {
   #member(place: Place, target: Node, value: Node, names: Names): void {
     const path = names.value(target).path;
     const source = names.source(target);
+    this.#replaced(place, value, names);
     const right = names.value(value).path;
     const report = (judged: Judgement) => this.#report(place, judged, source);
     if (path === 'ssl._create_default_https_context' && right === 'ssl._create_unverified_context') {
@@ -269,6 +330,14 @@ export class Walk {
       });
     } else if (path === 'interpreter.interpreter.auto_run' && names.source(value) === 'True') {
       report({ rule: 'agent-code-execution', message: 'What a language model writes is run without asking.' });
+    } else if (/\.accept_content$/.test(source)) {
+      const judged = acceptsPickle(value, names);
+      if (judged) report(judged);
+    } else if (/^c\.(?:NotebookApp|ServerApp)\.allow_origin$/.test(source) && names.constant(value) === '*') {
+      report({
+        rule: 'open-origin',
+        message: 'Pages of every site may use the notebook server in the name of whoever is logged in.',
+      });
     } else if (/\.verify_mode$/.test(source) && right === 'ssl.CERT_NONE') {
       report({ rule: 'tls-verification-disabled', message: 'The context accepts any certificate.' });
     } else if (path === 'requests.Session().verify' && names.source(value) === 'False') {
@@ -294,6 +363,27 @@ export class Walk {
     }
   }
 
+  /** `np.load = partial(np.load, allow_pickle=True)`: what is put in already says it for every call to come. */
+  #replaced(place: Place, value: Node, names: Names): void {
+    if (value.kind !== 'call') return;
+    const { path, preset } = names.value(value);
+    if (path === undefined || preset?.module !== names.module) return;
+    const judged = judgeCall(callOf({ ...value, args: [] }, path, names, preset.args), names, this.#facts);
+    if (judged?.evidence !== undefined) this.#report(place, { ...judged, fix: undefined }, path);
+  }
+
+  /** `kwargs["trust_remote_code"] = True`, `os.environ['CURL_CA_BUNDLE'] = ''` */
+  #stored(place: Place, target: SubscriptNode, value: Node, names: Names): void {
+    if (names.value(target.object).path === 'os.environ') {
+      this.#environment(place, target, value, names);
+      return;
+    }
+    const key = value.kind === 'literal' && target.index ? names.constant(target.index) : undefined;
+    const entry = `${key}: ${names.source(value)}`;
+    const judged = ARGUMENTS.get(entry) ?? STORED.get(entry);
+    if (judged) this.#report(place, judged, key as string);
+  }
+
   /** `os.environ['CURL_CA_BUNDLE'] = ''` and the other switches that libraries read. */
   #environment(place: Place, { index }: SubscriptNode, value: Node, names: Names): void {
     const name = index && names.constant(index);
@@ -303,7 +393,8 @@ export class Walk {
   }
 
   #predictable(name: string, value: Node, names: Names): void {
-    if (!SECRET_NAME.test(name)) return;
+    // The tokens of language models are drawn at random, too: a secret is a text that is put together.
+    if (!SECRET_NAME.test(name) || (/token$/i.test(name) && !MAKES_TEXT.test(names.source(value)))) return;
     const open: Node[] = [value];
     for (let node = open.pop(); node; node = open.pop()) {
       if (node.kind === 'call' && RANDOM_CALL.test(names.value(node).path ?? '')) {

@@ -26,9 +26,10 @@ const OBSERVED: readonly (readonly [last: string, ...modules: string[]])[] = [
   ...['spawnl', 'spawnle', 'spawnlp', 'spawnlpe', 'spawnv', 'spawnve', 'spawnvp', 'spawnvpe'].map(
     (name) => [name, 'os'] as const,
   ),
+  ['download', 'gdown'],
 ];
 export const isObserved = (path: string): boolean =>
-  /^(?:pickle|cPickle|dill|cloudpickle|joblib|sklearn\.externals\.joblib)\.dump$|^torch\.save$|^numpy\.save(?:z|z_compressed)?$|\.to_pickle$|^socket\.(?:socket\(\)\.connect|create_connection)$|^os\.(?:dup2|exec\w+|spawn\w+|posix_spawn)$|^pty\.spawn$/.test(
+  /^(?:pickle|cPickle|dill|cloudpickle|joblib|sklearn\.externals\.joblib)\.dump$|^torch\.save$|^numpy\.save(?:z|z_compressed)?$|\.to_pickle$|^socket\.(?:socket\(\)\.connect|create_connection)$|^os\.(?:dup2|exec\w+|spawn\w+|posix_spawn)$|^pty\.spawn$|^gdown\.download$/.test(
     path,
   );
 
@@ -47,7 +48,7 @@ const TELLING = [
     'TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD',
     'HF_DATASETS_TRUST_REMOTE_CODE',
   ],
-  ...['auto_run', 'use_docker'],
+  ...['auto_run', 'use_docker', 'accept_content'],
 ];
 /**
  * In front of an expression: it may be constant and yet no literal that stands there whole. A literal is found as it is;

@@ -112,6 +112,7 @@ const CASES: readonly (readonly [string, ...string[]])[] = [
   [
     "import mlflow\nmlflow.pyfunc.load_model('http://x.y/m')\nmlflow.pyfunc.load_model('runs:/1/m')",
     'python/remote-model-load high',
+    'python/pickle-load low',
   ],
   ['import imp\nimport impala', 'python/removed-module info'],
   ['import sys, imp', 'python/removed-module info'],

@@ -31,6 +31,8 @@ export interface FixMaker {
 export interface Facts {
   /** Files that the same document writes: loading them again is no news. */
   readonly written: ReadonlySet<string>;
+  /** Files that the same document downloads. */
+  readonly fetched: ReadonlySet<string>;
   /** File names whose code runs by itself: build scripts and model code. */
   readonly autoRun: boolean;
 }
@@ -48,8 +50,11 @@ export type CallRule =
       readonly modules?: readonly string[];
       readonly check: Check;
     }
-  /** By the name of the method, on objects nothing is known about: name and arguments have to say it all. */
-  | { readonly methods: readonly string[]; readonly check: Check }
+  /**
+   * By the name of the method, on objects nothing is known about: name and arguments have to say it all. Of `modules`,
+   * one has to be in the text where the name is a common one.
+   */
+  | { readonly methods: readonly string[]; readonly modules?: readonly string[]; readonly check: Check }
   /** By a keyword argument that says it all, whatever is called. */
   | { readonly keywords: readonly string[]; readonly check: Check };
 
@@ -99,10 +104,10 @@ function spreadOut(argument: Argument, names: Names): readonly Argument[] {
   return argument.value.kind === 'name' ? [...found, argument] : found;
 }
 
-/** Source of a keyword argument: `True`, `None`, `'force'`. */
+/** Source of a keyword argument, or of the literal that the name given for it holds: `True`, `None`, `'force'`. */
 export function flag(call: Call, keyword: string, names: Names): string | undefined {
   const argument = call.keywords.get(keyword);
-  return argument && names.source(argument.value);
+  return argument && names.literal(argument.value);
 }
 
 export const isTrue = (call: Call, keyword: string, names: Names): boolean => flag(call, keyword, names) === 'True';
@@ -123,6 +128,7 @@ export const FROM: Readonly<Record<Taint, string>> = {
   network: 'data from the network',
   input: 'what a user gives',
   decoded: 'decoded text',
+  model: 'what a language model writes',
 };
 
 /** Where the argument of a loader comes from, and how bad that is. */
@@ -134,9 +140,25 @@ export function origin(call: Call, names: Names, facts: Facts): { severity: Seve
   const path = fileOf(subject, names);
   if (path !== undefined && /^(?:https?|ftp):\/\//.test(path))
     return { severity: 'high', text: 'an address on the network' };
+  if (isFetched(subject, names) || (path !== undefined && facts.fetched.has(path)))
+    return { severity: 'high', text: 'a file that is downloaded here' };
   if (path !== undefined && facts.written.has(path))
     return { severity: 'low', text: 'a file that this code writes itself' };
   return { severity: 'medium', text: 'a file' };
+}
+
+/** Functions that fetch a file and give its path. */
+const FETCHES =
+  /^(?:huggingface_hub\.(?:hf_hub_download|cached_download)|gdown\.(?:download|cached_download)|wget\.download|pooch\.retrieve|(?:tensorflow\.)?keras\.utils\.get_file|kagglehub\.model_download|modelscope\.(?:hub\.file_download\.)?model_file_download)\(\)/;
+
+/** Whether what is loaded is a path that such a function gives, or a file that is opened at it. */
+function isFetched(node: Node, names: Names): boolean {
+  const { path, origin } = names.value(node);
+  if (path !== undefined && FETCHES.test(path)) return true;
+  const made = node.kind === 'call' ? { node, names } : origin;
+  if (made?.node.kind !== 'call' || !/(?:^|\.)open\(\)$/.test(made.names.value(made.node).path ?? '')) return false;
+  const [first] = positional(made.node.args);
+  return first !== undefined && FETCHES.test(made.names.value(first).path ?? '');
 }
 
 /** Constant path of `'x'`, `open('x')`, `gzip.open('x')` and of a file object bound to one of these. */

@@ -1,5 +1,19 @@
 /** Loaders whose files can hold code. */
-import { addArgument, always, argument, type CallRule, type Check, isFalse, origin } from './call';
+import type { Node } from '../ast';
+import type { Names } from '../names';
+import {
+  addArgument,
+  always,
+  argument,
+  type Call,
+  type CallRule,
+  type Check,
+  type FixMaker,
+  flag,
+  isFalse,
+  type Judgement,
+  origin,
+} from './call';
 import { remoteModel } from './remote';
 
 const pickleLoad =
@@ -15,8 +29,10 @@ const pickleLoad =
 
 const torchLoad: Check = (call, names, facts) => {
   const weightsOnly = call.keywords.get('weights_only');
-  if (weightsOnly) {
-    if (names.source(weightsOnly.value) !== 'False') return undefined;
+  const asked = flag(call, 'weights_only', names);
+  // None asks for what the installed version does by itself.
+  if (weightsOnly && asked !== 'None') {
+    if (asked !== 'False') return undefined;
     const { severity, text } = origin(call, names, facts);
     return {
       rule: 'torch-load',
@@ -32,7 +48,12 @@ const torchLoad: Check = (call, names, facts) => {
     rule: 'torch-load',
     severity,
     message: `torch.load without weights_only=True unpickles ${text} in PyTorch before 2.6: it runs any code the checkpoint holds.`,
-    ...(call.args.length > 0 && addArgument(call, names, 'weights_only=True', 'Add weights_only=True', true)),
+    ...(weightsOnly
+      ? {
+          fix: (fixes) =>
+            fixes.replace(weightsOnly.value.start, weightsOnly.value.end, 'True', 'Load weights only', true),
+        }
+      : call.args.length > 0 && addArgument(call, names, 'weights_only=True', 'Add weights_only=True', true)),
   };
 };
 
@@ -56,7 +77,7 @@ const torchScript: Check = (call, names, facts) => ({
 const numpyLoad: Check = (call, names) => {
   // numpy.load(file, mmap_mode, allow_pickle), read_array(fp, allow_pickle)
   const given = argument(call, call.path.endsWith('read_array') ? 1 : 2, 'allow_pickle');
-  return given && names.source(given) === 'True'
+  return given && names.literal(given) === 'True'
     ? {
         rule: 'numpy-allow-pickle',
         message: 'allow_pickle=True lets object arrays of the file run any code they hold.',
@@ -65,12 +86,27 @@ const numpyLoad: Check = (call, names) => {
     : undefined;
 };
 
+/** It refuses calls, and attributes since 5.4; what it still builds are objects of Python's own types. */
+const fullLoad = (call: Call, names: Names, loader: Node | undefined): Judgement => {
+  const taint = call.args[0] && names.taint(call.args[0]);
+  return {
+    rule: 'yaml-load',
+    severity: taint === 'network' || taint === 'input' ? 'medium' : 'low',
+    message:
+      'FullLoader has been broken out of before (CVE-2020-14343, PyYAML before 5.4): use SafeLoader for files of others.',
+    ...(loader?.kind === 'member' && {
+      fix: (fixes: FixMaker) => fixes.replace(loader.propertyStart, loader.end, 'SafeLoader', 'Use SafeLoader', false),
+    }),
+  };
+};
+
 const yamlLoad: Check = (call, names) => {
   const loader = argument(call, 1, 'Loader');
   const path = loader && names.value(loader).path;
   const name = path?.split('.').pop() ?? (loader ? names.source(loader) : undefined);
+  if (name === 'FullLoader') return fullLoad(call, names, loader);
   if (loader && name !== undefined && !/^(?:Unsafe|C?Unsafe)?Loader$|^CLoader$/.test(name)) return undefined;
-  if (call.spread) return undefined;
+  if (call.spread && !loader) return undefined;
   const subject = call.args[0];
   const taint = subject && names.taint(subject);
   const { callee } = call.node;
@@ -112,7 +148,7 @@ const skopsLoad: Check = (call, names, facts) => {
   const trusted = argument(call, 1, 'trusted');
   const all =
     trusted &&
-    (names.source(trusted) === 'True' || /(?:^|\.)get_untrusted_types\(\)$/.test(names.value(trusted).path ?? ''));
+    (names.literal(trusted) === 'True' || /(?:^|\.)get_untrusted_types\(\)$/.test(names.value(trusted).path ?? ''));
   if (!all) return remoteModel(call, names, facts);
   return {
     rule: 'pickle-load',
@@ -141,8 +177,7 @@ const ruamel: Check = (call, names) => {
 
 /** weights_only=False given to whatever reads a checkpoint, such as a trainer. */
 const anyCheckpoint: Check = (call, names) => {
-  const given = call.keywords.get('weights_only');
-  if (!given || names.source(given.value) !== 'False') return undefined;
+  if (!isFalse(call, 'weights_only', names)) return undefined;
   return {
     rule: 'torch-load',
     severity: 'medium',
@@ -152,7 +187,7 @@ const anyCheckpoint: Check = (call, names) => {
 };
 
 const anySafeMode: Check = (call, names) =>
-  isFalse(call, 'safe_mode', names) && !call.path.startsWith('?.') && /(?:keras|load_model|deserialize)/.test(call.path)
+  isFalse(call, 'safe_mode', names) && /(?:keras|^tensorflow\.)/.test(call.path)
     ? {
         rule: 'keras-unsafe-load',
         message: 'safe_mode=False lets the model bring Python bytecode and run it.',
@@ -184,8 +219,49 @@ const OWN_FORMAT: readonly (readonly [last: string, pattern: RegExp, ...modules:
   ['load', /^gensim\.(?:models|utils|corpora|similarities)\..*\.load$/, 'gensim'],
   ['load', /^(?:stable_baselines3|sb3_contrib)\.(?:\w+\.){1,3}load$/, 'stable_baselines3', 'sb3_contrib'],
   ['load', /^statsmodels\.api\.load$/, 'statsmodels'],
+  ['load', /^(?:surprise\.dump\.load|darts\.models\.[\w.]*\.load)$/, 'surprise', 'darts'],
+  ['load_model', /^pycaret\.\w+\.load_model$/, 'pycaret'],
+  ['load', /^autogluon\.[\w.]*(?:Predictor|Learner)\.load$/, 'autogluon'],
   ['load_pickle', /^statsmodels\.(?:api|iolib\.\w+)\.load_pickle$/, 'statsmodels'],
 ];
+
+/** Objects that stand for the code they run: a checkpoint that may build one runs it. */
+const CALLABLE =
+  /^(?:eval|exec|compile|__import__|getattr|open|input|os\.\w+|posix\.\w+|subprocess\.\w+|builtins\.\w+|importlib\.\w+|shutil\.\w+|pty\.\w+|runpy\.\w+|ctypes\.\w+|functools\.partial|operator\.\w+)$/;
+
+/** What `weights_only=True` may build besides tensors. */
+const safeGlobals: Check = (call, names) => {
+  const list = argument(call, 0, 'safe_globals');
+  if (list?.kind !== 'sequence') return undefined;
+  const found = list.items
+    .map((item) => names.value(item.kind === 'sequence' ? (item.items[0] ?? item) : item).path)
+    .find((path) => path !== undefined && CALLABLE.test(path));
+  return found === undefined
+    ? undefined
+    : {
+        rule: 'torch-load',
+        severity: 'high',
+        message: `weights_only=True no longer protects: a checkpoint may call ${found}.`,
+        evidence: `([${found}, …])`,
+      };
+};
+
+/** flair's own models have names, those of others are files. */
+const flairLoad: Check = (call, names, facts) => {
+  const subject = argument(call, 0, 'model_path', 'model');
+  const text = subject && names.constant(subject);
+  return text !== undefined && /\.(?:pt|bin|pkl)$/.test(text) ? pickleLoad(call.path)(call, names, facts) : undefined;
+};
+
+/** Messages of Celery that are pickles: whoever reaches the broker runs code in the workers. */
+export const acceptsPickle = (node: Node, names: Names): Judgement | undefined =>
+  node.kind === 'sequence' &&
+  node.items.some((item) => /^(?:pickle|application\/x-python-serialize)$/.test(names.constant(item) ?? ''))
+    ? {
+        rule: 'pickle-load',
+        message: 'Workers unpickle the messages they get: whoever reaches the broker runs code in them.',
+      }
+    : undefined;
 
 /** `nltk.data.load` reads many formats; which one, the name of the file says. */
 const nltkLoad: Check = (call, names, facts) =>
@@ -213,6 +289,37 @@ export const DESERIALIZATION: readonly CallRule[] = [
   },
   { paths: ['srsly.read_pickle', 'srsly.pickle_loads'], check: pickleLoad('srsly') },
   { paths: ['nltk.data.load'], check: nltkLoad },
+  { pattern: /^flair\.(?:models|nn|embeddings)\..*load$/, last: ['load'], modules: ['flair'], check: flairLoad },
+  { paths: ['torch.serialization.add_safe_globals', 'torch.serialization.safe_globals'], check: safeGlobals },
+  {
+    keywords: ['accept_content'],
+    check: (call, names) => {
+      const given = call.keywords.get('accept_content');
+      return given && acceptsPickle(given.value, names);
+    },
+  },
+  ...[
+    'paddle.load',
+    'hickle.load',
+    'gensim.utils.unpickle',
+    'distributed.protocol.pickle.loads',
+    'networkx.read_gpickle',
+    'bentoml.picklable_model.load_model',
+    'pandas.compat.pickle_compat.load',
+    'pyod.utils.persistence.load',
+    'multiprocessing.connection.Client().recv',
+    'multiprocessing.connection.Listener().accept().recv',
+  ].map((path): CallRule => ({ paths: [path], check: pickleLoad(path.replaceAll('()', '')) })),
+  { methods: ['pickleFile'], check: pickleLoad('pickleFile') },
+  {
+    // What torch.export writes holds pickles beside the tensors, and expressions that are evaluated.
+    paths: ['torch.export.load'],
+    check: (call, names, facts) => ({
+      rule: 'torch-load',
+      severity: origin(call, names, facts).severity === 'high' ? 'high' : 'low',
+      message: 'torch.export.load unpickles parts of the program it reads: load only what you exported yourself.',
+    }),
+  },
   ...OWN_FORMAT.map(
     ([last, pattern, ...modules]): CallRule => ({
       pattern,
@@ -256,7 +363,13 @@ export const DESERIALIZATION: readonly CallRule[] = [
   { keywords: ['weights_only'], check: anyCheckpoint },
   { keywords: ['safe_mode'], check: anySafeMode },
   { paths: ['torch.jit.load'], check: torchScript },
-  { paths: ['numpy.load', 'numpy.lib.npyio.NpzFile', 'numpy.lib.format.read_array'], check: numpyLoad },
+  {
+    paths: [
+      ...['numpy.load', 'numpy.lib.npyio.NpzFile', 'numpy.lib.format.read_array'],
+      ...['cupy.load', 'jax.numpy.load'],
+    ],
+    check: numpyLoad,
+  },
   {
     paths: [
       'keras.models.load_model',
@@ -310,10 +423,6 @@ export const DESERIALIZATION: readonly CallRule[] = [
   },
   {
     paths: ['yaml.full_load', 'yaml.full_load_all'],
-    check: always(
-      'yaml-load',
-      'yaml.full_load has been broken out of before (CVE-2020-14343): use yaml.safe_load for files of others.',
-      'low',
-    ),
+    check: (call, names) => fullLoad(call, names, undefined),
   },
 ];

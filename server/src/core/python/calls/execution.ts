@@ -1,7 +1,9 @@
 /** Text that is run: by Python, by a shell, by a database, by an agent. */
 import type { Node } from '../ast';
 import type { Names } from '../names';
-import { allow, always, argument, type CallRule, type Check, FROM, isTrue, type Judgement } from './call';
+import { allow, always, argument, type Call, type CallRule, type Check, FROM, isTrue, type Judgement } from './call';
+import { insecureIndex } from './remote';
+import { beginning, isFixed, varies } from './text';
 
 const SHELL_DOWNLOAD =
   /(?:curl|wget)\b[^|;&\n]{0,500}\|\s{0,8}(?:sudo\s{1,8})?(?:ba|z|da|k)?sh\b|(?:ba|z|da)?sh\s{1,8}(?:-c\s{1,8})?["']?[<$]\(\s{0,8}(?:curl|wget)\b|(?:curl|wget)\b[^\n]{0,300}(?:&&|;)\s{0,8}(?:sudo\s{1,8})?(?:(?:ba|z|da)?sh|python3?|chmod)\b|\bIEX\s{0,8}\(|powershell[^\n]{0,100}-e(?:nc|c)?\s|certutil[^\n]{0,80}-urlcache|base64\s{1,8}(?:-d|--decode)[^\n]{0,60}\|\s{0,8}(?:ba|z|da)?sh\b/i;
@@ -12,8 +14,19 @@ const SERVER_WITHOUT_TOKEN =
   /\bjupyter\b[^\n]{0,300}--(?:NotebookApp|ServerApp|IdentityProvider)\.(?:token|password)=(?:''|""|\\?["']{2})?(?:\s|$)/;
 const PIP_INSTALL = /(?:^|\s|\/)(?:pip[\d.]{0,8}|conda|mamba|uv\s{1,8}pip)\s{1,8}install\s{1,8}(?!-r\b)(?!\.)/;
 
-/** Command lines that no program needs to hide: what it says decides. */
-export function judgeShellText(text: string): Judgement | undefined {
+/** Certificates that a download does not look at; those of this machine and of private networks are nobody else's. */
+const SHELL_TLS =
+  /\bcurl\b(?=[^\n|;]{0,400}\shttps:\/\/(?!localhost|127\.|10\.|192\.168\.))[^\n|;]{0,300}\s(?:-[a-zA-Z]{0,8}k[a-zA-Z]{0,8}|--insecure)(?:\s|$)|\bwget\b[^\n|;]{0,300}\s--no-check-certificate\b|\bgit\s[^\n|;]{0,100}http\.sslVerify[\s=]{1,4}(?:false|0)\b|\bGIT_SSL_NO_VERIFY=(?:1|true)\b|\bnpm\s[^\n|;]{0,60}strict-ssl[\s=]{1,4}false\b/i;
+const SHELL_TUNNEL =
+  /(?:^|[\s&;|])(?:npx\s{1,8})?(?:localtunnel|lt\s{1,8}--port|ngrok\s{1,8}http|cloudflared\s{1,8}tunnel\s[^\n]{0,40}--url)\b/;
+const SHELL_OPEN =
+  /\s(?:--host|--ip|--bind|--server[.-](?:address|name|host)|--listen)[\s=]{1,4}["']?(?:0\.0\.0\.0|::)(?![\w.])|\s--bind_all\b/;
+
+/**
+ * Command lines that no program needs to hide: what it says decides.
+ * @param inCell the line is of a notebook, where a server is started by hand; that of a container has to be open
+ */
+export function judgeShellText(text: string, inCell = false): Judgement | undefined {
   if (SERVER_WITHOUT_TOKEN.test(text))
     return {
       rule: 'no-authentication',
@@ -23,11 +36,28 @@ export function judgeShellText(text: string): Judgement | undefined {
     return { rule: 'reverse-shell', message: 'The command line connects to another machine and hands it a shell.' };
   if (SHELL_DOWNLOAD.test(text))
     return { rule: 'download-and-run', message: 'The command line downloads a program and runs it in one step.' };
+  if (!inCell) return undefined;
+  if (SHELL_TLS.test(text))
+    return {
+      rule: 'tls-verification-disabled',
+      severity: 'low',
+      message: 'The command accepts any certificate: what it fetches can be replaced on the way.',
+    };
+  if (SHELL_TUNNEL.test(text))
+    return {
+      rule: 'public-share',
+      message: 'The tunnel opens a public address of this machine, and nobody who uses it has to log in.',
+    };
+  if (SHELL_OPEN.test(text))
+    return {
+      rule: 'bind-all-interfaces',
+      message: 'The server is reachable from every network the machine is in.',
+    };
   return undefined;
 }
 
 const SHELL_CALLS =
-  /^(?:os\.(?:system|popen|popen[234])|commands\.get(?:status)?output|popen2\.popen[234]|subprocess\.(?:getoutput|getstatusoutput))$/;
+  /^(?:os\.(?:system|popen|popen[234])|commands\.get(?:status)?output|popen2\.popen[234]|subprocess\.(?:getoutput|getstatusoutput)|(?:IPython\.)?get_ipython\(\)\.(?:system|getoutput))$/;
 
 const shell: Check = (call, names, facts) => {
   const command = argument(call, 0, 'args', 'cmd');
@@ -40,14 +70,17 @@ const shell: Check = (call, names, facts) => {
     if (judged)
       return facts.autoRun && judged.rule === 'download-and-run' ? { ...judged, severity: 'critical' } : judged;
   }
-  if (installs(command, text, names))
+  if (installs(command, text, names)) {
+    const index = insecureIndex(command, names);
+    if (index) return index;
     return {
       rule: 'runtime-install',
       ...(facts.autoRun && { severity: 'low' as const }),
       message: `${call.path} installs packages while the program runs.`,
     };
+  }
   const line = withShell ? command : shellArgument(command, names);
-  if (!line || text !== undefined) return undefined;
+  if (!line || text !== undefined || isFixed(line, names)) return undefined;
   const taint = names.taint(line);
   if (taint === 'decoded') {
     return {
@@ -55,16 +88,27 @@ const shell: Check = (call, names, facts) => {
       message: 'A command line is decoded and handed to a shell: what it does cannot be read here.',
     };
   }
-  if (!varies(line, names)) return undefined;
+  if (taint === 'model') return runsModelOutput(call.path);
+  const together = varies(line, names);
+  // A list is no line.
+  if (!taint && !together && line.kind === 'sequence') return undefined;
   return {
     rule: 'shell-injection',
-    severity: taint ? 'high' : 'medium',
+    severity: taint ? 'high' : together ? 'medium' : 'low',
     message: taint
       ? `A shell line is built from ${FROM[taint]}.`
-      : 'A shell line is put together from values: one with ; or $() in it runs as a command.',
+      : together
+        ? 'A shell line is put together from values: one with ; or $() in it runs as a command.'
+        : 'A shell runs a line that is given from elsewhere: pass a list of arguments without a shell.',
     ...(!always && withShell && { evidence: '(…, shell=True)' }),
   };
 };
+
+const runsModelOutput = (path: string): Judgement => ({
+  rule: 'agent-code-execution',
+  severity: 'high',
+  message: `${path} runs ${FROM.model}: a prompt in a document or a page decides what.`,
+});
 
 /** Constant text of a command, or of a list of arguments. */
 function constantCommand(node: Node, names: Names): string | undefined {
@@ -93,40 +137,6 @@ function installs(node: Node, text: string | undefined, names: Names): boolean {
     return PIP_INSTALL.test(`${node.items.map((item) => names.constant(item) ?? '?').join(' ')} `);
   return node.kind === 'format' && PIP_INSTALL.test(names.source(node).replace(/^\w*["']+/, ' '));
 }
-
-const DEEPEST = 40;
-
-/** Text into which values are put: format strings, sums, `%`, `.format`, or a name that was given one. */
-function varies(node: Node, names: Names, depth = 0): boolean {
-  if (depth > DEEPEST) return false;
-  switch (node.kind) {
-    case 'name': {
-      const { built } = names.value(node);
-      return built !== undefined && varies(built.node, built.names, depth + 1);
-    }
-    case 'format':
-      return node.values.some(
-        (value) => names.constant(value) === undefined && value.kind !== 'literal' && !quotedCall(value, names),
-      );
-    case 'strings':
-      return node.parts.some((part) => varies(part, names, depth + 1));
-    case 'binary':
-      if (node.operator !== '+' && node.operator !== '%') return false;
-      return names.constant(node) === undefined && !quotedCall(node.right, names);
-    case 'call':
-      return (
-        node.callee.kind === 'member' &&
-        node.callee.property === 'format' &&
-        /^(?:string|strings|format)$/.test(node.callee.object.kind)
-      );
-    default:
-      return false;
-  }
-}
-
-const quotedCall = (node: Node, names: Names): boolean =>
-  node.kind === 'call' &&
-  /^(?:shlex\.quote|pipes\.quote|shlex\.join|int|len|float)\(\)$/.test(names.value(node).path ?? '');
 
 /** `eval(repr(x))`, `eval('numpy.' + repr(x))`: what is run was an object of the program a moment ago. */
 function isRepresentation(node: Node, names: Names): boolean {
@@ -160,6 +170,7 @@ const dynamicCode: Check = (call, names, facts) => {
   }
   if (taint === 'input')
     return { rule: 'dynamic-code', severity: 'high', message: `${call.path} runs ${FROM.input} as code.` };
+  if (taint === 'model') return runsModelOutput(call.path);
   if (call.path === 'compile') return undefined;
   // The version file of a package, read by its build script.
   if (inner !== undefined && /(?:\bopen\(\)|\bPath\(\))\.read(?:_text)?\(\)$/.test(inner)) {
@@ -179,7 +190,11 @@ const evaluator: Check = (call, names) => {
   const subject = call.args[0];
   const taint = subject && names.taint(subject);
   return taint === 'network' || taint === 'input'
-    ? { rule: 'dynamic-code', severity: 'high', message: `${call.path} evaluates ${FROM[taint]} as code.` }
+    ? {
+        rule: 'dynamic-code',
+        severity: 'high',
+        message: `${call.path.replace('?.', '')} evaluates ${FROM[taint]} as code.`,
+      }
     : undefined;
 };
 
@@ -196,26 +211,27 @@ const template: Check = (call, names) => {
 
 const remoteShell: Check = (call, names) => {
   // A function of that name is something else.
-  if (!/^(?:\?|paramiko\..*)\.exec_command$/.test(call.path)) return undefined;
+  if (!/^(?:\?|paramiko\..*)\.exec_command$|^(?:fabric|invoke)\./.test(call.path)) return undefined;
   const line = argument(call, 0, 'command');
   if (!line || !varies(line, names)) return undefined;
   const taint = names.taint(line);
   return {
     rule: 'shell-injection',
     severity: taint ? 'high' : 'medium',
-    message: 'A shell line for another machine is put together from values: one with ; or $() in it runs as a command.',
+    message: 'A line for a shell is put together from values: one with ; or $() in it runs as a command.',
   };
 };
 
 const pipMain: Check = (call, names, facts) => {
   const list = call.args[0];
-  return list?.kind === 'sequence' && list.items[0] && names.constant(list.items[0]) === 'install'
-    ? {
-        rule: 'runtime-install',
-        ...(facts.autoRun && { severity: 'low' as const }),
-        message: 'pip installs packages while the program runs.',
-      }
-    : undefined;
+  if (list?.kind !== 'sequence' || !list.items[0] || names.constant(list.items[0]) !== 'install') return undefined;
+  return (
+    insecureIndex(list, names) ?? {
+      rule: 'runtime-install',
+      ...(facts.autoRun && { severity: 'low' as const }),
+      message: 'pip installs packages while the program runs.',
+    }
+  );
 };
 
 /** `load_tools(["python_repl", "terminal"])` */
@@ -234,24 +250,69 @@ const tools: Check = (call, names) => {
 const SQL =
   /^\s*(?:select\b[\s\S]*\bfrom\b|insert\s+into\b|update\b[\s\S]*\bset\b|delete\s+from\b|drop\s+table\b|create\s+table\b|alter\s+table\b|replace\s+into\b|with\b[\s\S]*\bselect\b)/i;
 
+/** Words of a statement are written in one case; "Select the best answer from" is a sentence. */
+const isStatement = (text: string): boolean => SQL.test(text) && /^\s*(?:[a-z]+|[A-Z]+)\b/.test(text);
+
 /** Statement text built from values, handed to whatever executes it. */
-const sql: Check = (call, names) => {
-  const statement = call.args[0];
+const sql: Check = (call, names) => judgeSql(call, names)?.judged;
+
+/** Where the names of tables are the program's own as a rule, and whoever runs it may read all of them. */
+const sqlValues: Check = (call, names) => {
+  const found = judgeSql(call, names);
+  return found?.value ? found.judged : undefined;
+};
+
+function judgeSql(call: Call, names: Names): { judged: Judgement; value: boolean } | undefined {
+  const statement = argument(call, 0, 'sql', 'query', 'statement');
   if (!statement || !varies(statement, names)) return undefined;
-  const made = statement.kind === 'name' ? names.value(statement).built : undefined;
-  const source = made ? made.names.source(made.node) : names.source(statement);
-  const text = source.replace(/^[^'"]*['"]+/, '');
-  if (!SQL.test(text)) return undefined;
+  const text = beginning(statement, names)?.replace(/^[^'"]*['"]+/, '');
+  if (text === undefined || !isStatement(text)) return undefined;
   const taint = names.taint(statement);
+  const outside = taint === 'input' || taint === 'network';
   // A value in quotes or after a comparison is data; a table name is mostly the programmer's own.
   const value = /(?:=|<|>|like|in|values)\s{0,4}\(?\s{0,4}['"]?%?\s{0,4}(?:\{|%s|["']\s{0,4}\+)/i.test(text);
   return {
-    rule: 'sql-injection',
-    severity: taint ? 'high' : value ? 'medium' : 'low',
-    message: taint
-      ? `A SQL statement is built from ${FROM[taint]}.`
-      : 'A SQL statement is put together from values: pass them as parameters.',
+    value: outside || value,
+    judged: {
+      rule: 'sql-injection',
+      severity: outside ? 'high' : value ? 'medium' : 'low',
+      message: outside
+        ? `A SQL statement is built from ${FROM[taint]}: pass it as a parameter.`
+        : 'A SQL statement is put together from values: pass them as parameters.',
+    },
   };
+}
+
+/** CrewAI runs code in a container unless it is told otherwise. */
+const unsafeCrew: Check = (call, names) => {
+  const mode = call.keywords.get('code_execution_mode');
+  return mode && names.constant(mode.value) === 'unsafe'
+    ? {
+        rule: 'agent-code-execution',
+        severity: 'high',
+        message: "code_execution_mode='unsafe' runs what a language model writes on this machine, outside a container.",
+        evidence: "(…, code_execution_mode='unsafe')",
+      }
+    : undefined;
+};
+
+/** Modules with which code leaves the interpreter of smolagents. */
+const POWERFUL = /^(?:\*|os|subprocess|sys|shutil|socket|importlib|builtins|ctypes|pty)(?:\.|$)/;
+
+const authorizedImports: Check = (call, names) => {
+  const list = call.keywords.get('additional_authorized_imports')?.value;
+  const found =
+    list?.kind === 'sequence'
+      ? list.items.map((item) => names.constant(item) ?? '').find((name) => POWERFUL.test(name))
+      : undefined;
+  return found === undefined
+    ? undefined
+    : {
+        rule: 'agent-code-execution',
+        severity: 'high',
+        message: `Code that a language model writes may import ${found === '*' ? 'everything' : found}: it can do what this program can.`,
+        evidence: '(…, additional_authorized_imports=…)',
+      };
 };
 
 export const EXECUTION: readonly CallRule[] = [
@@ -293,7 +354,30 @@ export const EXECUTION: readonly CallRule[] = [
     ],
     check: evaluator,
   },
-  { paths: ['flask.render_template_string', 'jinja2.Template', 'jinja2.Environment().from_string'], check: template },
+  {
+    // An expression of pandas reaches every attribute of what it names.
+    pattern: /^pandas\.[\w.()[\]]+\.(?:query|eval)$/,
+    last: ['query', 'eval'],
+    modules: ['pandas'],
+    check: evaluator,
+  },
+  { methods: ['query', 'eval'], modules: ['pandas'], check: evaluator },
+  {
+    paths: [
+      'flask.render_template_string',
+      'jinja2.Template',
+      'jinja2.Environment().from_string',
+      'mako.template.Template',
+    ],
+    check: template,
+  },
+  {
+    paths: [
+      ...['run', 'sudo', 'local'].map((method) => `fabric.Connection().${method}`),
+      ...['invoke.run', 'invoke.context.Context().run', 'fabric.api.run', 'fabric.api.sudo', 'fabric.api.local'],
+    ],
+    check: remoteShell,
+  },
   {
     pattern: /\.(?:execute|executemany|executescript|raw|read_sql|read_sql_query)$/,
     last: ['execute', 'executemany', 'executescript', 'raw', 'read_sql', 'read_sql_query'],
@@ -301,7 +385,11 @@ export const EXECUTION: readonly CallRule[] = [
   },
   { pattern: /^sqlalchemy\.(?:\w+\.)*text$/, last: ['text'], modules: ['sqlalchemy'], check: sql },
   { methods: ['execute', 'executemany', 'executescript', 'read_sql', 'read_sql_query'], check: sql },
-  { paths: ['spark.sql', 'duckdb.sql', 'duckdb.query', 'google.cloud.bigquery.Client().query'], check: sql },
+  { paths: ['google.cloud.bigquery.Client().query', 'clickhouse_connect.get_client().query'], check: sql },
+  { methods: ['sql'], modules: ['spark', 'pyspark', 'duckdb'], check: sqlValues },
+  { paths: ['duckdb.query'], check: sqlValues },
+  { methods: ['fetch', 'fetchrow', 'fetchval'], modules: ['asyncpg'], check: sql },
+  { methods: ['raw'], modules: ['django'], check: sql },
   {
     keywords: ['allow_dangerous_code'],
     check: allow(
@@ -311,6 +399,17 @@ export const EXECUTION: readonly CallRule[] = [
       'The agent may run whatever Python a language model writes.',
     ),
   },
+  {
+    keywords: ['allow_dangerous_requests'],
+    check: allow(
+      'allow_dangerous_requests',
+      'agent-code-execution',
+      'medium',
+      'The agent may send what a language model writes to databases or addresses inside the network.',
+    ),
+  },
+  { keywords: ['code_execution_mode'], check: unsafeCrew },
+  { keywords: ['additional_authorized_imports'], check: authorizedImports },
   { paths: ['langchain.agents.load_tools', 'langchain_community.agent_toolkits.load_tools.load_tools'], check: tools },
   {
     paths: [
@@ -327,6 +426,12 @@ export const EXECUTION: readonly CallRule[] = [
       'langchain.chains.PALChain.from_math_prompt',
       'langchain_community.tools.ShellTool',
       'langchain.tools.ShellTool',
+      'langchain_experimental.llm_bash.bash.BashProcess',
+      'langchain.utilities.BashProcess',
+      'langchain_experimental.agents.agent_toolkits.create_python_agent',
+      'langchain.agents.agent_toolkits.create_python_agent',
+      'autogen_ext.code_executors.local.LocalCommandLineCodeExecutor',
+      'autogen.coding.LocalCommandLineCodeExecutor',
       'langchain_experimental.llm_bash.base.LLMBashChain.from_llm',
       'llama_index.experimental.query_engine.PandasQueryEngine',
       'llama_index.core.query_engine.PandasQueryEngine',

@@ -2,7 +2,19 @@
 import { addArgument, always, argument, type CallRule, type Check, isFalse, isTrue } from './call';
 
 const extractAll: Check = (call, names) => {
-  if (call.keywords.has('filter') || call.keywords.has('members') || call.spread) return undefined;
+  const filter = call.keywords.get('filter');
+  if (
+    filter &&
+    /^(?:tarfile\.)?fully_trusted(?:_filter)?$/.test(
+      names.constant(filter.value) ?? names.value(filter.value).path ?? '',
+    )
+  )
+    return {
+      rule: 'archive-extraction',
+      message: 'fully_trusted lets the archive write outside the folder.',
+      fix: (fixes) => fixes.replace(filter.value.start, filter.value.end, "'data'", "Use filter='data'", true),
+    };
+  if (filter || call.keywords.has('members') || call.spread) return undefined;
   return {
     rule: 'archive-extraction',
     message: 'The archive is unpacked without a filter: before Python 3.14 it can write outside the folder.',
@@ -44,6 +56,21 @@ const xmlParser: Check = (call, names) =>
       }
     : undefined;
 
+/** What SAX calls resolving entities from outside. */
+const saxFeature: Check = (call, names) => {
+  const [feature, value] = call.args;
+  const path = feature && (names.value(feature).path ?? names.constant(feature));
+  return path !== undefined &&
+    /(?:\.feature_external_[gp]es|\/features\/external-(?:general|parameter)-entities)$/.test(path) &&
+    value &&
+    /^(?:True|1)$/.test(names.literal(value))
+    ? {
+        rule: 'xml-entities',
+        message: 'The parser follows entities: a document can read files and addresses through it.',
+      }
+    : undefined;
+};
+
 const weakHash: Check = (call, names) => {
   const named = call.path === 'hashlib.new';
   if (named && !/^(?:md5|sha1|sha256|sha512)$/.test((call.args[0] && names.constant(call.args[0])) ?? ''))
@@ -66,6 +93,7 @@ export const HYGIENE: readonly CallRule[] = [
   },
   { paths: ['shutil.unpack_archive'], check: unpackArchive },
   { paths: ['os.chmod', 'os.fchmod'], check: loosePermissions },
+  { methods: ['setFeature'], check: saxFeature },
   { paths: ['lxml.etree.XMLParser', 'lxml.etree.iterparse'], check: xmlParser },
   {
     paths: ['tempfile.mktemp', 'os.tempnam', 'os.tmpnam'],

@@ -1,4 +1,5 @@
 /** Transport security, servers, and whom they let in. */
+import { childrenOf, type Node } from '../ast';
 import { always, argument, argumentRange, type Call, type CallRule, type Check, type FixMaker, isTrue } from './call';
 import { plainHttp } from './remote';
 
@@ -8,7 +9,7 @@ const tlsOff: Check = (call, names) => {
     call.keywords.get('verify_ssl') ??
     call.keywords.get('verify_certs') ??
     call.keywords.get('ssl');
-  if (!verify || names.source(verify.value) !== 'False') return undefined;
+  if (!verify || !/^(?:False|0)$/.test(names.literal(verify.value))) return undefined;
   const name = verify.name as string;
   const here = call.node.args.includes(verify);
   return {
@@ -36,6 +37,85 @@ const otherTlsOff: Check = (call, names) => {
     ? {
         rule: 'tls-verification-disabled',
         message: `${call.path} accepts any certificate: what is transferred can be read and replaced on the way.`,
+      }
+    : undefined;
+};
+
+/** Files that hold nothing but credentials. */
+const CREDENTIAL_FILE =
+  /(?:^|\/)\.(?:ssh\/(?:id_\w+|identity)|aws\/credentials|kube\/config|git-credentials|netrc|pypirc|docker\/config\.json|config\/gcloud\/\S+|huggingface\/token|cache\/huggingface\/token|kaggle\/kaggle\.json|bash_history)$|^\/etc\/shadow$/;
+/** Calls that give the text or the copy of what they are given. */
+const PASSES_ON =
+  /^(?:json\.dumps|urllib\.parse\.(?:urlencode|quote)|base64\.\w+|pickle\.dumps|pprint\.pformat|os\.environ\.(?:copy|items)|os\.path\.expanduser|pathlib\.Path)\(\)$/;
+const PASSING_BUILTIN = new Set(['dict', 'str', 'repr', 'list', 'open', 'tuple', 'sorted']);
+/** Expressions that are looked at in one request. */
+const SENT = 100;
+
+/** The whole environment, or a file of credentials, as a part of what is sent. One variable of it is how programs log in. */
+const exfiltrates: Check = (call, names) => {
+  const open: Node[] = call.node.args.flatMap(({ name, value }) =>
+    name === 'headers' || name === 'auth' || name === 'env' ? [] : [value],
+  );
+  for (let budget = SENT; budget > 0; budget -= 1) {
+    const at = open.pop();
+    if (!at) return undefined;
+    if (at.kind === 'name' || at.kind === 'member') {
+      const { path, origin } = names.value(at);
+      if (path === 'os.environ')
+        return {
+          rule: 'exfiltration',
+          message: 'The whole environment is sent away, with every token and password in it.',
+        };
+      if (at.kind === 'name' && origin && origin.names.module === names.module && origin.node.kind !== 'name')
+        open.push(origin.node);
+      if (at.kind === 'member') open.push(at.object);
+    } else if (at.kind === 'call') {
+      const { callee } = at;
+      if (
+        callee.kind === 'name'
+          ? !PASSING_BUILTIN.has(callee.name) && !PASSES_ON.test(names.value(at).path ?? '')
+          : false
+      )
+        continue;
+      if (callee.kind === 'member') {
+        if (PASSES_ON.test(names.value(at).path ?? '')) open.push(...childrenOf(at));
+        else if (/^(?:read|read_text|read_bytes|encode|decode|format|copy|items|strip|hex)$/.test(callee.property))
+          open.push(callee.object, ...at.args.map(({ value }) => value));
+      } else open.push(...at.args.map(({ value }) => value));
+    } else if (at.kind === 'string') {
+      if (CREDENTIAL_FILE.test(names.constant(at) ?? ''))
+        return { rule: 'exfiltration', message: 'A file that holds credentials is sent away.' };
+    } else if (at.kind !== 'subscript' && at.kind !== 'lambda') open.push(...childrenOf(at));
+  }
+  return undefined;
+};
+
+/** A tunnel to a server of this machine; some ask for a login. */
+const tunnel: Check = (call) =>
+  [...call.keywords.keys()].some((name) => /auth|oauth|oidc|allow_emails|ip_restriction/.test(name)) || call.spread
+    ? undefined
+    : {
+        rule: 'public-share',
+        message: `${call.path} opens a public address of this machine, and nobody who uses it has to log in.`,
+      };
+
+/** Every site may send requests with the login of whoever visits it, and read the answers. */
+const openOrigin: Check = (call, names) => {
+  const middleware = call.args[0] && names.value(call.args[0]).path;
+  const star = (node: Node | undefined): boolean =>
+    node !== undefined &&
+    (names.constant(node) === '*' ||
+      (node.kind === 'sequence' && node.items.some((item) => names.constant(item) === '*')));
+  const open = call.path.startsWith('flask_cors.')
+    ? isTrue(call, 'supports_credentials', names) &&
+      (!call.keywords.has('origins') || star(call.keywords.get('origins')?.value))
+    : (middleware === undefined || /CORSMiddleware$/.test(middleware)) &&
+      isTrue(call, 'allow_credentials', names) &&
+      star(call.keywords.get('allow_origins')?.value);
+  return open
+    ? {
+        rule: 'open-origin',
+        message: 'Pages of every site may use the server with the login of whoever visits them: name the sites.',
       }
     : undefined;
 };
@@ -150,7 +230,9 @@ export const NETWORK: readonly CallRule[] = [
   {
     paths: CLIENTS.flatMap((client) => METHODS.map((method) => `${client}.${method}`)),
     check: (call, names, facts) =>
-      tlsOff(call, names, facts) ?? (call.path === 'requests.get' ? plainHttp(call, names, facts) : undefined),
+      tlsOff(call, names, facts) ??
+      exfiltrates(call, names, facts) ??
+      (call.path === 'requests.get' ? plainHttp(call, names, facts) : undefined),
   },
   {
     paths: [
@@ -193,6 +275,30 @@ export const NETWORK: readonly CallRule[] = [
       'xmlrpc.server.SimpleXMLRPCServer',
     ],
     check: bind,
+  },
+  {
+    paths: ['urllib.request.urlopen', 'urllib.request.Request'],
+    check: (call, names, facts) =>
+      exfiltrates(call, names, facts) ?? (call.path.endsWith('urlopen') ? plainHttp(call, names, facts) : undefined),
+  },
+  {
+    paths: ['socket.socket().send', 'socket.socket().sendall', 'socket.socket().sendto'],
+    check: exfiltrates,
+  },
+  {
+    paths: [
+      'pyngrok.ngrok.connect',
+      'ngrok.connect',
+      'ngrok.forward',
+      'flask_ngrok.run_with_ngrok',
+      'flask_cloudflared.run_with_cloudflared',
+    ],
+    check: tunnel,
+  },
+  { methods: ['add_middleware'], check: openOrigin },
+  {
+    paths: ['fastapi.middleware.cors.CORSMiddleware', 'starlette.middleware.cors.CORSMiddleware', 'flask_cors.CORS'],
+    check: openOrigin,
   },
   { methods: ['add_insecure_port'], check: openPort },
   { paths: ['ray.init'], check: rayInit },

@@ -50,7 +50,7 @@ for (const rule of RULES) {
   } else {
     for (const method of rule.methods) {
       METHODS.set(method, rule.check);
-      expect(method, undefined);
+      expect(method, rule.modules);
     }
   }
 }

@@ -1,7 +1,8 @@
 /** Models, code and data that a call fetches from a hub or an address. */
 
+import type { Node } from '../ast';
 import type { Names } from '../names';
-import { allow, argument, type Call, type CallRule, type Check, flag, isTrue } from './call';
+import { allow, argument, type Call, type CallRule, type Check, flag, isTrue, type Judgement } from './call';
 
 const COMMIT = /^[0-9a-f]{40}$/i;
 
@@ -19,6 +20,9 @@ const isLocal = (text: string | undefined): boolean =>
   (/^(?:\.{0,2}\/|~|[A-Za-z]:[\\/])/.test(text) ||
     /^(?:\.|models?\/|checkpoints?\/|output|results?\/|data\/|saved|tmp|my_|\/)/.test(text));
 
+/** Branches move; a word for the precision of the weights, as diffusers has it, is a branch as well. */
+const MOVING = /^(?:main|master|dev|latest|head)$/i;
+
 const pinned = (call: Call, names: Names): boolean => {
   const revision = call.keywords.get('revision') ?? call.keywords.get('code_revision');
   const text = revision && names.constant(revision.value);
@@ -27,7 +31,17 @@ const pinned = (call: Call, names: Names): boolean => {
 
 /** Whatever takes trust_remote_code runs the repository's code; from_pretrained and its like fetch a moving target. */
 const hubLoad: Check = (call, names) => {
-  const subject = argument(call, 0, 'pretrained_model_name_or_path', 'repo_id', 'path', 'model');
+  // peft takes the model to which it adds first.
+  const adapter = /^peft\.Peft\w+\.from_pretrained$/.test(call.path);
+  const subject = argument(
+    call,
+    adapter ? 1 : 0,
+    'pretrained_model_name_or_path',
+    'repo_id',
+    'path',
+    'model',
+    'model_id',
+  );
   const name = subject && names.constant(subject);
   if (isTrue(call, 'trust_remote_code', names)) {
     if (isLocal(name)) return undefined;
@@ -39,9 +53,10 @@ const hubLoad: Check = (call, names) => {
       evidence: '(…, trust_remote_code=True)',
     };
   }
+  const revision = call.keywords.get('revision');
   if (
     call.spread ||
-    call.keywords.has('revision') ||
+    (revision && !MOVING.test(names.constant(revision.value) ?? '')) ||
     call.keywords.has('version') ||
     isTrue(call, 'local_files_only', names)
   )
@@ -51,6 +66,34 @@ const hubLoad: Check = (call, names) => {
     rule: 'unpinned-revision',
     message: 'The newest state of the repository is loaded: pin revision= to a reviewed commit.',
   };
+};
+
+/** A metric of somebody's own is a script of the hub that is run; those without an owner are the library's. */
+const evaluateLoad: Check = (call, names, facts) => {
+  const subject = argument(call, 0, 'path');
+  const name = subject && names.constant(subject);
+  if (name === undefined || !name.includes('/') || !hubName(name) || isLocal(name) || pinned(call, names))
+    return hubLoad(call, names, facts);
+  if (/^evaluate-(?:metric|measurement|comparison)\//.test(name)) return hubLoad(call, names, facts);
+  return {
+    rule: 'trust-remote-code',
+    severity: 'low',
+    message:
+      'evaluate.load downloads a Python script of the repository and runs it: pin revision= to a reviewed commit.',
+  };
+};
+
+/** `model_args="pretrained=o/m,trust_remote_code=True"`, as the evaluation harness takes it. */
+const argumentText: Check = (call, names) => {
+  const given = call.keywords.get('model_args');
+  const text = given && names.constant(given.value);
+  return text !== undefined && /(?:^|,)\s{0,4}trust_remote_code=(?:True|true|1)\b/.test(text)
+    ? {
+        rule: 'trust-remote-code',
+        message: 'trust_remote_code=True runs Python files of the model repository as they are at the time of loading.',
+        evidence: '(…, model_args=…)',
+      }
+    : undefined;
 };
 
 /** Whatever it is that takes trust_remote_code, it hands it on. */
@@ -111,7 +154,7 @@ const torchHub: Check = (call, names) => {
 };
 
 export const remoteModel: Check = (call, names) => {
-  const subject = argument(call, 0, 'model_uri');
+  const subject = argument(call, 0, 'model_uri', 'model');
   const text = subject && names.constant(subject);
   if (text === undefined || !/^(?:https?|ftp):\/\//.test(text)) return undefined;
   return {
@@ -119,6 +162,17 @@ export const remoteModel: Check = (call, names) => {
     message: 'A model is loaded straight from an address: its format can run code, and nothing vouches for it.',
   };
 };
+
+/** Flavors whose files are pickles, and the one that runs the Python a model brings. */
+const mlflowModel: Check = (call, names, facts) =>
+  remoteModel(call, names, facts) ??
+  (/^mlflow\.(?:pyfunc|sklearn|pytorch|statsmodels|pmdarima|fastai)\./.test(call.path)
+    ? {
+        rule: 'pickle-load',
+        severity: 'low',
+        message: `${call.path} unpickles the model${call.path.startsWith('mlflow.pyfunc') ? ' and runs the code it brings' : ''}: whoever can write to the store runs code here.`,
+      }
+    : undefined);
 
 const FETCHED =
   /\.(?:pkl|pickle|pt|pth|bin|ckpt|joblib|h5|hdf5|keras|onnx|pb|zip|tar|gz|tgz|whl|py|sh|npy|npz|exe|deb|so)(?:$|[?#])/i;
@@ -138,11 +192,33 @@ export const plainHttp: Check = (call, names) => {
   return undefined;
 };
 
+/** An index or a repository of packages without transport security, in the command that installs from it. */
+export function insecureIndex(command: Node, names: Names): Judgement | undefined {
+  const parts = command.kind === 'sequence' ? command.items : [command];
+  const text = parts.map((part) => names.constant(part) ?? '?').join(' ');
+  return /(?:--(?:extra-)?index-url|--find-links|\s-[if])[\s=]{1,4}http:\/\/(?!localhost|127\.|\[::1\])|\bgit\+http:\/\//.test(
+    text,
+  )
+    ? {
+        rule: 'insecure-download',
+        message: 'Packages are installed over plain HTTP: anybody on the way can replace what is run.',
+      }
+    : undefined;
+}
+
 const unsafeStore = allow(
   'allow_dangerous_deserialization',
   'dangerous-deserialization',
   'medium',
   'allow_dangerous_deserialization=True unpickles the files of the store: whoever can write them runs code here.',
+);
+
+/** The objects that a text of langchain names may carry `{"lc": 1, "type": "secret"}`: variables of the environment are read for it. */
+const langchainLoad: Check = allow(
+  'secrets_from_env',
+  'dangerous-deserialization',
+  'medium',
+  'secrets_from_env=True fills in whatever variable of the environment the text asks for (CVE-2025-68664).',
 );
 
 export const REMOTE: readonly CallRule[] = [
@@ -151,7 +227,6 @@ export const REMOTE: readonly CallRule[] = [
     paths: [
       'urllib.request.urlretrieve',
       'urllib.urlretrieve',
-      'urllib.request.urlopen',
       'wget.download',
       'torch.hub.load_state_dict_from_url',
       'torch.hub.download_url_to_file',
@@ -167,6 +242,7 @@ export const REMOTE: readonly CallRule[] = [
       'tensorflow.saved_model.load',
       'tensorflow.keras.layers.TFSMLayer',
       'onnxruntime.InferenceSession',
+      'ultralytics.YOLO',
     ],
     check: remoteModel,
   },
@@ -177,12 +253,13 @@ export const REMOTE: readonly CallRule[] = [
       'huggingface_hub.hf_hub_download',
       'transformers.pipeline',
       'sentence_transformers.SentenceTransformer',
-      'evaluate.load',
       'vllm.LLM',
       'huggingface_hub.from_pretrained_keras',
     ],
     check: hubLoad,
   },
+  { paths: ['evaluate.load'], check: evaluateLoad },
+  { keywords: ['model_args'], check: argumentText },
   { pattern: /^diffusers\..*\.from_pretrained$/, last: ['from_pretrained'], check: customPipeline },
   {
     pattern:
@@ -191,7 +268,7 @@ export const REMOTE: readonly CallRule[] = [
     check: hubLoad,
   },
   { pattern: /^(?:transformers|diffusers|peft)\.[\w.]+\.from_config$/, last: ['from_config'], check: hubLoad },
-  { pattern: /^mlflow\.\w+\.load_model$/, last: ['load_model'], modules: ['mlflow'], check: remoteModel },
+  { pattern: /^mlflow\.\w+\.load_model$/, last: ['load_model'], modules: ['mlflow'], check: mlflowModel },
   { keywords: ['trust_remote_code'], check: trustedHubLoad },
   {
     paths: [
@@ -203,6 +280,12 @@ export const REMOTE: readonly CallRule[] = [
       ],
     ],
     check: remoteChain,
+  },
+  {
+    paths: ['langchain_core', 'langchain'].flatMap((module) =>
+      ['load.loads', 'load.load', 'load.load.loads', 'load.load.load'].map((name) => `${module}.${name}`),
+    ),
+    check: langchainLoad,
   },
   { methods: ['register_custom_ops_library'], check: nativeLibrary },
   { paths: ['tensorflow.load_op_library', 'tensorflow.load_library', 'torch.ops.load_library'], check: nativeLibrary },

@@ -1,0 +1,96 @@
+/** Shell: scripts, cells in a shell's language, and the lines of a Python cell that IPython hands to one. */
+import { hashSecret } from '../redact';
+import type { TextContext, TextSegment } from '../text/document';
+import { FROM, type Judgement } from './calls/call';
+import { judgeShellText } from './calls/execution';
+import type { PythonModule } from './module';
+import { Names, type Program } from './names';
+import { PYTHON_RULES } from './rules';
+
+/** Longest line that is read. */
+const LONGEST = 4000;
+
+/** Scripts and shell cells: only what is wrong whoever wrote it. */
+export function shellSegment(segment: TextSegment, context: TextContext): void {
+  for (const match of segment.text.matchAll(/[^\n]+/g)) {
+    const line = match[0];
+    if (line.length > LONGEST || /^\s*#/.test(line)) continue;
+    const judged = judgeShellText(line);
+    if (judged) report(segment, context, judged, match.index, match.index + line.length);
+  }
+}
+
+/** A line for the shell within a cell, without its sign. */
+interface ShellLine {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Lines that begin with `!` or `%sx`, and what stands behind `files = !`. */
+export function shellLines(text: string): ShellLine[] {
+  const lines: ShellLine[] = [];
+  for (let at = text.indexOf('!'); at >= 0; at = text.indexOf('!', at + 1)) {
+    if (text[at + 1] === '=') continue;
+    const begin = text.lastIndexOf('\n', at) + 1;
+    if (!/^\s*(?:[A-Za-z_][\w, ]{0,80}=\s{0,8})?$/.test(text.slice(Math.max(begin, at - 100), at))) continue;
+    let end = text.indexOf('\n', at);
+    while (end > 0 && text[end - 1] === '\\') end = text.indexOf('\n', end + 1);
+    if (end < 0) end = text.length;
+    if (end - at < LONGEST) lines.push({ start: at + 1, end });
+    at = end - 1;
+  }
+  return lines;
+}
+
+/** Judges the lines of a cell by what stands there. */
+export function cellShell(segment: TextSegment, lines: readonly ShellLine[], context: TextContext): void {
+  for (const { start, end } of lines) {
+    const judged = judgeShellText(segment.text.slice(start, end), true);
+    if (judged) report(segment, context, judged, start, end);
+  }
+}
+
+/** What IPython puts into a line: `{name}` and `$name` (IPython.utils.text.DollarFormatter). */
+const PUT_IN = /\{([A-Za-z_]\w{0,80})\}|(?<![\\$])\$([A-Za-z_]\w{0,80})/g;
+
+/** Judges them by what is put into them. */
+export function cellShellValues(
+  segment: TextSegment,
+  lines: readonly ShellLine[],
+  program: Program,
+  module: PythonModule,
+  context: TextContext,
+): void {
+  const names = new Names(program, module, module.lines.module);
+  for (const { start, end } of lines) {
+    for (const match of segment.text.slice(start, end).matchAll(PUT_IN)) {
+      const name = (match[1] ?? match[2]) as string;
+      const taint = names.taint({ kind: 'name', name, start: start + match.index, end: start + match.index });
+      if (!taint || taint === 'decoded') continue;
+      const judged: Judgement =
+        taint === 'model'
+          ? { rule: 'agent-code-execution', severity: 'high', message: `The shell line runs ${FROM.model}.` }
+          : { rule: 'shell-injection', message: `A shell line is built from ${FROM[taint]}.` };
+      report(segment, context, judged, start, end);
+      break;
+    }
+  }
+}
+
+/** Whether a value of a cell can come from outside at all. */
+export const asksOutside = (text: string): boolean => /\binput\s*\(|\.(?:create|invoke|text|content|json)\b/.test(text);
+
+function report(segment: TextSegment, context: TextContext, judged: Judgement, from: number, to: number): void {
+  const { rule: name, severity, message } = judged;
+  const line = segment.text.slice(from, to);
+  const rule = PYTHON_RULES[name];
+  context.report(segment, {
+    rule,
+    // Installers piped into a shell are common in notebooks and build scripts, and still nobody has read them.
+    severity: severity ?? (name === 'download-and-run' ? 'medium' : rule.severity),
+    message,
+    start: from + (line.length - line.trimStart().length),
+    end: from + line.trimEnd().length,
+    anchor: hashSecret(line.trim()),
+  });
+}
