@@ -1,3 +1,5 @@
+import { Kernel, SIGNS_AT_ONCE } from '../text/kernel';
+
 /** Finds the characters that divide a Python text: line ends, quotes, brackets, comments, joined lines, equals signs. */
 
 export enum Sign {
@@ -14,64 +16,29 @@ export enum Sign {
   Equals,
 }
 
-/** Characters that are looked at at once. */
-const STRETCH = 1 << 13;
-/** Shorter texts are not worth their bytes. */
-const SHORT = 128;
+const KINDS: ReadonlyMap<string, Sign> = new Map([
+  ['\n', Sign.LineFeed],
+  ['\r', Sign.CarriageReturn],
+  ['"', Sign.DoubleQuote],
+  ["'", Sign.SingleQuote],
+  ['#', Sign.Hash],
+  ...[...'([{'].map((c) => [c, Sign.Open] as const),
+  ...[...')]}'].map((c) => [c, Sign.Close] as const),
+  ['\\', Sign.Backslash],
+  ['=', Sign.Equals],
+]);
 
-/** Collects signs. @returns how many there are in `[from, to)`; `found` holds them until the next call */
-type Collect = (text: string, from: number, to: number) => number;
+const NONE = new Int32Array();
 
 // One text is read at a time: whoever makes a reader reads to the end before another is made.
-const { found: FOUND, collect } = collector();
+let kernel: Kernel | undefined;
 
-/** The tables are constants of a function: those of a module become variables in a bundle, which are slow in a loop. */
-function collector(): { found: Int32Array; collect: Collect } {
-  const kinds = new Uint8Array(128);
-  for (const [characters, kind] of [
-    ['\n', Sign.LineFeed],
-    ['\r', Sign.CarriageReturn],
-    ['"', Sign.DoubleQuote],
-    ["'", Sign.SingleQuote],
-    ['#', Sign.Hash],
-    ['([{', Sign.Open],
-    [')]}', Sign.Close],
-    ['\\', Sign.Backslash],
-    ['=', Sign.Equals],
-  ] as const) {
-    for (const c of characters) kinds[c.charCodeAt(0)] = kind;
+function signsIn(text: string): Int32Array {
+  if (!kernel) {
+    kernel = new Kernel();
+    kernel.nameSigns(KINDS);
   }
-  const encoder = new TextEncoder();
-  const bytes = new Uint8Array(STRETCH);
-  // Offset in the stretch, and kind in the lowest four bits.
-  const found = new Int32Array(STRETCH);
-  const ofBytes = (size: number): number => {
-    let count = 0;
-    for (let i = 0; i < size; i += 1) {
-      const kind = kinds[bytes[i] as number] as number;
-      found[count] = (i << 4) | kind;
-      count += (kind + 15) >> 4;
-    }
-    return count;
-  };
-  const ofText = (text: string, from: number, size: number): number => {
-    let count = 0;
-    for (let i = 0; i < size; i += 1) {
-      const c = text.charCodeAt(from + i);
-      const kind = c < 128 ? (kinds[c] as number) : Sign.None;
-      found[count] = (i << 4) | kind;
-      count += (kind + 15) >> 4;
-    }
-    return count;
-  };
-  const collect: Collect = (text, from, to) => {
-    const size = to - from;
-    if (size < SHORT) return ofText(text, from, size);
-    const { read, written } = encoder.encodeInto(text.slice(from, to), bytes);
-    // Outside ASCII a character is more than a byte.
-    return read === size && written === size ? ofBytes(size) : ofText(text, from, size);
-  };
-  return { found, collect };
+  return kernel.signs(text);
 }
 
 /**
@@ -85,7 +52,8 @@ export class Signs {
   kind: Sign = Sign.None;
   #from = 0;
   #to = 0;
-  #count = 0;
+  /** The signs of the stretch at hand, and how many of them have been read. */
+  #found: Int32Array = NONE;
   #read = 0;
 
   /** @param from where the first is looked for */
@@ -98,7 +66,7 @@ export class Signs {
   }
 
   next(): void {
-    while (this.#read === this.#count) {
+    while (this.#read === this.#found.length) {
       if (this.#to >= this.text.length) {
         this.offset = this.text.length;
         this.kind = Sign.None;
@@ -106,7 +74,7 @@ export class Signs {
       }
       this.#fill(this.#to);
     }
-    const found = FOUND[this.#read] as number;
+    const found = this.#found[this.#read] as number;
     this.#read += 1;
     this.offset = this.#from + (found >> 4);
     this.kind = found & 15;
@@ -118,17 +86,17 @@ export class Signs {
     if (offset > this.#to) this.#fill(Math.min(offset, this.text.length));
     const least = (offset - this.#from) << 4;
     let read = this.#read;
-    while (read < this.#count && (FOUND[read] as number) < least) read += 1;
+    while (read < this.#found.length && (this.#found[read] as number) < least) read += 1;
     this.#read = read;
     this.next();
   }
 
   #fill(from: number): void {
     const { text } = this;
-    const to = Math.min(text.length, from + STRETCH);
+    const to = Math.min(text.length, from + SIGNS_AT_ONCE);
     this.#from = from;
     this.#to = to;
-    this.#count = collect(text, from, to);
+    this.#found = signsIn(text.slice(from, to));
     this.#read = 0;
   }
 }

@@ -11,9 +11,11 @@ interface Exports {
   readonly OUTPUT: { readonly value: number };
   readonly STATES: { readonly value: number };
   readonly FACTS: { readonly value: number };
+  readonly SIGN_KINDS: { readonly value: number };
   useAutomaton(kinds: number, rows: number, first: number, outputs: number, words: number, reach: number): void;
   scan(text: number, from: number, to: number): void;
   tell(): number;
+  collectSigns(text: number, size: number): number;
   beginSurvey(): void;
   survey(text: number, from: number, to: number): number;
   runsSurveyed(): number;
@@ -35,6 +37,9 @@ const STEP = 1 << 14;
 const FEW = 48;
 /** A memory that has grown past this is given back when its texts have been looked at. */
 const KEPT = 1 << 25;
+
+/** Characters that are looked at for signs at once. */
+export const SIGNS_AT_ONCE = 1 << 14;
 
 const ENCODER = new TextEncoder();
 
@@ -187,6 +192,23 @@ export class Kernel {
 
   #copy(address: number, length: number): Int32Array {
     return this.#numbers.slice(address >> 2, (address >> 2) + length);
+  }
+
+  /** What {@link signs} tells the characters as: of each of them a number from 1 to 15. */
+  nameSigns(kinds: ReadonlyMap<string, number>): void {
+    for (const [sign, kind] of kinds) this.#bytes[this.#exports.SIGN_KINDS.value + sign.charCodeAt(0)] = kind;
+  }
+
+  /**
+   * Collects the characters that divide a Python text: line ends, quotes, brackets, `#`, `\\` and `=`.
+   * @param text at most {@link SIGNS_AT_ONCE} characters
+   * @returns the offset of each times 16, and its kind; until the next call
+   */
+  signs(text: string): Int32Array {
+    const [address] = this.load([text]) as [number];
+    const { collectSigns, OUTPUT } = this.#exports;
+    const count = collectSigns(address, text.length);
+    return this.#numbers.subarray(OUTPUT.value >> 2, (OUTPUT.value >> 2) + count);
   }
 
   /** Gives back what large texts have taken. */
