@@ -199,6 +199,9 @@ export function isIdentifierShaped(value: string): boolean {
     .split(/[^A-Za-z]+/)
     .filter((word) => word.length > 1);
   if (words.length === 0) return false;
+  // Digits here and there between letters that are hardly words.
+  if (value.length >= 16 && /^[A-Za-z\d]+$/.test(value) && wordiness(value) < 0.6 && /\d\D{1,60}\d/.test(value))
+    return false;
   // `YXNkZmZmZm`: capitals that fall anywhere make no words.
   if (words.length >= 4 && words.filter((word) => word.length <= 2).length * 2 > words.length) return false;
   return !(wordiness(value) < 0.5) && words.every((word) => word.length <= 18);
@@ -283,6 +286,10 @@ export function judgeValue(value: string, { kind, key, context }: JudgeOptions):
   const flat = squash(value);
   if (flat === '') return 'none';
   if (flatKey !== '' && (flat === flatKey || (flat.length > 3 && flatKey.includes(flat)) || flat.startsWith(flatKey)))
+    return 'none';
+  // Counts of a log; a fingerprint of a public key, as Docker's images of Python name it.
+  if (kind === 'token' && /^\d{1,15}$/.test(value) && (context !== 'literal' || /tokens$/i.test(key))) return 'none';
+  if (/^(?:[0-9A-F]{4} ?){2,10}$/.test(value) && nameWords(key).some((word) => word === 'gpg' || word === 'pgp'))
     return 'none';
   if (longestSequence(value) >= 18 || isPattern(value)) return 'none';
   if (sequenceShare(value) >= 0.7 && /^[\w-]+$/.test(value)) {

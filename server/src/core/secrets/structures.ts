@@ -38,7 +38,7 @@ export interface StructuralHit {
   what: string;
 }
 
-const URL_PART = /[^\s"'`<>\\^]{1,600}/y;
+const URL_PART = /[^\s"'`<>\\]{1,600}/y;
 const SCHEME_LIMIT = 40;
 
 /** `scheme://user:password@host` around the `://` at `at`. */
@@ -51,7 +51,7 @@ export function urlCredentials(text: string, at: number): StructuralHit | undefi
   const slash = rest.search(/[/?#]/);
   let sign = rest.lastIndexOf('@', slash < 0 ? rest.length : slash);
   if (sign < 0 && slash >= 0) {
-    const wide = /^[\w.%+-]{1,80}:[^@\s]{3,120}@[\w.-]{3,100}(?:[:/?]|$)/.exec(rest);
+    const wide = /^[\w.%+-]{1,80}:[^@\s]{3,120}@[\w.-]{2,100}(?:[:/?]|$)/.exec(rest);
     if (!wide || !/^[a-z][\w+.-]*sql|^redis|^mongo|^amqp/i.test(schemeBefore(text, at))) return undefined;
     sign = rest.indexOf('@', slash);
   }

@@ -186,7 +186,7 @@ const BY_NAME: readonly [RegExp, TextKind][] = [
     of('ini', 'config'),
   ],
   [
-    /^_netrc$|^pip\.conf$|^git-credentials$|^id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?$|^authorized_keys$|^known_hosts$/,
+    /^_netrc$|^pip\.conf$|^config\.local$|^git-credentials$|^id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?$|^authorized_keys$|^known_hosts$/,
     of('ini', 'config'),
   ],
   [

@@ -143,6 +143,10 @@ class Reader {
     }
     const alternative = this.#alternative();
     if (alternative) return alternative;
+    if (c === ']' && before === '[') {
+      const section = this.#section(p);
+      if (section) return section;
+    }
     if (c === ']' || (c === ')' && /^\s{0,40}\([\w., $]{1,120}$/.test(lineBefore(text, p)))) p += 1;
     if ((c === '\n' || c === '\r') && before === '-' && this.#around === 'config') return this.#listOption(p);
     if (c === ' ' && before === '-' && /[\s-]/.test(text[name.start - 2] ?? '')) return this.#option(p);
@@ -234,7 +238,8 @@ class Reader {
     const text = this.#text;
     const { name } = this;
     MORE_NAMES.lastIndex = at;
-    if (MORE_NAMES.test(text)) {
+    // `f(API_TOKEN, id="...")`: the next argument of a call is no other name of the same value.
+    if (MORE_NAMES.test(text) && !/[\w\])]\([^()]{0,200}$/.test(lineBefore(text, name.start))) {
       return this.#literal('assign', nthLiteral(text, MORE_NAMES.lastIndex, positionInList(text, name.start)));
     }
     const lead = text.slice(Math.max(0, name.start - 90), name.start);
@@ -396,10 +401,10 @@ class Reader {
   #told(at: number): Assignment | undefined {
     if (this.#around !== 'prose' || /^(?:pass|pw|auth)$/i.test(this.#key)) return undefined;
     const said =
-      /(?:\*{1,2}|_{2}|`)?(?:[ \t](?:for|of)[ \t][\w.@-]{1,40})?[ \t]{0,4}(?::(?:\*{1,2}|_{2})?[ \t]{1,8}|[ \t](?:is|was|=|-|–)[ \t]{1,4}|\t{1,4}|\|[ \t]{0,8}|(?=[ \t]`))[ \t]?(?:(`{1,2}|\*{2}|"|')([^\s`"'*]{8,200})\1|([^\s`"'*|<>()]{8,200}))/y;
+      /(?:\*{1,2}|_{2}|`)?(?:[ \t](?:for|of)[ \t][\w.@-]{1,40})?[ \t]{0,4}(?::(?:\*{1,2}|_{2})?[ \t]{1,8}|[ \t](?:is|was|=|-|–)[ \t]{1,4}|\t{1,4}|\|[ \t]{0,8}|(?=[ \t]`))[ \t]?(?:(`{1,2}|"|')([^\s`"']{8,200})\1|\*{2}([^\s`"'*]{8,200})\*{2}|([^\s`"'*|<>()]{8,200}))/y;
     said.lastIndex = at;
     const match = said.exec(this.#text);
-    const value = (match?.[2] ?? match?.[3])?.replace(/[.,;:!?]{1,40}$/, '');
+    const value = (match?.[2] ?? match?.[3] ?? match?.[4])?.replace(/[.,;:!?]{1,40}$/, '');
     if (!match || !value || /[=(){}]/.test(value)) return undefined;
     const start = at + match[0].lastIndexOf(value);
     const found = this.#range('assign', 'prose', { start, end: start + value.length });
@@ -524,6 +529,26 @@ class Reader {
       next.lastIndex = (joined.parts[joined.parts.length - 1] as Literal).outerEnd;
       if (!next.test(this.#text)) break;
       p = next.lastIndex;
+    }
+    return found.length > 0 ? found : undefined;
+  }
+
+  /** `[passwords]` of TOML or INI, with a line for each user or service. */
+  #section(at: number): Assignment[] | undefined {
+    const text = this.#text;
+    if (this.#around !== 'config' || !/(?:password|passwd|token|secret|key)s$/i.test(this.#key)) return undefined;
+    if (!isLineStart(text, this.name.start - 1) || PUBLIC_LIST.test(this.#key)) return undefined;
+    const found: Assignment[] = [];
+    const entry =
+      /[^\r\n]{0,120}\r?\n(?:[ \t]{0,20}(?:#[^\n]{0,200})?\r?\n){0,8}[ \t]{0,20}["']?[\w.@-]{1,60}["']?[ \t]{0,8}=[ \t]{0,8}/y;
+    for (let p = at; found.length < 32; ) {
+      entry.lastIndex = p;
+      if (!entry.test(text)) break;
+      const joined = joinedLiterals(text, entry.lastIndex, false);
+      const one = this.#literal('item', joined);
+      if (!joined || !one) break;
+      found.push({ ...one, loose: true });
+      p = (joined.parts[joined.parts.length - 1] as Literal).outerEnd;
     }
     return found.length > 0 ? found : undefined;
   }
