@@ -137,10 +137,9 @@ export class PythonModule {
   /** What stands behind `@` above the definition that a scope belongs to, the nearest first. */
   *decorators(scope: Scope): Generator<Node> {
     for (let line = scope.line - 1; line >= 0 && scope.line - line <= DECORATORS; line -= 1) {
-      const [statement] = this.statements(line);
-      const [decorator] = statement?.parts ?? [];
-      if (statement?.word !== '@' || !decorator) return;
-      yield decorator;
+      if (this.text[this.lines.start(line)] !== '@') return;
+      const [decorator] = this.statements(line)[0]?.parts ?? [];
+      if (decorator) yield decorator;
     }
   }
 

@@ -498,7 +498,9 @@ export function taintOfPath(path: string): Taint | undefined {
 
 /** Arguments of a call that have no name, stars left out. */
 export function positional(args: readonly Argument[]): Node[] {
-  return args.flatMap(({ name, stars, value }) => (name === undefined && stars === undefined ? [value] : []));
+  const found: Node[] = [];
+  for (const { name, stars, value } of args) if (name === undefined && stars === undefined) found.push(value);
+  return found;
 }
 
 /** Constant path of the file that `open('x')`, `gzip.open('x')` or `Path('x')` opens. */

@@ -302,7 +302,6 @@ export const DESERIALIZATION: readonly CallRule[] = [
     'paddle.load',
     'hickle.load',
     'gensim.utils.unpickle',
-    'distributed.protocol.pickle.loads',
     'networkx.read_gpickle',
     'bentoml.picklable_model.load_model',
     'pandas.compat.pickle_compat.load',

@@ -355,13 +355,11 @@ export const EXECUTION: readonly CallRule[] = [
     check: evaluator,
   },
   {
-    // An expression of pandas reaches every attribute of what it names.
-    pattern: /^pandas\.[\w.()[\]]+\.(?:query|eval)$/,
-    last: ['query', 'eval'],
-    modules: ['pandas'],
+    // An expression of pandas reaches every attribute of what it names. It matters where others can send one.
+    methods: ['query', 'eval'],
+    modules: ['flask', 'fastapi', 'django', 'streamlit', 'gradio', 'dash'],
     check: evaluator,
   },
-  { methods: ['query', 'eval'], modules: ['pandas'], check: evaluator },
   {
     paths: [
       'flask.render_template_string',
@@ -373,8 +371,8 @@ export const EXECUTION: readonly CallRule[] = [
   },
   {
     paths: [
-      ...['run', 'sudo', 'local'].map((method) => `fabric.Connection().${method}`),
-      ...['invoke.run', 'invoke.context.Context().run', 'fabric.api.run', 'fabric.api.sudo', 'fabric.api.local'],
+      ...['run', 'sudo'].map((method) => `fabric.Connection().${method}`),
+      ...['invoke.run', 'invoke.context.Context().run', 'fabric.api.run', 'fabric.api.sudo'],
     ],
     check: remoteShell,
   },

@@ -46,7 +46,7 @@ const CREDENTIAL_FILE =
   /(?:^|\/)\.(?:ssh\/(?:id_\w+|identity)|aws\/credentials|kube\/config|git-credentials|netrc|pypirc|docker\/config\.json|config\/gcloud\/\S+|huggingface\/token|cache\/huggingface\/token|kaggle\/kaggle\.json|bash_history)$|^\/etc\/shadow$/;
 /** Calls that give the text or the copy of what they are given. */
 const PASSES_ON =
-  /^(?:json\.dumps|urllib\.parse\.(?:urlencode|quote)|base64\.\w+|pickle\.dumps|pprint\.pformat|os\.environ\.(?:copy|items)|os\.path\.expanduser|pathlib\.Path)\(\)$/;
+  /^(?:json\.dumps|urllib\.parse\.(?:urlencode|quote)|urllib\.request\.Request|base64\.\w+|pickle\.dumps|pprint\.pformat|os\.environ\.(?:copy|items)|os\.path\.expanduser|pathlib\.Path)\(\)$/;
 const PASSING_BUILTIN = new Set(['dict', 'str', 'repr', 'list', 'open', 'tuple', 'sorted']);
 /** Expressions that are looked at in one request. */
 const SENT = 100;
@@ -277,9 +277,8 @@ export const NETWORK: readonly CallRule[] = [
     check: bind,
   },
   {
-    paths: ['urllib.request.urlopen', 'urllib.request.Request'],
-    check: (call, names, facts) =>
-      exfiltrates(call, names, facts) ?? (call.path.endsWith('urlopen') ? plainHttp(call, names, facts) : undefined),
+    paths: ['urllib.request.urlopen'],
+    check: (call, names, facts) => exfiltrates(call, names, facts) ?? plainHttp(call, names, facts),
   },
   {
     paths: ['socket.socket().send', 'socket.socket().sendall', 'socket.socket().sendto'],
@@ -289,7 +288,6 @@ export const NETWORK: readonly CallRule[] = [
     paths: [
       'pyngrok.ngrok.connect',
       'ngrok.connect',
-      'ngrok.forward',
       'flask_ngrok.run_with_ngrok',
       'flask_cloudflared.run_with_cloudflared',
     ],
