@@ -250,7 +250,7 @@ for (const [name, units] of Object.entries(adversarial)) {
       const bytes = Buffer.from(unit.repeat(Math.ceil(n / unit.length)));
       const toDocument = name.endsWith('.ipynb') ? notebook : script;
       return Math.min(
-        ...[0, 1, 2].map(() => seconds(() => analyseDocument(toDocument(name, text), TEXT_ANALYSERS, context()))),
+        ...[0, 1, 2].map(() => seconds(() => analyseDocument(toDocument(name, bytes), TEXT_ANALYSERS, context()))),
       );
     };
     const [one, two] = KILOBYTES.map((size) => time(size * 1000));
