@@ -196,6 +196,31 @@ describe('secrets by where they stand', () => {
     onlySecret(`db_pass_prod = "${secret}"\nrender_pass_one = "${secret}"\n`, 'a.py', secret);
   });
 
+  it('reads the lines of a section of passwords', () => {
+    const secret = 'q7T!mVz2kL';
+    onlySecret(
+      `[passwords]\n# of the dashboard\nalice = "${secret}"\n[theme]\nbase = "dark01"\n`,
+      'secrets.toml',
+      secret,
+    );
+    assert.deepEqual(secretsIn('[passwords]\nmin = "12"\npolicy = "strong"\n', 'a.toml'), []);
+  });
+
+  it('reads a password in backticks and one with a caret in an address', () => {
+    onlySecret('Log in as `ml` with the password `Eo7t*9Z38y^z`.\n', 'README.md', 'Eo7t*9Z38y^z');
+    onlySecret('DATABASE_URL=postgres://ml:Eo7t9Z^38yz@db:5432/x\n', '.env', 'Eo7t9Z^38yz');
+    onlySecret('url = "postgresql://ml:Eo7t#9Z38yz@db:5432/x"\n', 'a.py', 'Eo7t#9Z38yz');
+  });
+
+  it('takes no fingerprint, no count and no other argument of a call for a secret', () => {
+    for (const [text, name] of [
+      [`ENV GPG_KEY ${'E3FF2839C048B25C084D'}EBE9B26995E310250568\n`, 'Dockerfile'],
+      ['12:00 INFO tokens=123456 key=val_loss\n', 'train.log'],
+      ['run = init_run(api_token=neptune.ANONYMOUS_API_TOKEN, with_id="SHOW-2304x")\n', 'a.py'],
+    ] as const)
+      assert.deepEqual(secretsIn(text, name), [], text);
+  });
+
   it('relates the two halves of an AWS key', () => {
     const id = `AKIA${matching('[A-Z0-9]{15}', random)}7`;
     const secret = `${matching('[A-Za-z0-9]{38}', random)}/9`;
