@@ -22,11 +22,13 @@ const TOOL_FOLDERS = new Set([
   '.ipynb_checkpoints',
   '.eggs',
   '.idea',
-  '.dvc',
   'site-packages',
   '.terraform',
   '.gradle',
 ]);
+
+/** The same below a folder of a tool that also holds what people write: DVC keeps its remotes, and their keys, in `.dvc`. */
+const TOOL_SUBFOLDERS = new Set(['.dvc/cache', '.dvc/tmp']);
 
 /**
  * What `python -m venv` puts beside its `pyvenv.cfg`. Only these are left out: that one small file must not hide the models
@@ -139,7 +141,8 @@ export class FolderSource implements Source {
   }
 
   async #folderReason(full: string, name: string, inside: string, excluded: Ignore): Promise<string | undefined> {
-    if (TOOL_FOLDERS.has(name)) return 'tool folder';
+    if (TOOL_FOLDERS.has(name) || TOOL_SUBFOLDERS.has(`${path.basename(path.dirname(full))}/${name}`))
+      return 'tool folder';
     if (excluded.ignores(`${inside}/`)) return 'excluded by settings';
     if (!ENVIRONMENT_FOLDERS.has(name.toLowerCase())) return undefined;
     const besideConfiguration = await stat(path.join(path.dirname(full), 'pyvenv.cfg')).then(

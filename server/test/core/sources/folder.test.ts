@@ -28,6 +28,17 @@ describe('FolderSource', () => {
     return out;
   };
 
+  it('looks at what people write into the folder of a tool, and leaves out what the tool keeps there', async () => {
+    put('.dvc/config.local');
+    put('.dvc/cache/files/md5/ab/cdef');
+    put('.dvc/tmp/rwlock');
+    assert.deepEqual(await list(), {
+      '.dvc/cache': 'tool folder',
+      '.dvc/config.local': 1,
+      '.dvc/tmp': 'tool folder',
+    });
+  });
+
   it('lists every file with its size, and says which folders are left out and why', async () => {
     put('a.pkl');
     put('sub dir/b;$(x)\n.py', 'xy');
