@@ -14,6 +14,7 @@ import { customHits } from './custom';
 import { documentedKey, exampleSigner } from './documented';
 import { shannonEntropy, wordiness } from './entropy';
 import { type Assignment, lineBefore, nameAround, type Surroundings } from './extract/assignment';
+import type { Range } from './extract/markup';
 import { assignedValues } from './extract/values';
 import { environmentFix } from './fixes';
 import {
@@ -504,6 +505,7 @@ class Run {
     // Later keywords of the same name would only find the same.
     this.#named = name.end;
     if (!service && this.#authTuple(name)) return;
+    if (isPassStatement(text, name)) return;
     const plain = text.slice(name.start, name.end);
     // `key` alone says something only with what it is an argument of.
     const alone = /^keys?$/i.test(plain);
@@ -723,6 +725,17 @@ class Run {
   #add(candidate: Candidate): void {
     this.candidates.push(candidate);
   }
+}
+
+/** `pass` of Python: alone on its line, or behind a colon. */
+function isPassStatement(text: string, { start, end }: Range): boolean {
+  if (end - start !== 4 || text.charCodeAt(start) !== 112 || !text.startsWith('pass', start)) return false;
+  const after = text[end];
+  if (after !== undefined && after !== '\n' && after !== '\r') return false;
+  const least = Math.max(0, start - 120);
+  let before = start - 1;
+  while (before >= least && (text[before] === ' ' || text[before] === '\t')) before -= 1;
+  return before < 0 || text[before] === '\n' || text[before] === ':';
 }
 
 /** Whether a token at `at` is only the end of something longer. */

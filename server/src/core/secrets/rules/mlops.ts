@@ -31,7 +31,10 @@ export const MLOPS_SERVICES: readonly Service[] = [
   }),
   one('Scale AI', 'ai', 'scale-api-key', {
     what: 'API key',
-    assigned: [assigned('scale', '(?:live|test)_[a-f0-9]{32}')],
+    // The word alone is that of every second program with numbers.
+    assigned: [
+      assigned('scale', '(?:live|test)_[a-f0-9]{32}', { key: /scale\W?_?(?:ai|api|key|token|secret|live|test)/i }),
+    ],
   }),
   one('Firecrawl', 'ai', 'firecrawl-api-key', {
     what: 'API key',
