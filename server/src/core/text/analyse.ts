@@ -4,7 +4,7 @@ import type { ScanContext } from '../scanner';
 import { DIRECTIVE_KEYWORDS, InlineSuppressions } from '../suppress/inline';
 import { withoutMedia } from './dataUris';
 import type { KeywordFamily, TextAnalyser, TextContext, TextDocument, TextSegment } from './document';
-import { KeywordPass, type Look } from './keywordPass';
+import { type FamilySet, KeywordPass, type Look } from './keywordPass';
 
 /** Runs the analysers over a document and reports what they find at the places the segments give. */
 export function analyseDocument(given: TextDocument, analysers: readonly TextAnalyser[], context: ScanContext): void {
@@ -12,7 +12,8 @@ export function analyseDocument(given: TextDocument, analysers: readonly TextAna
   const chosen = analysers.filter(({ enabled }) => enabled(context.settings));
   const kept = new Map<TextSegment, Map<string, unknown>>();
   const families = familiesOf(chosen);
-  const looks = firstLooks(document, families, chosen, () => context.budget.checkTime());
+  const surveyed = chosen.some(({ surveys }) => surveys);
+  const looks = firstLooks(document, families, surveyed, () => context.budget.checkTime());
   // Comments are looked for when there is something that they could hide.
   let comments: InlineSuppressions | undefined;
   const inline = () => {
@@ -42,9 +43,9 @@ export function analyseDocument(given: TextDocument, analysers: readonly TextAna
       return own;
     },
     survey(segment) {
-      const own = looks.get(segment)?.survey;
-      if (!own) throw new Error('an analyser asks for a survey that it does not declare');
-      return own;
+      const own = looks.get(segment);
+      if (!own || !surveyed) throw new Error('an analyser asks for a survey that it does not declare');
+      return own.survey;
     },
     shared<T>(segment: TextSegment, key: string, compute: () => T): T {
       let own = kept.get(segment);
@@ -72,14 +73,19 @@ const familiesOf = (analysers: readonly TextAnalyser[]): KeywordFamily[] => [
 function firstLooks(
   { segments }: TextDocument,
   families: readonly KeywordFamily[],
-  analysers: readonly TextAnalyser[],
+  surveyed: boolean,
   checkTime: () => void,
 ): ReadonlyMap<TextSegment, Look> {
   const texts = segments.map(({ text }) => text);
-  const wanted = segments.map((segment) => families.map((family) => family.reads(segment)));
-  const surveyed = analysers.some(({ surveys }) => surveys);
+  const wanted = segments.map((segment) => {
+    let set: FamilySet = 0;
+    for (let i = 0; i < families.length; i += 1) if ((families[i] as KeywordFamily).reads(segment)) set |= 1 << i;
+    return set;
+  });
   const looks = passOf(families).overAll(texts, wanted, surveyed, checkTime);
-  return new Map(segments.map((segment, i) => [segment, looks[i] as Look]));
+  const bySegment = new Map<TextSegment, Look>();
+  for (let i = 0; i < segments.length; i += 1) bySegment.set(segments[i] as TextSegment, looks[i] as Look);
+  return bySegment;
 }
 
 /** The pass for each choice of families: which analysers are on changes with the settings only. */

@@ -1,6 +1,6 @@
 import { automatonOf } from './automaton';
 import { type AutomatonTables, Kernel } from './kernel';
-import { type Survey, surveyAt } from './survey';
+import { NOTHING, type Survey, surveyAt } from './survey';
 
 /** What is looked for: ASCII, in either case. */
 export interface Keyword {
@@ -45,8 +45,14 @@ export class Occurrences {
 export interface Look {
   /** Of each family, in the order of the families. */
   readonly occurrences: readonly Occurrences[];
-  readonly survey: Survey | undefined;
+  /** The empty one when the text was not surveyed. */
+  readonly survey: Survey;
 }
+
+/** Families of a pass, one bit for each in their order. */
+export type FamilySet = number;
+/** Families of a pass at most. */
+const FAMILIES = 30;
 
 /** Keywords of a family at most; the number of a word is its family's times this and its own. */
 const FAMILY_BITS = 16;
@@ -60,19 +66,21 @@ const TOGETHER = 1 << 16;
  */
 export class KeywordPass {
   readonly #kernel: Kernel;
-  readonly #none: readonly Occurrences[];
+  /** Of a text in which nothing is. */
+  readonly #nothing: Look;
 
   /** @param families what {@link Look.occurrences} gives is in their order */
   constructor(families: readonly (readonly Keyword[])[]) {
+    if (families.length > FAMILIES) throw new Error('too many families of keywords');
     this.#kernel = new Kernel(tablesOf(families));
-    this.#none = families.map(() => Occurrences.NONE);
+    this.#nothing = { occurrences: families.map(() => Occurrences.NONE), survey: NOTHING };
   }
 
   /**
    * @param wanted families that are looked for; of the others nothing is found
    * @param checkTime called now and then; may throw
    */
-  over(text: string, wanted: readonly boolean[], checkTime: () => void): readonly Occurrences[] {
+  over(text: string, wanted: FamilySet, checkTime: () => void): readonly Occurrences[] {
     return (this.#together([text], [wanted], false, checkTime)[0] as Look).occurrences;
   }
 
@@ -81,12 +89,7 @@ export class KeywordPass {
    * @param wanted of each text the families that are looked for
    * @param surveyed whether the texts are surveyed too
    */
-  overAll(
-    texts: readonly string[],
-    wanted: readonly (readonly boolean[])[],
-    surveyed: boolean,
-    checkTime: () => void,
-  ): Look[] {
+  overAll(texts: readonly string[], wanted: readonly FamilySet[], surveyed: boolean, checkTime: () => void): Look[] {
     const looks: Look[] = [];
     for (let first = 0; first < texts.length; ) {
       let last = first;
@@ -101,12 +104,7 @@ export class KeywordPass {
     return looks;
   }
 
-  #together(
-    texts: readonly string[],
-    wanted: readonly (readonly boolean[])[],
-    surveyed: boolean,
-    checkTime: () => void,
-  ): Look[] {
+  #together(texts: readonly string[], wanted: readonly FamilySet[], surveyed: boolean, checkTime: () => void): Look[] {
     const kernel = this.#kernel;
     const places = kernel.load(texts);
     const base = places[0] as number;
@@ -124,10 +122,10 @@ export class KeywordPass {
           next = (places[index + 1] as number) - base;
         }
         const family = word >> FAMILY_BITS;
-        if (!(wanted[index] as readonly boolean[])[family]) continue;
+        if ((((wanted[index] as FamilySet) >> family) & 1) === 0) continue;
         let own = found[index];
         if (!own) {
-          own = [...this.#none];
+          own = [...this.#nothing.occurrences];
           found[index] = own;
         }
         let occurrences = own[family] as Occurrences;
@@ -140,10 +138,12 @@ export class KeywordPass {
     };
     try {
       kernel.scan(base, places[texts.length] as number, note, checkTime);
-      return texts.map((text, i) => ({
-        occurrences: found[i] ?? this.#none,
-        survey: surveyed ? surveyAt(kernel, places[i] as number, text.length, checkTime) : undefined,
-      }));
+      return texts.map((text, i) => {
+        const survey = surveyed ? surveyAt(kernel, places[i] as number, text.length, checkTime) : NOTHING;
+        const occurrences = found[i];
+        if (!occurrences && survey === NOTHING) return this.#nothing;
+        return { occurrences: occurrences ?? this.#nothing.occurrences, survey };
+      });
     } finally {
       kernel.release();
     }
@@ -186,6 +186,6 @@ export function singleReader(words: () => readonly Keyword[]): (text: string, ch
   let pass: KeywordPass | undefined;
   return (text, checkTime) => {
     pass ??= new KeywordPass([words()]);
-    return pass.over(text, [true], checkTime)[0] as Occurrences;
+    return pass.over(text, 1, checkTime)[0] as Occurrences;
   };
 }

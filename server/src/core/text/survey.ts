@@ -33,7 +33,8 @@ export interface Stretch {
 export const PHONE_DIGITS = 7;
 
 const NOWHERE: Stretch = { from: Number.POSITIVE_INFINITY, to: 0 };
-const NOTHING: Survey = {
+/** Of a text in which a recogniser has nothing to look at. */
+export const NOTHING: Survey = {
   hardware: NOWHERE,
   fourNumbers: NOWHERE,
   colons: NOWHERE,
