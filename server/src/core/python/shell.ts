@@ -3,6 +3,8 @@ import { hashSecret } from '../redact';
 import type { TextContext, TextSegment } from '../text/document';
 import { FROM, type Judgement } from './calls/call';
 import { judgeShellText } from './calls/execution';
+import { Lines } from './lines';
+import { cellStart } from './magics';
 import type { PythonModule } from './module';
 import { Names, type Program } from './names';
 import { PYTHON_RULES } from './rules';
@@ -46,8 +48,15 @@ export function shellLines(text: string): ShellLine[] {
 export function cellShell(segment: TextSegment, lines: readonly ShellLine[], context: TextContext): void {
   for (const { start, end } of lines) {
     const judged = judgeShellText(segment.text.slice(start, end), true);
-    if (judged) report(segment, context, judged, start, end);
+    if (judged && !isQuoted(segment.text, start)) report(segment, context, judged, start, end);
   }
+}
+
+/** Whether a line of the cell stands in a text over several lines. */
+function isQuoted(text: string, start: number): boolean {
+  const lines = new Lines(text, cellStart(text));
+  const line = lines.at(start);
+  return line >= 0 && text.slice(lines.start(line), start).includes('\n');
 }
 
 /** What IPython puts into a line: `{name}` and `$name` (IPython.utils.text.DollarFormatter). */

@@ -110,8 +110,12 @@ export function flag(call: Call, keyword: string, names: Names): string | undefi
   return argument && names.literal(argument.value);
 }
 
-export const isTrue = (call: Call, keyword: string, names: Names): boolean => flag(call, keyword, names) === 'True';
-export const isFalse = (call: Call, keyword: string, names: Names): boolean => flag(call, keyword, names) === 'False';
+const TRUE = /^(?:True|1)$/;
+const FALSE = /^(?:False|0)$/;
+export const isTrue = (call: Call, keyword: string, names: Names): boolean =>
+  TRUE.test(flag(call, keyword, names) ?? '');
+export const isFalse = (call: Call, keyword: string, names: Names): boolean =>
+  FALSE.test(flag(call, keyword, names) ?? '');
 
 /** The first of the arguments that is given: the position, or one of the keywords. */
 export function argument(call: Call, position: number, ...keywords: string[]): Node | undefined {

@@ -77,7 +77,7 @@ const torchScript: Check = (call, names, facts) => ({
 const numpyLoad: Check = (call, names) => {
   // numpy.load(file, mmap_mode, allow_pickle), read_array(fp, allow_pickle)
   const given = argument(call, call.path.endsWith('read_array') ? 1 : 2, 'allow_pickle');
-  return given && names.literal(given) === 'True'
+  return given && /^(?:True|1)$/.test(names.literal(given))
     ? {
         rule: 'numpy-allow-pickle',
         message: 'allow_pickle=True lets object arrays of the file run any code they hold.',

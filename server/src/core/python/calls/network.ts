@@ -52,6 +52,7 @@ const PASSING_BUILTIN = new Set(['dict', 'str', 'repr', 'list', 'open', 'tuple',
 const SENT = 100;
 
 /** The whole environment, or a file of credentials, as a part of what is sent. One variable of it is how programs log in. */
+const CREDENTIAL_NAME = /^(?:id_(?:rsa|dsa|ecdsa|ed25519)|\.netrc|\.git-credentials|\.pypirc)$/;
 const exfiltrates: Check = (call, names) => {
   const open: Node[] = call.node.args.flatMap(({ name, value }) =>
     name === 'headers' || name === 'auth' || name === 'env' ? [] : [value],
@@ -83,7 +84,8 @@ const exfiltrates: Check = (call, names) => {
           open.push(callee.object, ...at.args.map(({ value }) => value));
       } else open.push(...at.args.map(({ value }) => value));
     } else if (at.kind === 'string') {
-      if (CREDENTIAL_FILE.test(names.constant(at) ?? ''))
+      const text = names.constant(at) ?? '';
+      if (CREDENTIAL_FILE.test(text) || CREDENTIAL_NAME.test(text))
         return { rule: 'exfiltration', message: 'A file that holds credentials is sent away.' };
     } else if (at.kind !== 'subscript' && at.kind !== 'lambda') open.push(...childrenOf(at));
   }
@@ -161,6 +163,17 @@ const serve: Check = (call, names) => {
     };
   }
   return undefined;
+};
+
+/** `app.run(debug=True)` of an application that is made somewhere else. */
+const appRun: Check = (call, names, facts) => {
+  const { callee } = call.node;
+  const isApp =
+    callee.kind === 'member' &&
+    callee.object.kind === 'name' &&
+    /^(?:app|application|server)$/.test(callee.object.name) &&
+    names.value(callee.object).path === undefined;
+  return isApp ? serve({ ...call, path: 'flask.Flask().run' }, names, facts) : undefined;
 };
 
 const bind: Check = (call, names) => {
@@ -299,6 +312,7 @@ export const NETWORK: readonly CallRule[] = [
     check: openOrigin,
   },
   { methods: ['add_insecure_port'], check: openPort },
+  { methods: ['run'], modules: ['flask', 'dash', 'quart'], check: appRun },
   { paths: ['ray.init'], check: rayInit },
   {
     paths: ['urllib3.PoolManager', 'urllib3.HTTPSConnectionPool', 'pymongo.MongoClient', 'ssl.wrap_socket'],
