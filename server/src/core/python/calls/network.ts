@@ -165,6 +165,9 @@ const serve: Check = (call, names) => {
   return undefined;
 };
 
+/** Nothing is known of it, or it is of the program's own modules, or a factory gives it. */
+const MADE_ELSEWHERE = /^$|^\.|(?:^|\.)(?:create|make|build|get)_app\(\)$/;
+
 /** `app.run(debug=True)` of an application that is made somewhere else. */
 const appRun: Check = (call, names, facts) => {
   const { callee } = call.node;
@@ -172,7 +175,7 @@ const appRun: Check = (call, names, facts) => {
     callee.kind === 'member' &&
     callee.object.kind === 'name' &&
     /^(?:app|application|server)$/.test(callee.object.name) &&
-    names.value(callee.object).path === undefined;
+    MADE_ELSEWHERE.test(names.value(callee.object).path ?? '');
   return isApp ? serve({ ...call, path: 'flask.Flask().run' }, names, facts) : undefined;
 };
 
@@ -312,7 +315,7 @@ export const NETWORK: readonly CallRule[] = [
     check: openOrigin,
   },
   { methods: ['add_insecure_port'], check: openPort },
-  { methods: ['run'], modules: ['flask', 'dash', 'quart'], check: appRun },
+  { methods: ['run'], modules: ['flask', 'dash', 'quart', 'create_app'], check: appRun },
   { paths: ['ray.init'], check: rayInit },
   {
     paths: ['urllib3.PoolManager', 'urllib3.HTTPSConnectionPool', 'pymongo.MongoClient', 'ssl.wrap_socket'],
