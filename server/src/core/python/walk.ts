@@ -5,7 +5,7 @@ import type { TextContext, TextSegment } from '../text/document';
 import { type CallNode, childrenOf, type Node, type SequenceNode, type Statement, type SubscriptNode } from './ast';
 import { argument, type Call, callOf, type Facts, type FixMaker, fileOf, type Judgement, readCall } from './calls/call';
 import { acceptsPickle } from './calls/deserialization';
-import { judgeCall, judgeMethod } from './calls/registry';
+import { judgeCall, judgeMethod, judgeUnknown } from './calls/registry';
 import type { PythonModule } from './module';
 import { Names, type Program, positional } from './names';
 import { PYTHON_RULES } from './rules';
@@ -255,8 +255,9 @@ export class Walk {
       else this.#importTime(call, names);
       return;
     }
-    const judged = method === undefined ? undefined : judgeMethod(node, method, names, this.#facts);
-    if (judged) this.#report(node, judged, `?.${method}`);
+    const judged =
+      method === undefined ? judgeUnknown(node, names, this.#facts) : judgeMethod(node, method, names, this.#facts);
+    if (judged) this.#report(node, judged, method === undefined ? names.source(callee) : `?.${method}`);
   }
 
   /** Files the program writes by pickling, and those that it downloads. */

@@ -203,6 +203,9 @@ describe('unsafe Python', () => {
       "import torch\ntorch.load(\n  'm',\n)\n",
       "import torch\ntorch.load('m', weights_only=None)\n",
       'import yaml\nyaml.load(f, Loader=yaml.FullLoader)\n',
+      "import numpy as np\nnp.load('a', allow_pickle=True)\n",
+      'import gradio as gr\ngr.Blocks().launch(share=True)\n',
+      "HuggingFaceEmbeddings('o/m', trust_remote_code=True)\n",
       "import tarfile\ntarfile.open('a').extractall(filter='fully_trusted')\n",
     ]) {
       const [draft] = file(code);

@@ -157,6 +157,7 @@ const CASES: readonly Case[] = [
       "from datasets import load_dataset\nload_dataset('o/d', trust_remote_code=True)",
       "from llama_index.embeddings.huggingface import HuggingFaceEmbedding\nHuggingFaceEmbedding('o/m', trust_remote_code=True)",
       "x = anything.from_pretrained('o/m', trust_remote_code=True)",
+      "x = Embeddings('o/m', trust_remote_code=True)",
       "from transformers import AutoModel\noptions = {'trust_remote_code': True}\nAutoModel.from_pretrained('o/m', **options)",
       "import diffusers\ndiffusers.DiffusionPipeline.from_pretrained('o/m', custom_pipeline='o/pipe')",
       'from langchain_huggingface import HuggingFaceEmbeddings\nHuggingFaceEmbeddings(model_kwargs={"device": "cpu", "trust_remote_code": True})',
@@ -277,6 +278,7 @@ const CASES: readonly Case[] = [
       "import uvicorn\nuvicorn.run(app, host='127.0.0.1')",
       "from http.server import HTTPServer\nHTTPServer(('localhost', 80), H)",
       "x = '0.0.0.0'",
+      "import socket\ns = socket.socket()\ns.bind(('', 0))\nport = s.getsockname()[1]",
     ],
   },
   {
@@ -393,7 +395,6 @@ const CASES: readonly Case[] = [
     severity: 'high',
     bad: [
       "import torch\nSAFE = False\ntorch.load('m.pt', weights_only=SAFE)",
-      'import torch\ndef load(p, weights_only=False):\n    return torch.load(p, weights_only=weights_only)',
       'import torch\ntorch.serialization.add_safe_globals([set, eval])',
       'import torch, os\nwith torch.serialization.safe_globals([os.system]):\n    pass',
     ],
@@ -408,6 +409,7 @@ const CASES: readonly Case[] = [
     severity: 'medium',
     bad: [
       "import torch\ntorch.load('m.pt', weights_only=None)",
+      'import torch\ndef load(p, weights_only=False):\n    return torch.load(p, weights_only=weights_only)',
       "import torch\nold = torch.load\ndef load(*args, **kwargs):\n    kwargs['weights_only'] = False\n    return old(*args, **kwargs)",
     ],
     honest: ["import torch\nkwargs['weights_only'] = True"],
@@ -680,7 +682,7 @@ const CASES: readonly Case[] = [
     rule: 'template-injection',
     severity: 'high',
     bad: ['from mako.template import Template\nTemplate(input()).render()'],
-    honest: ["from mako.template import Template\nTemplate('a ${' + 'b}').render(b=input())"],
+    honest: ["from mako.template import Template\nTemplate('a <%text>').render(b=input())"],
   },
   {
     rule: 'xml-entities',

@@ -179,6 +179,14 @@ export function addArgument(call: Call, names: Names, text: string, title: strin
   return { fix: (fixes: FixMaker) => fixes.insert(close, lead + text, title, preferred) };
 }
 
+/** A fix that sets a keyword argument to False, where it stands in the call. */
+export function turnOff(call: Call, keyword: string, title: string) {
+  const given = call.keywords.get(keyword);
+  if (!given || !call.node.args.includes(given)) return {};
+  const { start, end } = given.value;
+  return { fix: (fixes: FixMaker) => fixes.replace(start, end, 'False', title, false) };
+}
+
 /** Range of an argument with the comma that belongs to it. */
 export function argumentRange(call: Call, name: string, names: Names): { from: number; to: number } {
   const { args } = call.node;
@@ -193,7 +201,15 @@ export function argumentRange(call: Call, name: string, names: Names): { from: n
 export const allow =
   (keyword: string, rule: PythonRule, severity: Severity, message: string): Check =>
   (call, names) =>
-    isTrue(call, keyword, names) ? { rule, severity, message, evidence: `(…, ${keyword}=True)` } : undefined;
+    isTrue(call, keyword, names)
+      ? {
+          rule,
+          severity,
+          message,
+          evidence: `(…, ${keyword}=True)`,
+          ...turnOff(call, keyword, `Set ${keyword} to False`),
+        }
+      : undefined;
 
 export const always =
   (rule: PythonRule, message: string, severity?: Severity): Check =>

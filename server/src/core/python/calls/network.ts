@@ -1,6 +1,6 @@
 /** Transport security, servers, and whom they let in. */
 import { childrenOf, type Node } from '../ast';
-import { always, argument, argumentRange, type Call, type CallRule, type Check, type FixMaker, isTrue } from './call';
+import { always, argument, argumentRange, type CallRule, type Check, isTrue, turnOff } from './call';
 import { plainHttp } from './remote';
 
 const tlsOff: Check = (call, names) => {
@@ -124,14 +124,6 @@ const openOrigin: Check = (call, names) => {
 
 const EVERYWHERE = new Set(['0.0.0.0', '::', '']);
 
-/** A fix that sets a keyword argument to False. */
-function turnOff(call: Call, keyword: string, title: string) {
-  const given = call.keywords.get(keyword);
-  if (!given || !call.node.args.includes(given)) return {};
-  const { start, end } = given.value;
-  return { fix: (fixes: FixMaker) => fixes.replace(start, end, 'False', title, false) };
-}
-
 const serve: Check = (call, names) => {
   const debug = isTrue(call, 'debug', names);
   if (debug && /^flask\.Flask\(\)\.run$/.test(call.path)) {
@@ -160,6 +152,7 @@ const serve: Check = (call, names) => {
       rule: 'public-share',
       message: 'share=True opens a public address, and no auth= protects it.',
       evidence: '(…, share=True)',
+      ...turnOff(call, 'share', 'Set share to False'),
     };
   }
   return undefined;
@@ -185,6 +178,9 @@ const bind: Check = (call, names) => {
   const host = address.items[0];
   const text = host && names.constant(host);
   if (text === undefined || !EVERYWHERE.has(text)) return undefined;
+  // Port 0 is asked for to learn which one is free.
+  const port = address.items[1];
+  if (port && names.literal(port) === '0') return undefined;
   return {
     rule: 'bind-all-interfaces',
     message: `${call.path.endsWith('.bind') ? 'The socket' : 'The server'} is bound to every network the machine is in.`,
