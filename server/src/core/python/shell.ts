@@ -51,17 +51,17 @@ export function shellLines(text: string): ShellLine[] {
 
 /** Judges the lines of a cell by what stands there. */
 export function cellShell(segment: TextSegment, lines: readonly ShellLine[], context: TextContext): void {
+  const { text } = segment;
+  let python: Lines | undefined;
   for (const { start, end } of lines) {
-    const judged = judgeShellText(segment.text.slice(start, end), true);
-    if (judged && !isQuoted(segment.text, start)) report(segment, context, judged, start, end);
+    const judged = judgeShellText(text.slice(start, end), true);
+    if (!judged) continue;
+    python ??= new Lines(text, cellStart(text));
+    // A line of Python that begins further up: the sign stands in a text over several lines.
+    const line = python.at(start);
+    if (line >= 0 && text.slice(python.start(line), start).includes('\n')) continue;
+    report(segment, context, judged, start, end);
   }
-}
-
-/** Whether a line of the cell stands in a text over several lines. */
-function isQuoted(text: string, start: number): boolean {
-  const lines = new Lines(text, cellStart(text));
-  const line = lines.at(start);
-  return line >= 0 && text.slice(lines.start(line), start).includes('\n');
 }
 
 /** What IPython puts into a line: `{name}` and `$name` (IPython.utils.text.DollarFormatter). */
