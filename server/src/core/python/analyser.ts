@@ -6,7 +6,7 @@ import { cellStart } from './magics';
 import { candidateHits, Mentions } from './mentions';
 import { PythonModule } from './module';
 import { Program } from './names';
-import { asksOutside, cellShell, cellShellValues, shellLines, shellSegment } from './shell';
+import { asksOutside, cellShell, cellShellValues, shellLines, shellSegment, withValues } from './shell';
 import { Walk } from './walk';
 import { PYTHON_KEYWORDS } from './words';
 
@@ -39,7 +39,8 @@ export function analysePython(document: TextDocument, context: TextContext, ever
     segments.push(segment);
     if (segment.cell !== undefined) {
       const lines = shellLines(segment.text);
-      if (lines.length > 0) shell.set(segment, lines);
+      const filled = withValues(segment.text, lines);
+      if (filled.length > 0) shell.set(segment, filled);
       cellShell(segment, lines, context);
     }
     mentions.push(new Mentions(segment.text, context.occurrences(segment, PYTHON_KEYWORDS)));

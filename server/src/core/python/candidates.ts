@@ -3,7 +3,7 @@
  * which no rule applies, when the name in front of the word means what the rule is about.
  */
 import { KeywordMatcher } from '../text/keywordMatcher';
-import type { Binding, Statement } from './ast';
+import type { Binding, Node, Statement } from './ast';
 import { isJudged, isJudgedMethod } from './calls/registry';
 import { identifier, isIdentifierPart } from './characters';
 import type { Hit } from './mentions';
@@ -94,9 +94,22 @@ function speaks({ start, word, as, named }: Hit, program: Program, module: Pytho
   if (chain.open) return true;
   const path = [...chain.names, word.text];
   const base = names.lookup(path[0] as string, start).path;
-  if (base === undefined) return path.length > 1 && isJudgedMethod(word.text);
-  const whole = [base, ...path.slice(1)].join('.').replace(/^(?:builtins|__builtins__)\./, '');
-  return isJudged(whole) || isObserved(whole) || whole === 'requests.Session().verify' || isJudgedMethod(word.text);
+  if (base === undefined)
+    return (path.length > 1 && isJudgedMethod(word.text)) || (path.length > 2 && isSpoken(ownPath(path, start, names)));
+  return isSpoken([base, ...path.slice(1)].join('.')) || isJudgedMethod(word.text);
+}
+
+const isSpoken = (path: string | undefined): boolean => {
+  const whole = path?.replace(/^(?:builtins|__builtins__)\./, '');
+  return whole !== undefined && (isJudged(whole) || isObserved(whole) || whole === 'requests.Session().verify');
+};
+
+/** What `self.session.get` is, where a method stores the session. */
+function ownPath([first, ...rest]: readonly string[], at: number, names: Names): string | undefined {
+  if (first !== 'self' && first !== 'cls') return undefined;
+  let node: Node = { kind: 'name', name: first, start: at, end: at };
+  for (const property of rest) node = { kind: 'member', object: node, property, propertyStart: at, start: at, end: at };
+  return names.value(node).path;
 }
 
 /** Names in front of a dotted name; `open` when something else than a name stands before them. */

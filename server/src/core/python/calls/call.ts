@@ -110,8 +110,12 @@ export function flag(call: Call, keyword: string, names: Names): string | undefi
   return argument && names.literal(argument.value);
 }
 
-export const isTrue = (call: Call, keyword: string, names: Names): boolean => flag(call, keyword, names) === 'True';
-export const isFalse = (call: Call, keyword: string, names: Names): boolean => flag(call, keyword, names) === 'False';
+const TRUE = /^(?:True|1)$/;
+const FALSE = /^(?:False|0)$/;
+export const isTrue = (call: Call, keyword: string, names: Names): boolean =>
+  TRUE.test(flag(call, keyword, names) ?? '');
+export const isFalse = (call: Call, keyword: string, names: Names): boolean =>
+  FALSE.test(flag(call, keyword, names) ?? '');
 
 /** The first of the arguments that is given: the position, or one of the keywords. */
 export function argument(call: Call, position: number, ...keywords: string[]): Node | undefined {
@@ -175,6 +179,14 @@ export function addArgument(call: Call, names: Names, text: string, title: strin
   return { fix: (fixes: FixMaker) => fixes.insert(close, lead + text, title, preferred) };
 }
 
+/** A fix that sets a keyword argument to False, where it stands in the call. */
+export function turnOff(call: Call, keyword: string, title: string) {
+  const given = call.keywords.get(keyword);
+  if (!given || !call.node.args.includes(given)) return {};
+  const { start, end } = given.value;
+  return { fix: (fixes: FixMaker) => fixes.replace(start, end, 'False', title, false) };
+}
+
 /** Range of an argument with the comma that belongs to it. */
 export function argumentRange(call: Call, name: string, names: Names): { from: number; to: number } {
   const { args } = call.node;
@@ -189,7 +201,15 @@ export function argumentRange(call: Call, name: string, names: Names): { from: n
 export const allow =
   (keyword: string, rule: PythonRule, severity: Severity, message: string): Check =>
   (call, names) =>
-    isTrue(call, keyword, names) ? { rule, severity, message, evidence: `(…, ${keyword}=True)` } : undefined;
+    isTrue(call, keyword, names)
+      ? {
+          rule,
+          severity,
+          message,
+          evidence: `(…, ${keyword}=True)`,
+          ...turnOff(call, keyword, `Set ${keyword} to False`),
+        }
+      : undefined;
 
 export const always =
   (rule: PythonRule, message: string, severity?: Severity): Check =>

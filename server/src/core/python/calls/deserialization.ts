@@ -13,6 +13,7 @@ import {
   isFalse,
   type Judgement,
   origin,
+  turnOff,
 } from './call';
 import { remoteModel } from './remote';
 
@@ -36,7 +37,8 @@ const torchLoad: Check = (call, names, facts) => {
     const { severity, text } = origin(call, names, facts);
     return {
       rule: 'torch-load',
-      severity: severity === 'low' ? 'medium' : 'high',
+      // What a parameter is by default, callers can change.
+      severity: severity === 'low' || names.value(weightsOnly.value).standard ? 'medium' : 'high',
       message: `torch.load with weights_only=False unpickles ${text}: it runs any code the checkpoint holds.`,
       evidence: '(…, weights_only=False)',
       fix: (fixes) => fixes.replace(weightsOnly.value.start, weightsOnly.value.end, 'True', 'Load weights only', true),
@@ -77,11 +79,12 @@ const torchScript: Check = (call, names, facts) => ({
 const numpyLoad: Check = (call, names) => {
   // numpy.load(file, mmap_mode, allow_pickle), read_array(fp, allow_pickle)
   const given = argument(call, call.path.endsWith('read_array') ? 1 : 2, 'allow_pickle');
-  return given && names.literal(given) === 'True'
+  return given && /^(?:True|1)$/.test(names.literal(given))
     ? {
         rule: 'numpy-allow-pickle',
         message: 'allow_pickle=True lets object arrays of the file run any code they hold.',
         evidence: '(…, allow_pickle=True)',
+        ...turnOff(call, 'allow_pickle', 'Set allow_pickle to False'),
       }
     : undefined;
 };

@@ -14,9 +14,25 @@ const SERVER_WITHOUT_TOKEN =
   /\bjupyter\b[^\n]{0,300}--(?:NotebookApp|ServerApp|IdentityProvider)\.(?:token|password)=(?:''|""|\\?["']{2})?(?:\s|$)/;
 const PIP_INSTALL = /(?:^|\s|\/)(?:pip[\d.]{0,8}|conda|mamba|uv\s{1,8}pip)\s{1,8}install\s{1,8}(?!-r\b)(?!\.)/;
 
-/** Certificates that a download does not look at; those of this machine and of private networks are nobody else's. */
-const SHELL_TLS =
-  /\bcurl\b(?=[^\n|;]{0,400}\shttps:\/\/(?!localhost|127\.|10\.|192\.168\.))[^\n|;]{0,300}\s(?:-[a-zA-Z]{0,8}k[a-zA-Z]{0,8}|--insecure)(?:\s|$)|\bwget\b[^\n|;]{0,300}\s--no-check-certificate\b|\bgit\s[^\n|;]{0,100}http\.sslVerify[\s=]{1,4}(?:false|0)\b|\bGIT_SSL_NO_VERIFY=(?:1|true)\b|\bnpm\s[^\n|;]{0,60}strict-ssl[\s=]{1,4}false\b/i;
+/** Programs that look at no certificate when they are told so. */
+const LOOSE: readonly { readonly program: RegExp; readonly option: RegExp }[] = [
+  { program: /^\s*(?:sudo\s{1,8})?curl\s/, option: /\s(?:-[a-zA-Z]{0,8}k[a-zA-Z]{0,8}|--insecure)(?:\s|$)/ },
+  { program: /^\s*(?:sudo\s{1,8})?wget\s/, option: /\s--no-check-certificate\b/ },
+  { program: /^\s*git\s/, option: /\bhttp\.sslVerify[\s=]{1,4}(?:false|0)\b/i },
+  { program: /^\s*npm\s/, option: /\bstrict-ssl[\s=]{1,4}false\b/ },
+];
+/** Addresses of this machine and of private networks, whose certificates are nobody else's. */
+const HERE = /\bhttps:\/\/(?:localhost|127\.|10\.|192\.168\.)/;
+
+const skipsCertificates = (text: string): boolean =>
+  text
+    .split(/[|;\n]|&&/)
+    .some((command) =>
+      LOOSE.some(({ program, option }) => program.test(command) && option.test(command) && !HERE.test(command)),
+    );
+
+const SHELL_TRUST =
+  /\s--trust[-_]remote[-_]code\b(?![\s=]{1,4}["']?(?:false|0|no)\b)|[\s,"']trust_remote_code=(?:true|1)\b/i;
 const SHELL_TUNNEL =
   /(?:^|[\s&;|])(?:npx\s{1,8})?(?:localtunnel|lt\s{1,8}--port|ngrok\s{1,8}http|cloudflared\s{1,8}tunnel\s[^\n]{0,40}--url)\b/;
 const SHELL_OPEN =
@@ -36,8 +52,13 @@ export function judgeShellText(text: string, inCell = false): Judgement | undefi
     return { rule: 'reverse-shell', message: 'The command line connects to another machine and hands it a shell.' };
   if (SHELL_DOWNLOAD.test(text))
     return { rule: 'download-and-run', message: 'The command line downloads a program and runs it in one step.' };
+  if (SHELL_TRUST.test(text))
+    return {
+      rule: 'trust-remote-code',
+      message: 'The option runs Python files of the model repository as they are at the time of loading.',
+    };
   if (!inCell) return undefined;
-  if (SHELL_TLS.test(text))
+  if (skipsCertificates(text))
     return {
       rule: 'tls-verification-disabled',
       severity: 'low',

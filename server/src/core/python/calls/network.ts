@@ -1,6 +1,6 @@
 /** Transport security, servers, and whom they let in. */
 import { childrenOf, type Node } from '../ast';
-import { always, argument, argumentRange, type Call, type CallRule, type Check, type FixMaker, isTrue } from './call';
+import { always, argument, argumentRange, type CallRule, type Check, isTrue, turnOff } from './call';
 import { plainHttp } from './remote';
 
 const tlsOff: Check = (call, names) => {
@@ -52,6 +52,7 @@ const PASSING_BUILTIN = new Set(['dict', 'str', 'repr', 'list', 'open', 'tuple',
 const SENT = 100;
 
 /** The whole environment, or a file of credentials, as a part of what is sent. One variable of it is how programs log in. */
+const CREDENTIAL_NAME = /^(?:id_(?:rsa|dsa|ecdsa|ed25519)|\.netrc|\.git-credentials|\.pypirc)$/;
 const exfiltrates: Check = (call, names) => {
   const open: Node[] = call.node.args.flatMap(({ name, value }) =>
     name === 'headers' || name === 'auth' || name === 'env' ? [] : [value],
@@ -83,7 +84,8 @@ const exfiltrates: Check = (call, names) => {
           open.push(callee.object, ...at.args.map(({ value }) => value));
       } else open.push(...at.args.map(({ value }) => value));
     } else if (at.kind === 'string') {
-      if (CREDENTIAL_FILE.test(names.constant(at) ?? ''))
+      const text = names.constant(at) ?? '';
+      if (CREDENTIAL_FILE.test(text) || CREDENTIAL_NAME.test(text))
         return { rule: 'exfiltration', message: 'A file that holds credentials is sent away.' };
     } else if (at.kind !== 'subscript' && at.kind !== 'lambda') open.push(...childrenOf(at));
   }
@@ -122,14 +124,6 @@ const openOrigin: Check = (call, names) => {
 
 const EVERYWHERE = new Set(['0.0.0.0', '::', '']);
 
-/** A fix that sets a keyword argument to False. */
-function turnOff(call: Call, keyword: string, title: string) {
-  const given = call.keywords.get(keyword);
-  if (!given || !call.node.args.includes(given)) return {};
-  const { start, end } = given.value;
-  return { fix: (fixes: FixMaker) => fixes.replace(start, end, 'False', title, false) };
-}
-
 const serve: Check = (call, names) => {
   const debug = isTrue(call, 'debug', names);
   if (debug && /^flask\.Flask\(\)\.run$/.test(call.path)) {
@@ -158,9 +152,24 @@ const serve: Check = (call, names) => {
       rule: 'public-share',
       message: 'share=True opens a public address, and no auth= protects it.',
       evidence: '(…, share=True)',
+      ...turnOff(call, 'share', 'Set share to False'),
     };
   }
   return undefined;
+};
+
+/** Nothing is known of it, or it is of the program's own modules, or a factory gives it. */
+const MADE_ELSEWHERE = /^$|^\.|(?:^|\.)(?:create|make|build|get)_app\(\)$/;
+
+/** `app.run(debug=True)` of an application that is made somewhere else. */
+const appRun: Check = (call, names, facts) => {
+  const { callee } = call.node;
+  const isApp =
+    callee.kind === 'member' &&
+    callee.object.kind === 'name' &&
+    /^(?:app|application|server)$/.test(callee.object.name) &&
+    MADE_ELSEWHERE.test(names.value(callee.object).path ?? '');
+  return isApp ? serve({ ...call, path: 'flask.Flask().run' }, names, facts) : undefined;
 };
 
 const bind: Check = (call, names) => {
@@ -169,6 +178,9 @@ const bind: Check = (call, names) => {
   const host = address.items[0];
   const text = host && names.constant(host);
   if (text === undefined || !EVERYWHERE.has(text)) return undefined;
+  // Port 0 is asked for to learn which one is free.
+  const port = address.items[1];
+  if (port && names.literal(port) === '0') return undefined;
   return {
     rule: 'bind-all-interfaces',
     message: `${call.path.endsWith('.bind') ? 'The socket' : 'The server'} is bound to every network the machine is in.`,
@@ -299,6 +311,7 @@ export const NETWORK: readonly CallRule[] = [
     check: openOrigin,
   },
   { methods: ['add_insecure_port'], check: openPort },
+  { methods: ['run'], modules: ['flask', 'dash', 'quart', 'create_app'], check: appRun },
   { paths: ['ray.init'], check: rayInit },
   {
     paths: ['urllib3.PoolManager', 'urllib3.HTTPSConnectionPool', 'pymongo.MongoClient', 'ssl.wrap_socket'],

@@ -86,6 +86,13 @@ export function judgeMethod(node: CallNode, method: string, names: Names, facts:
   return METHODS.get(method)?.(call, names, facts) ?? judgeHanded(call, names) ?? judgeKeywords(call, names, facts);
 }
 
+/** Judges a call of a name nothing is known about: a class from a star import, a function of the program. */
+export function judgeUnknown(node: CallNode, names: Names, facts: Facts): Judgement | undefined {
+  return node.args.some(({ name }) => name !== undefined && KEYWORDS.has(name))
+    ? judgeKeywords(callOf(node, '?', names), names, facts)
+    : undefined;
+}
+
 function judgeKeywords(call: Call, names: Names, facts: Facts): Judgement | undefined {
   for (const keyword of call.keywords.keys()) {
     const judged = KEYWORDS.get(keyword)?.(call, names, facts);

@@ -2,7 +2,7 @@
 
 import type { Node } from '../ast';
 import type { Names } from '../names';
-import { allow, argument, type Call, type CallRule, type Check, flag, isTrue, type Judgement } from './call';
+import { allow, argument, type Call, type CallRule, type Check, flag, isTrue, type Judgement, turnOff } from './call';
 
 const COMMIT = /^[0-9a-f]{40}$/i;
 
@@ -51,6 +51,7 @@ const hubLoad: Check = (call, names) => {
       severity: fixed ? 'low' : 'medium',
       message: `trust_remote_code=True runs Python files of the model repository${fixed ? ', at a pinned revision' : ' as they are at the time of loading'}.`,
       evidence: '(…, trust_remote_code=True)',
+      ...turnOff(call, 'trust_remote_code', 'Set trust_remote_code to False'),
     };
   }
   const revision = call.keywords.get('revision');

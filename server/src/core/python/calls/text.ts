@@ -60,8 +60,8 @@ function madeOf(node: Node, names: Names): readonly Part[] | undefined {
     case 'composite':
       return node.word === 'if' && node.parts[0] && node.parts[2] ? [node.parts[0], node.parts[2]] : undefined;
     case 'name': {
-      const { origin, path } = names.value(node);
-      if (path !== undefined && PLAIN_PATH.test(path)) return NOTHING;
+      const { origin, path, plain } = names.value(node);
+      if (plain || (path !== undefined && PLAIN_PATH.test(path))) return NOTHING;
       return origin && [origin];
     }
     case 'subscript':
