@@ -1,6 +1,7 @@
 /** Finds the personal data of one passage of text. */
 import { countrySpecs } from 'ibantools';
 import { isEmpty } from '../text/survey';
+import { closesHere, opensHere } from './bounds';
 import { FirstWords, Labels } from './context';
 import { findEmails } from './email';
 import { Forms } from './forms';
@@ -15,36 +16,24 @@ const LONGEST_WORD = 90;
 
 const byFirst = (first: readonly Identifier['first'][]): readonly Identifier[] =>
   IDENTIFIERS.filter((id) => first.includes(id.first));
-const DIGITS = byFirst(['digits', 'any']);
-const MIXED = byFirst(['mixed', 'any']);
-const LETTERS = byFirst(['letters', 'any']);
-
-/** Those that need no context, for the many places that have none. */
-const bareOf = (all: readonly Identifier[]): readonly Identifier[] =>
-  all.filter(({ bare, short }) => bare !== undefined && !short);
-const BARE = new Map([DIGITS, MIXED, LETTERS].map((all) => [all, bareOf(all)]));
-
-/** What may not follow a value: see {@link closesHere}. */
-const OPEN_END = String.raw`(?![\w\u00c0-\uffff]|\.\d|[-/][\w\u00c0-\uffff]|[%@])`;
-
-/** Tests for any of the shapes at once: most words have none of them. One for each case rule. */
-function anyShape(identifiers: readonly Identifier[]): readonly RegExp[] {
-  return ['y', 'iy'].flatMap((flags) => {
-    const sources = identifiers.filter(({ pattern }) => pattern.flags === flags).map(({ pattern }) => pattern.source);
-    let groups = 0;
-    const parts = sources.map((source) => {
-      const shifted = source.replace(/\\(\d)/g, (_, group) => `\\${Number(group) + groups}`);
-      groups += (new RegExp(`${source}|`).exec('') as RegExpExecArray).length - 1;
-      return shifted;
-    });
-    return parts.length > 0 ? [new RegExp(`(?:${parts.join('|')})${OPEN_END}`, flags)] : [];
-  });
+/** Identifiers that a value may be, and those of them that need no context. */
+interface Candidates {
+  readonly all: readonly Identifier[];
+  readonly bare: readonly Identifier[];
 }
 
-const SHAPES = new Map([...BARE].flat().map((all) => [all, anyShape(all)]));
-
-/** Most words of a program have not even the form of any of them. */
-const FORMS = new Map([DIGITS, MIXED, LETTERS].map((all) => [all, new Forms(all.map(({ pattern }) => pattern))]));
+/** Most words of a program begin with the shape of none of them. */
+const formsOf = (identifiers: readonly Identifier[]): Forms<Candidates> =>
+  new Forms(
+    identifiers.map(({ pattern }) => pattern),
+    (which) => {
+      const all = which.map((index) => identifiers[index] as Identifier);
+      return { all, bare: all.filter(({ bare, short }) => bare !== undefined && !short) };
+    },
+  );
+const DIGITS = formsOf(byFirst(['digits', 'any']));
+const MIXED = formsOf(byFirst(['mixed', 'any']));
+const LETTERS = formsOf(byFirst(['letters', 'any']));
 
 /** Any word that speaks of any identifier: most labels hold none. */
 const ANY_CONTEXT = new FirstWords(IDENTIFIERS.map(({ context }) => context));
@@ -76,51 +65,6 @@ function withoutDoubts(hits: Hit[]): Hit[] {
   const told = new Taken();
   for (const { start, end } of sure) told.add(start, end);
   return hits.filter(({ severity, start, end }) => severity !== undefined || !told.overlaps(start, end));
-}
-
-/** Where the value may begin: not inside a word, a fraction, a longer number, a path or an amount of money. */
-function opensHere(text: string, start: number): boolean {
-  if (start === 0) return true;
-  const c = text.charCodeAt(start - 1);
-  if (isWordCode(c)) return false;
-  const before = text.charCodeAt(start - 2);
-  switch (text[start - 1]) {
-    case '.':
-      return !isDigit(before);
-    case '-':
-    case '/':
-      return !isWordCode(before);
-    case '+':
-    case '$':
-    case '€':
-    case '£':
-    case '#':
-    case '~':
-    case '%':
-    case '\\':
-    case '@':
-      return false;
-    default:
-      return true;
-  }
-}
-
-function closesHere(text: string, end: number): boolean {
-  const c = text.charCodeAt(end);
-  if (end < text.length && isWordCode(c)) return false;
-  const after = text.charCodeAt(end + 1);
-  switch (text[end]) {
-    case '.':
-      return !isDigit(after);
-    case '-':
-    case '/':
-      return !isWordCode(after);
-    case '%':
-    case '@':
-      return false;
-    default:
-      return true;
-  }
 }
 
 function findIdentifiers(passage: Passage, taken: Taken, hits: Hit[], checkTime: () => void): void {
@@ -203,18 +147,18 @@ function bestAt(
   labels: Labels,
   start: number,
   word: Word,
-  identifiers: readonly Identifier[],
+  forms: Forms<Candidates>,
   taken: Taken,
   hits: Hit[],
 ): number {
   const { text, plain } = passage;
-  if (!(FORMS.get(identifiers) as Forms).mayBegin(text, start)) return 0;
+  const candidates = forms.at(text, start);
+  if (!candidates) return 0;
   const passes = labels.mayPass(start, word.end, ANY_CONTEXT);
-  if (!passes && !plain && !mayStandBare(word, start)) return 0;
+  if (!passes && !plain && (candidates.bare.length === 0 || !mayStandBare(word, start))) return 0;
   const label = passes ? labels.at(start, word.end) : '';
   const speaks = label !== '';
-  const tried = speaks || plain ? identifiers : (BARE.get(identifiers) as readonly Identifier[]);
-  if (!SHAPES.get(tried)?.some((shape) => matchEnd(shape, text, start) > start)) return 0;
+  const tried = speaks || plain ? candidates.all : candidates.bare;
   let best: Hit | undefined;
   let bestRank = 0;
   for (const identifier of tried) {
