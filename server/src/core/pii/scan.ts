@@ -68,95 +68,98 @@ function withoutDoubts(hits: Hit[]): Hit[] {
 }
 
 function findIdentifiers(passage: Passage, taken: Taken, hits: Hit[], checkTime: () => void): void {
-  const { text, survey } = passage;
-  const { words } = survey;
+  const { words } = passage.survey;
   if (words.length === 0) return;
-  const labels = new Labels(text, passage.header);
+  const search: Search = { passage, labels: new Labels(passage.text, passage.header), taken, hits };
   let done = 0;
   for (let index = 0; index < words.length; index += 5) {
     const start = words[index] as number;
     if (start < done) continue;
     if ((index & 0xfff) === 0) checkTime();
-    const end = words[index + 1] as number;
-    const digits = words[index + 2] as number;
-    const signs = words[index + 3] as number;
-    const valueDigits = words[index + 4] as number;
-    if (end - start > LONGEST_WORD) continue;
-    done = judgeWord(passage, labels, { start, end, digits, signs, valueDigits }, taken, hits);
+    if ((words[index + 1] as number) - start <= LONGEST_WORD) done = judgeWord(search, index);
   }
 }
 
-interface Word {
-  readonly start: number;
-  readonly end: number;
-  readonly digits: number;
-  /** Letters and digits of the word and of what single separators join to it, and the digits alone. */
-  readonly signs: number;
-  readonly valueDigits: number;
+/** What is the same for all words of a passage. */
+interface Search {
+  readonly passage: Passage;
+  readonly labels: Labels;
+  readonly taken: Taken;
+  readonly hits: Hit[];
 }
 
-/** @returns end of what was found at the word, or the word's end */
-function judgeWord(passage: Passage, labels: Labels, word: Word, taken: Taken, hits: Hit[]): number {
-  const { start, end, digits } = word;
+/**
+ * @param index of the word among the numbers of the survey
+ * @returns end of what was found at the word, or the word's end
+ */
+function judgeWord(search: Search, index: number): number {
+  const { text, survey } = search.passage;
+  const start = survey.words[index] as number;
+  const end = survey.words[index + 1] as number;
+  const digits = survey.words[index + 2] as number;
   const letters = digits < end - start;
-  const { text } = passage;
-  if (taken.overlaps(start, end)) return end;
-  if (letters && end - start >= 26) {
-    const wallet = walletAddress(text.slice(start, end), () =>
-      / (?:wallet|address|eth|ethereum|btc|bitcoin|crypto|contract|0x) /.test(labels.at(start, end)),
-    );
-    if (wallet && closesHere(text, end)) {
-      hits.push({ entity: 'CRYPTO', start, end, ...wallet });
-      taken.add(start, end);
-      return end;
-    }
-  }
+  if (letters && end - start >= SHORTEST_WALLET && findWallet(search, start, end)) return end;
   // `HRB 12345`, `HH AB 1234`, `AA 12 34 56 B`: the value begins with short words before the digits.
-  const heads: number[] = [];
-  for (let from = start; heads.length < 2; ) {
-    const separator = text[from - 1];
-    if (separator !== ' ' && separator !== '-') break;
-    let head = from - 1;
-    while (
-      head > 0 &&
-      from - 1 - head < 4 &&
-      isWordCode(text.charCodeAt(head - 1)) &&
-      !isDigit(text.charCodeAt(head - 1))
-    )
-      head -= 1;
-    const length = from - 1 - head;
-    if (length < 1 || length > 3) break;
-    heads.push(head);
-    from = head;
-  }
-  for (const head of heads.reverse()) {
-    const found = opensHere(text, head) ? bestAt(passage, labels, head, word, LETTERS, taken, hits) : 0;
+  const near = headBefore(text, start);
+  if (near >= 0) {
+    const far = headBefore(text, near);
+    const found =
+      (far >= 0 && bestAt(search, index, far, LETTERS.at(text, far))) ||
+      bestAt(search, index, near, LETTERS.at(text, near));
     if (found > 0) return found;
   }
   // Separators let a value go on; a lone short number is nobody's number.
-  const goesOn = word.signs > end - start;
-  if (opensHere(text, start) && (digits >= 5 || goesOn || end - start >= 5)) {
-    return bestAt(passage, labels, start, word, letters ? MIXED : DIGITS, taken, hits) || end;
-  }
-  return end;
+  if (digits < 5 && end - start < 5 && (survey.words[index + 3] as number) <= end - start) return end;
+  return bestAt(search, index, start, (letters ? MIXED : DIGITS).at(text, start)) || end;
 }
 
-/** The identifier that fits best at a place, the word's or one in front of it. @returns its end, or 0 */
+/** Letters and digits of the shortest address of a wallet. */
+const SHORTEST_WALLET = 26;
+
+function findWallet({ passage: { text }, labels, taken, hits }: Search, start: number, end: number): boolean {
+  if (!closesHere(text, end) || taken.overlaps(start, end)) return false;
+  const wallet = walletAddress(text.slice(start, end), () =>
+    / (?:wallet|address|eth|ethereum|btc|bitcoin|crypto|contract|0x) /.test(labels.at(start, end)),
+  );
+  if (!wallet) return false;
+  hits.push({ entity: 'CRYPTO', start, end, ...wallet });
+  taken.add(start, end);
+  return true;
+}
+
+/** Where a word of at most three letters begins that a single separator joins to what begins at `start`; or -1. */
+function headBefore(text: string, start: number): number {
+  const separator = text.charCodeAt(start - 1);
+  if (separator !== 32 && separator !== 45) return -1;
+  const last = start - 1;
+  let head = last;
+  while (head > 0 && last - head < 4) {
+    const c = text.charCodeAt(head - 1);
+    if (isDigit(c) || !isWordCode(c)) break;
+    head -= 1;
+  }
+  return head === last || last - head > 3 ? -1 : head;
+}
+
+/**
+ * The identifier that fits best at a place, the word's or one in front of it.
+ * @param candidates what the value may be
+ * @returns its end, or 0
+ */
 function bestAt(
-  passage: Passage,
-  labels: Labels,
+  { passage, labels, taken, hits }: Search,
+  index: number,
   start: number,
-  word: Word,
-  forms: Forms<Candidates>,
-  taken: Taken,
-  hits: Hit[],
+  candidates: Candidates | undefined,
 ): number {
-  const { text, plain } = passage;
-  const candidates = forms.at(text, start);
-  if (!candidates) return 0;
-  const passes = labels.mayPass(start, word.end, ANY_CONTEXT);
-  if (!passes && !plain && (candidates.bare.length === 0 || !mayStandBare(word, start))) return 0;
-  const label = passes ? labels.at(start, word.end) : '';
+  const { text, plain, survey } = passage;
+  if (!candidates || !opensHere(text, start)) return 0;
+  const wordStart = survey.words[index] as number;
+  const wordEnd = survey.words[index + 1] as number;
+  if (taken.overlaps(wordStart, wordEnd)) return 0;
+  const passes = labels.mayPass(start, wordEnd, ANY_CONTEXT);
+  if (!passes && !plain && (candidates.bare.length === 0 || !mayStandBare(survey.words, index, start))) return 0;
+  const label = passes ? labels.at(start, wordEnd) : '';
   const speaks = label !== '';
   const tried = speaks || plain ? candidates.all : candidates.bare;
   let best: Hit | undefined;
@@ -220,9 +223,10 @@ const FEWEST_DIGITS = 4;
 const LETTERED = 16;
 
 /** Whether a value that begins at `start`, which may be in front of the word, can be one without any context. */
-function mayStandBare({ start: wordStart, end, signs, valueDigits }: Word, start: number): boolean {
-  if (signs + wordStart - start < SHORTEST) return false;
-  return valueDigits >= FEWEST_DIGITS || end - wordStart >= LETTERED;
+function mayStandBare(words: Int32Array, index: number, start: number): boolean {
+  const wordStart = words[index] as number;
+  if ((words[index + 3] as number) + wordStart - start < SHORTEST) return false;
+  return (words[index + 4] as number) >= FEWEST_DIGITS || (words[index + 1] as number) - wordStart >= LETTERED;
 }
 
 function matchEnd(pattern: RegExp, text: string, start: number): number {
