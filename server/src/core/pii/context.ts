@@ -136,24 +136,38 @@ const PRELUDE_LIMIT = 600;
 
 /** The nearest line above that has letters, when all between are bare values. */
 function opener(text: string, lineStart: number): string {
-  const lines = text.slice(Math.max(0, lineStart - PRELUDE_LIMIT), lineStart - 1).split('\n');
-  for (let i = lines.length - 1; i >= Math.max(0, lines.length - PRELUDE_LINES); i -= 1) {
-    const line = lines[i] as string;
-    if (/\p{L}{2}/u.test(line)) return line.slice(-BEFORE);
+  const least = Math.max(0, lineStart - PRELUDE_LIMIT);
+  let end = lineStart - 1;
+  for (let line = 0; line < PRELUDE_LINES && end >= least; line += 1) {
+    let start = end;
+    let inLetters = false;
+    let speaks = false;
+    for (; start > least; start -= 1) {
+      const c = text.charCodeAt(start - 1);
+      if (c === 10) break;
+      const letter = isLetter(c) || c >= 0x80;
+      speaks ||= letter && inLetters;
+      inLetters = letter;
+    }
+    if (speaks && TWO_LETTERS.test(text.slice(start, end))) return text.slice(Math.max(start, end - BEFORE), end);
+    end = start - 1;
   }
   return '';
 }
+
+const TWO_LETTERS = /\p{L}{2}/u;
 
 /** Labels of the places of one text, remembering what is the same for a whole line. One is asked about one set of words only. */
 export class Labels {
   #lineStart = -1;
   #opener = '';
-  #openerLine = -1;
-  #openerPasses = false;
+  #openerPasses: boolean | undefined;
   #headerPasses: boolean | undefined;
   #lineFrom = 0;
   #lineTo = -1;
   #linePasses: boolean | undefined;
+  /** No letter stands in the line before this place. */
+  #lettersFrom = 0;
 
   constructor(
     private readonly text: string,
@@ -165,37 +179,40 @@ export class Labels {
     this.#headerPasses ??= this.header !== '' && words.mayOccur(this.header);
     if (this.#headerPasses) return true;
     const { text } = this;
-    const line = this.#line(start, end, words);
-    if (line === true) return true;
-    let from = start;
-    let letters = false;
-    for (const least = Math.max(0, start - BEFORE); from > least; from -= 1) {
-      const c = text.charCodeAt(from - 1);
-      if (c === 10) break;
-      letters ||= isLetter(c) || c >= 0xc0;
-    }
-    if (line === undefined) {
-      const stop = text.slice(end, end + AFTER).indexOf('\n');
-      const to = stop < 0 ? Math.min(text.length, end + AFTER) : end + stop;
+    if (start < this.#lineFrom || end > this.#lineTo) this.#readLine(start, end, words);
+    if (this.#linePasses) return true;
+    const from = Math.max(this.#lineFrom, start - BEFORE);
+    if (this.#linePasses === undefined) {
+      const to = Math.min(this.#lineTo, end + AFTER);
       if (words.mayOccur(text, from, start) || words.mayOccur(text, end, to)) return true;
     }
-    if (letters || text.charCodeAt(from - 1) !== 10) return false;
-    if (from !== this.#openerLine) {
-      this.#openerLine = from;
-      this.#openerPasses = words.mayOccur(this.#openerOf(from));
-    }
+    if (from > this.#lineFrom || from === 0 || this.#firstLetter(start) < start) return false;
+    this.#openerPasses ??= words.mayOccur(this.#openerOf(from));
     return this.#openerPasses;
   }
 
   /** Whether the line of a place has any of the words, asked once for a line; undefined when the line is long. */
-  #line(start: number, end: number, words: FirstWords): boolean | undefined {
-    if (start >= this.#lineFrom && end <= this.#lineTo) return this.#linePasses;
-    this.#lineFrom = this.text.lastIndexOf('\n', start - 1) + 1;
-    const stop = this.text.indexOf('\n', end);
-    this.#lineTo = stop < 0 ? this.text.length : stop;
+  #readLine(start: number, end: number, words: FirstWords): void {
+    const { text } = this;
+    this.#lineFrom = text.lastIndexOf('\n', start - 1) + 1;
+    const stop = text.indexOf('\n', end);
+    this.#lineTo = stop < 0 ? text.length : stop;
     this.#linePasses =
-      this.#lineTo - this.#lineFrom > LONG_LINE ? undefined : words.mayOccur(this.text, this.#lineFrom, this.#lineTo);
-    return this.#linePasses;
+      this.#lineTo - this.#lineFrom > LONG_LINE ? undefined : words.mayOccur(text, this.#lineFrom, this.#lineTo);
+    this.#lettersFrom = this.#lineFrom;
+    this.#openerPasses = undefined;
+  }
+
+  /** Where the first letter of the line stands, if it is in front of a place. */
+  #firstLetter(end: number): number {
+    const { text } = this;
+    let at = this.#lettersFrom;
+    for (; at < end; at += 1) {
+      const c = text.charCodeAt(at);
+      if (isLetter(c) || c >= 0xc0) break;
+    }
+    this.#lettersFrom = at;
+    return at;
   }
 
   #openerOf(lineStart: number): string {

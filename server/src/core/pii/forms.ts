@@ -1,29 +1,30 @@
 /**
- * Tells quickly whether a text begins with what has the form of any of many patterns: which of its characters are digits,
- * letters and separators. What has none of the forms matches none of the patterns, and that is nearly every word of a
- * program. The patterns are read into one automaton over these few kinds of characters (Glushkov, "The abstract theory of
- * automata", 1961), whose states are made as texts come to need them.
+ * Tells quickly which of many patterns a text may begin with: what stands for a letter is known exactly, all digits are
+ * one. Nearly every word of a program begins with none. The patterns are read into one automaton (Glushkov, "The abstract
+ * theory of automata", 1961), whose states are made as texts come to need them.
  */
-import { isWordCode } from './hits';
+import { closesHere } from './bounds';
 
-const DIGIT = 0;
-const LETTER = 1;
+/** The first kinds are the letters in either case. */
+const DIGIT = 26;
 /** A letter outside ASCII. */
-const OTHER_LETTER = 2;
-const SEPARATORS = ' -./:_+';
-const KINDS = 3 + SEPARATORS.length;
+const OTHER_LETTER = 27;
+const SEPARATORS = '- ./:_+';
 /** What stands in no pattern. */
-const NONE = -1;
+const NONE = 28 + SEPARATORS.length;
+const KINDS = NONE + 1;
 
 function kindOf(c: number): number {
   if (c >= 48 && c <= 57) return DIGIT;
-  if ((c >= 97 && c <= 122) || (c >= 65 && c <= 90)) return LETTER;
+  if (c >= 97 && c <= 122) return c - 97;
+  if (c >= 65 && c <= 90) return c - 65;
   if (c >= 0xc0) return OTHER_LETTER;
   const separator = SEPARATORS.indexOf(String.fromCharCode(c));
-  return separator < 0 ? NONE : 3 + separator;
+  return separator < 0 ? NONE : 28 + separator;
 }
 
-const KIND = Int8Array.from({ length: 0xc0 }, (_, c) => kindOf(c));
+/** Kinds that may stand at a position of a pattern: 1 for each of them. */
+type Kinds = Uint8Array;
 
 /** A part of a pattern as its positions: those it may begin with and end with, and whether it may be empty. */
 interface Part {
@@ -40,8 +41,8 @@ class PatternReader {
 
   constructor(
     private readonly source: string,
-    /** Kinds of each position, as bits, and the positions that may follow it. */
-    private readonly kinds: number[],
+    /** Kinds of each position, and the positions that may follow it. */
+    private readonly kinds: Kinds[],
     private readonly follows: Set<number>[],
   ) {}
 
@@ -130,87 +131,111 @@ class PatternReader {
     if (!match) throw new Error(`not read: ${this.source.slice(this.#at)}`);
     this.#at = set.lastIndex;
     // What is the same as a group before: a separator, if there was one.
-    if (match[2]) return { ...this.#position(SEPARATOR_KINDS), empty: true };
-    return this.#position(match[1] ? kindsOfSet(match[1]) : kindsOfSet(match[0]));
+    if (match[2]) return { ...this.#position(kindsOfSet(SEPARATORS)), empty: true };
+    return this.#position(kindsOfSet(match[1] ?? match[0]));
   }
 
-  #position(kinds: number): Part {
+  #position(kinds: Kinds): Part {
     const position = this.kinds.push(kinds) - 1;
     this.follows.push(new Set());
     return { first: [position], last: [position], empty: false };
   }
 }
 
-const SEPARATOR_KINDS = [...SEPARATORS].reduce((bits, c) => bits | (1 << kindOf(c.charCodeAt(0))), 0);
+const sets = new Map<string, Kinds>();
 
-/** Kinds of the characters of a set, as bits: `0-9A-FX`, `- `, `\d`. */
-function kindsOfSet(set: string): number {
-  let bits = 0;
-  for (const [part] of set.matchAll(/\\?.-\\?[^\]]|\\?./gu)) {
-    if (part === '\\d') bits |= 1 << DIGIT;
-    // The ends of a range of letters or digits are of the kind of all of it.
-    else
-      for (const c of part.replace(/\\/g, '').replace(/(?<=.)-(?=.)/, ''))
-        bits |= 1 << kindOf(c.codePointAt(0) as number);
+/** Kinds of the characters of a set: `0-9A-FX`, `- `, `\d`. */
+function kindsOfSet(set: string): Kinds {
+  const known = sets.get(set);
+  if (known) return known;
+  const kinds = new Uint8Array(KINDS);
+  for (const [part] of set.matchAll(/\\?[^\\]-\\?[^\]]|\\?./gu)) {
+    if (part === '\\d') {
+      kinds[DIGIT] = 1;
+      continue;
+    }
+    const ends = part.replace(/\\/g, '').replace(/(?<=.)-(?=.)/, '');
+    const last = ends.codePointAt(ends.length - 1) as number;
+    for (let c = ends.codePointAt(0) as number; c <= last; c += 1) kinds[kindOf(c)] = 1;
   }
-  if (bits < 0) throw new Error(`a character is of no kind: ${set}`);
-  return bits;
+  if (kinds[NONE]) throw new Error(`a character is of no kind: ${set}`);
+  sets.set(set, kinds);
+  return kinds;
 }
 
-export class Forms {
-  readonly #kinds: number[] = [];
+export class Forms<V> {
+  readonly #kinds: Kinds[] = [];
   readonly #follows: Set<number>[] = [];
-  readonly #ends = new Set<number>();
-  /** Positions of each state, by their text, and its number. */
+  /** Patterns that end with a position. */
+  readonly #ends = new Map<number, number>();
+  /** Positions of each state, by their text, and its number times KINDS. */
   readonly #states = new Map<string, number>();
   readonly #positions: (readonly number[])[] = [];
-  readonly #accepts: boolean[] = [];
+  /** What is told where a state is reached: a number of {@link #told}, or 0. */
+  readonly #accepts: number[] = [];
   /** State after a state and a kind; -1 for what was not asked yet. State 0 leads nowhere. */
   readonly #next: number[] = [];
-  #initial = NONE;
+  readonly #kindOf = Uint8Array.from({ length: 0xc0 }, (_, c) => kindOf(c));
+  /** Sets of patterns, what is told of them, and their numbers by their text. */
+  readonly #patternsOf: (readonly number[])[] = [[]];
+  readonly #told: (V | undefined)[] = [undefined];
+  readonly #numbers = new Map<string, number>();
+  readonly #unions = new Map<number, number>();
+  #initial = -1;
 
-  /** @param patterns regular expressions of digits, letters and the separators `-./:_+` and space */
-  constructor(private readonly patterns: readonly RegExp[]) {}
+  /**
+   * @param patterns regular expressions of digits, letters and the separators `-./:_+` and space
+   * @param tell what is to be told of a text that may begin with some of the patterns, given in their order
+   */
+  constructor(
+    private readonly patterns: readonly RegExp[],
+    private readonly tell: (which: readonly number[]) => V,
+  ) {}
 
   /** @throws Error for a pattern that it cannot read */
   #read(): void {
     const first: number[] = [];
-    for (const { source } of this.patterns) {
+    for (const [index, { source }] of this.patterns.entries()) {
       const part = new PatternReader(source, this.#kinds, this.#follows).read();
       first.push(...part.first);
-      for (const position of part.last) this.#ends.add(position);
+      for (const position of part.last) this.#ends.set(position, index);
     }
     this.#state([]);
     // The state in front of a text is where all first positions can be reached from.
-    const begin = this.#kinds.push(0) - 1;
+    const begin = this.#kinds.push(new Uint8Array(KINDS)) - 1;
     this.#follows.push(new Set(first));
     this.#initial = this.#state([begin]);
   }
 
-  /** Whether a text may match one of the patterns from `start` on, to a place where a word ends. */
-  mayBegin(text: string, start: number): boolean {
+  /** What is told of the patterns that may match from `start` on, to a place where a value may end; undefined of none. */
+  at(text: string, start: number): V | undefined {
     // A start of the program asks for none.
-    if (this.#initial === NONE) this.#read();
+    if (this.#initial < 0) this.#read();
+    const kinds = this.#kindOf;
+    const follow = this.#next;
+    const accepts = this.#accepts;
     let state = this.#initial;
+    let found = 0;
     for (let i = start; ; i += 1) {
       const c = text.charCodeAt(i);
-      if (this.#accepts[state] && !isWordCode(c)) return true;
-      const kind = c < 0xc0 ? (KIND[c] as number) : c >= 0xc0 ? OTHER_LETTER : NONE;
-      if (kind < 0) return false;
-      let next = this.#next[state * KINDS + kind] as number;
+      const accepted = accepts[state / KINDS] as number;
+      if (accepted !== 0 && closesHere(text, i)) found = found === 0 ? accepted : this.#union(found, accepted);
+      // Behind the end of a text there is none.
+      const kind = c < 0xc0 ? (kinds[c] as number) : c >= 0xc0 ? OTHER_LETTER : NONE;
+      let next = follow[state + kind] as number;
       if (next < 0) next = this.#make(state, kind);
-      if (next === 0) return false;
+      if (next === 0) return this.#told[found];
       state = next;
     }
   }
 
   #make(state: number, kind: number): number {
     const reached = new Set<number>();
-    for (const position of this.#positions[state] as readonly number[])
+    for (const position of this.#positions[state / KINDS] as readonly number[])
       for (const next of this.#follows[position] as Set<number>)
-        if (((this.#kinds[next] as number) >> kind) & 1) reached.add(next);
+        if ((this.#kinds[next] as Kinds)[kind]) reached.add(next);
     const next = this.#state([...reached].sort((a, b) => a - b));
-    this.#next[state * KINDS + kind] = next;
+    this.#next[state + kind] = next;
     return next;
   }
 
@@ -218,11 +243,38 @@ export class Forms {
     const key = positions.join();
     const known = this.#states.get(key);
     if (known !== undefined) return known;
-    const state = this.#states.size;
+    const state = this.#next.length;
     this.#states.set(key, state);
     this.#positions.push(positions);
-    this.#accepts.push(positions.some((position) => this.#ends.has(position)));
+    this.#accepts.push(this.#set(positions.flatMap((position) => this.#ends.get(position) ?? [])));
     for (let kind = 0; kind < KINDS; kind += 1) this.#next.push(positions.length === 0 ? 0 : -1);
     return state;
   }
+
+  /** The number of a set of patterns. */
+  #set(patterns: readonly number[]): number {
+    if (patterns.length === 0) return 0;
+    const sorted = [...new Set(patterns)].sort((a, b) => a - b);
+    const key = sorted.join();
+    const known = this.#numbers.get(key);
+    if (known !== undefined) return known;
+    const number = this.#told.push(this.tell(sorted)) - 1;
+    this.#patternsOf.push(sorted);
+    this.#numbers.set(key, number);
+    return number;
+  }
+
+  #union(a: number, b: number): number {
+    if (a === b) return a;
+    const key = a * SETS + b;
+    let union = this.#unions.get(key);
+    if (union === undefined) {
+      union = this.#set([...(this.#patternsOf[a] as readonly number[]), ...(this.#patternsOf[b] as readonly number[])]);
+      this.#unions.set(key, union);
+    }
+    return union;
+  }
 }
+
+/** Numbers of sets are below this. */
+const SETS = 2 ** 26;

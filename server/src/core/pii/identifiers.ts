@@ -726,6 +726,12 @@ function fiscalCode(c: string): boolean {
 const IN_STATES =
   /^(?:AN|AP|AR|AS|BR|CG|CH|DD|DL|DN|GA|GJ|HP|HR|JH|JK|KA|KL|LA|LD|MH|ML|MN|MP|MZ|NL|OD|OR|PB|PY|RJ|SK|TN|TR|TS|TG|UK|UA|UP|WB)/;
 
+/** Ten letters and digits, four digits of them together, wherever they stand. */
+const TEN_WITH_FOUR_DIGITS = new RegExp(
+  Array.from({ length: 7 }, (_, before) => String.raw`[A-Z0-9]{${before}}\d{4}[A-Z0-9]{${6 - before}}`).join('|'),
+  'iy',
+);
+
 const INDIA: readonly Identifier[] = [
   {
     entity: 'IN_AADHAAR',
@@ -745,7 +751,7 @@ const INDIA: readonly Identifier[] = [
   },
   {
     entity: 'IN_PAN',
-    pattern: /(?=[A-Z0-9]{0,9}[A-Z])(?=[A-Z0-9]{0,6}\d{4})[A-Z0-9]{10}/iy,
+    pattern: TEN_WITH_FOUR_DIGITS,
     first: 'mixed',
     context: anyOf('permanent account', 'pan number', 'pan card', 'pan no'),
     country: 'IN',

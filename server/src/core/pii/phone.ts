@@ -66,75 +66,76 @@ const REGIONS: readonly CountryCode[] = [
   'KR',
 ];
 
-const CANDIDATE = /(?:\+|\(\+?)?\d(?:[ .()/-]{0,2}\d){6,14}/g;
 const AMERICAN = /^(?:\+?1[-. ]?)?(?:\(\d{3}\) ?|\d{3}[-.])\d{3}[-. ]\d{4}$/;
 
 /** By the digits. ATIS-0300115: 555-0100 to 555-0199 belong to nobody; so do the numbers that count. */
 const FICTIONAL = /555(?:01\d\d|1212)$|^1?1234567890$|^1?5555555555$|^1?(?:000|111|999)(?:000|111|999)\d{4}$/;
 
-/** Signs that a number may begin with. */
-const SIGNS = 2;
+/** Digits of the longest number (ITU-T E.164). */
+const MOST_DIGITS = 15;
 
-/** What has the digits of a telephone number, in runs of digits as the survey gives them. */
-function* candidates(text: string, runs: Int32Array): Generator<RegExpExecArray> {
+/** A number of up to {@link MOST_DIGITS} digits of a run, with the sign or bracket in front of it. */
+interface Candidate {
+  readonly start: number;
+  readonly end: number;
+  readonly digits: number;
+  readonly plus: boolean;
+}
+
+/** Gives what has the digits of a telephone number, in runs of digits as the survey gives them. */
+function eachCandidate(text: string, runs: Int32Array, judge: (candidate: Candidate) => void): void {
   let done = 0;
   for (let run = 0; run < runs.length; run += 2) {
     const to = runs[run + 1] as number;
-    done = Math.max(done, (runs[run] as number) - SIGNS);
-    while (to - done >= PHONE_DIGITS) {
-      CANDIDATE.lastIndex = done;
-      const match = CANDIDATE.exec(text);
-      if (!match || match.index >= to) break;
-      done = match.index + match[0].length;
-      yield match;
+    for (let first = runs[run] as number; first < to; first += 1) {
+      if (!isDigit(text.charCodeAt(first))) continue;
+      let digits = 0;
+      let end = first;
+      for (; end < to && digits < MOST_DIGITS; end += 1) if (isDigit(text.charCodeAt(end))) digits += 1;
+      if (digits < PHONE_DIGITS) break;
+      const plus = first > done && text.charCodeAt(first - 1) === PLUS;
+      const sign = plus ? first - 1 : first;
+      const start = sign > done && text.charCodeAt(sign - 1) === BRACKET ? sign - 1 : sign;
+      judge({ start, end, digits, plus });
+      done = end;
+      first = end - 1;
     }
   }
 }
 
+const PLUS = 43;
+const BRACKET = 40;
+
 export function findPhones(
-  { text, header, plain, output, code, survey: { digits } }: Passage,
+  { text, header, plain, output, code, survey: { digits: runs } }: Passage,
   taken: Taken,
   hits: Hit[],
 ): void {
-  if (digits.length === 0) return;
+  if (runs.length === 0) return;
   const letters = header !== '' || /[^\W\d_]/.test(text);
   const labels = new Labels(text, header);
   const words = plain ? PROSE_WORDS : PHONE_WORDS;
-  for (const { 0: value, index: start } of candidates(text, digits)) {
-    const end = start + value.length;
+  eachCandidate(text, runs, ({ start, end, digits, plus }) => {
     const before = text.charCodeAt(start - 1);
     const after = text.charCodeAt(end);
-    const afterWord = start > 0 && !isDigit(before) && before !== 95 && isWordCode(before);
-    if (
-      (isWordCode(before) && !afterWord) ||
-      isWordCode(after) ||
-      (isPoint(before) && isDigit(text.charCodeAt(start - 2)))
-    )
-      continue;
+    if (isWordCode(after) || (isPoint(before) && isDigit(text.charCodeAt(start - 2)))) return;
     if ((isPoint(after) || after === 45 || after === 47 || after === 58) && isWordCode(text.charCodeAt(end + 1)))
-      continue;
-    if (
-      before === 45 ||
-      before === 47 ||
-      before === 35 ||
-      before === 36 ||
-      (before === 61 && /[?&]\w+=$/.test(text.slice(Math.max(0, start - 30), start)))
-    )
-      continue;
-    if (taken.overlaps(start, end)) continue;
-    const digits = value.replace(/\D/g, '');
-    if (digits.length > 15 || isDateOrVersion(value)) continue;
+      return;
+    if (before === 45 || before === 47 || before === 35 || before === 36) return;
+    const american = (digits === 10 || digits === 11) && AMERICAN.test(text.slice(start, end));
+    if (isWordCode(before) && (!american || isDigit(before) || before === 95)) return;
+    if (!plus && !american && !plain && !letters) return;
+    if (before === 61 && /[?&]\w+=$/.test(text.slice(Math.max(0, start - 30), start))) return;
+    if (taken.overlaps(start, end)) return;
+    const value = text.slice(start, end);
+    if (isDateOrVersion(value)) return;
     // `x+12345678` is a sum, `+1234567.8` a decimal number.
-    if (value[0] === '+' && (/[\w)\]]/.test(text[start - 1] ?? ' ') || /^\+\d+\.\d+$/.test(value))) continue;
-    const american = AMERICAN.test(value);
-    const plus = value.includes('+');
-    if (afterWord && !american) continue;
-    if (!plus && !american && !plain && !letters) continue;
+    if (value[0] === '+' && (/[\w)\]]/.test(text[start - 1] ?? ' ') || /^\+\d+\.\d+$/.test(value))) return;
     const label = letters && labels.mayPass(start, end, words) ? labels.at(start, end) : '';
     const context = PHONE_CONTEXT(label) || (plain && PROSE_CONTEXT(label));
-    if (!plus && !american && !context && !plain) continue;
+    if (!plus && !american && !context && !plain) return;
     // A row of printed numbers looks like anything.
-    if (output && !plus && !context && !american) continue;
+    if (output && !plus && !context && !american) return;
     const sample = FICTIONAL.test(value.replace(/\D/g, ''));
     const valid = sample || isValid(value, plus, context);
     const separated = /\d[ .()/-]+\d/.test(value);
@@ -149,16 +150,16 @@ export function findPhones(
     } as const;
     if (sample) hits.push({ ...hit, severity: context && !/555[-. ]?(?:01|1212)/.test(value) ? 'low' : 'info' });
     else if (plus && valid) hits.push({ ...hit, severity: 'low' });
-    else if (context && (valid || (separated && digits.length >= 9 && digits.length <= 13))) {
+    else if (context && (valid || (separated && digits >= 9 && digits <= 13))) {
       hits.push({
         ...hit,
-        severity: valid && (separated || (digits.length >= 10 && !(code && isInteger(text, start)))) ? 'low' : 'info',
+        severity: valid && (separated || (digits >= 10 && !(code && isInteger(text, start)))) ? 'low' : 'info',
       });
     } else if (american && valid && !value.includes('.')) hits.push({ ...hit, severity: 'low' });
-    else if (plain && digits.length >= 9 && digits.length <= 13) hits.push(hit);
-    else continue;
+    else if (plain && digits >= 9 && digits <= 13) hits.push(hit);
+    else return;
     taken.add(at, end);
-  }
+  });
 }
 
 /** Stands where an integer literal stands: after an operator, a comma or a bracket, without a quote. */

@@ -1,6 +1,7 @@
 /** Finds the personal data of one passage of text. */
 import { countrySpecs } from 'ibantools';
 import { isEmpty } from '../text/survey';
+import { closesHere, opensHere } from './bounds';
 import { FirstWords, Labels } from './context';
 import { findEmails } from './email';
 import { Forms } from './forms';
@@ -15,36 +16,24 @@ const LONGEST_WORD = 90;
 
 const byFirst = (first: readonly Identifier['first'][]): readonly Identifier[] =>
   IDENTIFIERS.filter((id) => first.includes(id.first));
-const DIGITS = byFirst(['digits', 'any']);
-const MIXED = byFirst(['mixed', 'any']);
-const LETTERS = byFirst(['letters', 'any']);
-
-/** Those that need no context, for the many places that have none. */
-const bareOf = (all: readonly Identifier[]): readonly Identifier[] =>
-  all.filter(({ bare, short }) => bare !== undefined && !short);
-const BARE = new Map([DIGITS, MIXED, LETTERS].map((all) => [all, bareOf(all)]));
-
-/** What may not follow a value: see {@link closesHere}. */
-const OPEN_END = String.raw`(?![\w\u00c0-\uffff]|\.\d|[-/][\w\u00c0-\uffff]|[%@])`;
-
-/** Tests for any of the shapes at once: most words have none of them. One for each case rule. */
-function anyShape(identifiers: readonly Identifier[]): readonly RegExp[] {
-  return ['y', 'iy'].flatMap((flags) => {
-    const sources = identifiers.filter(({ pattern }) => pattern.flags === flags).map(({ pattern }) => pattern.source);
-    let groups = 0;
-    const parts = sources.map((source) => {
-      const shifted = source.replace(/\\(\d)/g, (_, group) => `\\${Number(group) + groups}`);
-      groups += (new RegExp(`${source}|`).exec('') as RegExpExecArray).length - 1;
-      return shifted;
-    });
-    return parts.length > 0 ? [new RegExp(`(?:${parts.join('|')})${OPEN_END}`, flags)] : [];
-  });
+/** Identifiers that a value may be, and those of them that need no context. */
+interface Candidates {
+  readonly all: readonly Identifier[];
+  readonly bare: readonly Identifier[];
 }
 
-const SHAPES = new Map([...BARE].flat().map((all) => [all, anyShape(all)]));
-
-/** Most words of a program have not even the form of any of them. */
-const FORMS = new Map([DIGITS, MIXED, LETTERS].map((all) => [all, new Forms(all.map(({ pattern }) => pattern))]));
+/** Most words of a program begin with the shape of none of them. */
+const formsOf = (identifiers: readonly Identifier[]): Forms<Candidates> =>
+  new Forms(
+    identifiers.map(({ pattern }) => pattern),
+    (which) => {
+      const all = which.map((index) => identifiers[index] as Identifier);
+      return { all, bare: all.filter(({ bare, short }) => bare !== undefined && !short) };
+    },
+  );
+const DIGITS = formsOf(byFirst(['digits', 'any']));
+const MIXED = formsOf(byFirst(['mixed', 'any']));
+const LETTERS = formsOf(byFirst(['letters', 'any']));
 
 /** Any word that speaks of any identifier: most labels hold none. */
 const ANY_CONTEXT = new FirstWords(IDENTIFIERS.map(({ context }) => context));
@@ -78,143 +67,101 @@ function withoutDoubts(hits: Hit[]): Hit[] {
   return hits.filter(({ severity, start, end }) => severity !== undefined || !told.overlaps(start, end));
 }
 
-/** Where the value may begin: not inside a word, a fraction, a longer number, a path or an amount of money. */
-function opensHere(text: string, start: number): boolean {
-  if (start === 0) return true;
-  const c = text.charCodeAt(start - 1);
-  if (isWordCode(c)) return false;
-  const before = text.charCodeAt(start - 2);
-  switch (text[start - 1]) {
-    case '.':
-      return !isDigit(before);
-    case '-':
-    case '/':
-      return !isWordCode(before);
-    case '+':
-    case '$':
-    case '€':
-    case '£':
-    case '#':
-    case '~':
-    case '%':
-    case '\\':
-    case '@':
-      return false;
-    default:
-      return true;
-  }
-}
-
-function closesHere(text: string, end: number): boolean {
-  const c = text.charCodeAt(end);
-  if (end < text.length && isWordCode(c)) return false;
-  const after = text.charCodeAt(end + 1);
-  switch (text[end]) {
-    case '.':
-      return !isDigit(after);
-    case '-':
-    case '/':
-      return !isWordCode(after);
-    case '%':
-    case '@':
-      return false;
-    default:
-      return true;
-  }
-}
-
 function findIdentifiers(passage: Passage, taken: Taken, hits: Hit[], checkTime: () => void): void {
-  const { text, survey } = passage;
-  const { words } = survey;
+  const { words } = passage.survey;
   if (words.length === 0) return;
-  const labels = new Labels(text, passage.header);
+  const search: Search = { passage, labels: new Labels(passage.text, passage.header), taken, hits };
   let done = 0;
   for (let index = 0; index < words.length; index += 5) {
     const start = words[index] as number;
     if (start < done) continue;
     if ((index & 0xfff) === 0) checkTime();
-    const end = words[index + 1] as number;
-    const digits = words[index + 2] as number;
-    const signs = words[index + 3] as number;
-    const valueDigits = words[index + 4] as number;
-    if (end - start > LONGEST_WORD) continue;
-    done = judgeWord(passage, labels, { start, end, digits, signs, valueDigits }, taken, hits);
+    if ((words[index + 1] as number) - start <= LONGEST_WORD) done = judgeWord(search, index);
   }
 }
 
-interface Word {
-  readonly start: number;
-  readonly end: number;
-  readonly digits: number;
-  /** Letters and digits of the word and of what single separators join to it, and the digits alone. */
-  readonly signs: number;
-  readonly valueDigits: number;
+/** What is the same for all words of a passage. */
+interface Search {
+  readonly passage: Passage;
+  readonly labels: Labels;
+  readonly taken: Taken;
+  readonly hits: Hit[];
 }
 
-/** @returns end of what was found at the word, or the word's end */
-function judgeWord(passage: Passage, labels: Labels, word: Word, taken: Taken, hits: Hit[]): number {
-  const { start, end, digits } = word;
+/**
+ * @param index of the word among the numbers of the survey
+ * @returns end of what was found at the word, or the word's end
+ */
+function judgeWord(search: Search, index: number): number {
+  const { text, survey } = search.passage;
+  const start = survey.words[index] as number;
+  const end = survey.words[index + 1] as number;
+  const digits = survey.words[index + 2] as number;
   const letters = digits < end - start;
-  const { text } = passage;
-  if (taken.overlaps(start, end)) return end;
-  if (letters && end - start >= 26) {
-    const wallet = walletAddress(text.slice(start, end), () =>
-      / (?:wallet|address|eth|ethereum|btc|bitcoin|crypto|contract|0x) /.test(labels.at(start, end)),
-    );
-    if (wallet && closesHere(text, end)) {
-      hits.push({ entity: 'CRYPTO', start, end, ...wallet });
-      taken.add(start, end);
-      return end;
-    }
-  }
+  if (letters && end - start >= SHORTEST_WALLET && findWallet(search, start, end)) return end;
   // `HRB 12345`, `HH AB 1234`, `AA 12 34 56 B`: the value begins with short words before the digits.
-  const heads: number[] = [];
-  for (let from = start; heads.length < 2; ) {
-    const separator = text[from - 1];
-    if (separator !== ' ' && separator !== '-') break;
-    let head = from - 1;
-    while (
-      head > 0 &&
-      from - 1 - head < 4 &&
-      isWordCode(text.charCodeAt(head - 1)) &&
-      !isDigit(text.charCodeAt(head - 1))
-    )
-      head -= 1;
-    const length = from - 1 - head;
-    if (length < 1 || length > 3) break;
-    heads.push(head);
-    from = head;
-  }
-  for (const head of heads.reverse()) {
-    const found = opensHere(text, head) ? bestAt(passage, labels, head, word, LETTERS, taken, hits) : 0;
+  const near = headBefore(text, start);
+  if (near >= 0) {
+    const far = headBefore(text, near);
+    const found =
+      (far >= 0 && bestAt(search, index, far, LETTERS.at(text, far))) ||
+      bestAt(search, index, near, LETTERS.at(text, near));
     if (found > 0) return found;
   }
   // Separators let a value go on; a lone short number is nobody's number.
-  const goesOn = word.signs > end - start;
-  if (opensHere(text, start) && (digits >= 5 || goesOn || end - start >= 5)) {
-    return bestAt(passage, labels, start, word, letters ? MIXED : DIGITS, taken, hits) || end;
-  }
-  return end;
+  if (digits < 5 && end - start < 5 && (survey.words[index + 3] as number) <= end - start) return end;
+  return bestAt(search, index, start, (letters ? MIXED : DIGITS).at(text, start)) || end;
 }
 
-/** The identifier that fits best at a place, the word's or one in front of it. @returns its end, or 0 */
+/** Letters and digits of the shortest address of a wallet. */
+const SHORTEST_WALLET = 26;
+
+function findWallet({ passage: { text }, labels, taken, hits }: Search, start: number, end: number): boolean {
+  if (!closesHere(text, end) || taken.overlaps(start, end)) return false;
+  const wallet = walletAddress(text.slice(start, end), () =>
+    / (?:wallet|address|eth|ethereum|btc|bitcoin|crypto|contract|0x) /.test(labels.at(start, end)),
+  );
+  if (!wallet) return false;
+  hits.push({ entity: 'CRYPTO', start, end, ...wallet });
+  taken.add(start, end);
+  return true;
+}
+
+/** Where a word of at most three letters begins that a single separator joins to what begins at `start`; or -1. */
+function headBefore(text: string, start: number): number {
+  const separator = text.charCodeAt(start - 1);
+  if (separator !== 32 && separator !== 45) return -1;
+  const last = start - 1;
+  let head = last;
+  while (head > 0 && last - head < 4) {
+    const c = text.charCodeAt(head - 1);
+    if (isDigit(c) || !isWordCode(c)) break;
+    head -= 1;
+  }
+  return head === last || last - head > 3 ? -1 : head;
+}
+
+/**
+ * The identifier that fits best at a place, the word's or one in front of it.
+ * @param candidates what the value may be
+ * @returns its end, or 0
+ */
 function bestAt(
-  passage: Passage,
-  labels: Labels,
+  { passage, labels, taken, hits }: Search,
+  index: number,
   start: number,
-  word: Word,
-  identifiers: readonly Identifier[],
-  taken: Taken,
-  hits: Hit[],
+  candidates: Candidates | undefined,
 ): number {
-  const { text, plain } = passage;
-  if (!(FORMS.get(identifiers) as Forms).mayBegin(text, start)) return 0;
-  const passes = labels.mayPass(start, word.end, ANY_CONTEXT);
-  if (!passes && !plain && !mayStandBare(word, start)) return 0;
-  const label = passes ? labels.at(start, word.end) : '';
+  const { text, plain, survey } = passage;
+  if (!candidates || !opensHere(text, start)) return 0;
+  const wordStart = survey.words[index] as number;
+  const wordEnd = survey.words[index + 1] as number;
+  if (taken.overlaps(wordStart, wordEnd)) return 0;
+  const passes = labels.mayPass(start, wordEnd, ANY_CONTEXT);
+  if (!passes && !plain && (candidates.bare.length === 0 || !mayStandBare(survey.words, index, start))) return 0;
+  const label = passes ? labels.at(start, wordEnd) : '';
   const speaks = label !== '';
-  const tried = speaks || plain ? identifiers : (BARE.get(identifiers) as readonly Identifier[]);
-  if (!SHAPES.get(tried)?.some((shape) => matchEnd(shape, text, start) > start)) return 0;
+  const tried = speaks || plain ? candidates.all : candidates.bare;
   let best: Hit | undefined;
   let bestRank = 0;
   for (const identifier of tried) {
@@ -276,9 +223,10 @@ const FEWEST_DIGITS = 4;
 const LETTERED = 16;
 
 /** Whether a value that begins at `start`, which may be in front of the word, can be one without any context. */
-function mayStandBare({ start: wordStart, end, signs, valueDigits }: Word, start: number): boolean {
-  if (signs + wordStart - start < SHORTEST) return false;
-  return valueDigits >= FEWEST_DIGITS || end - wordStart >= LETTERED;
+function mayStandBare(words: Int32Array, index: number, start: number): boolean {
+  const wordStart = words[index] as number;
+  if ((words[index + 3] as number) + wordStart - start < SHORTEST) return false;
+  return (words[index + 4] as number) >= FEWEST_DIGITS || (words[index + 1] as number) - wordStart >= LETTERED;
 }
 
 function matchEnd(pattern: RegExp, text: string, start: number): number {
