@@ -64,7 +64,10 @@ export function analysePython(document: TextDocument, context: TextContext, ever
       : modules.map(() => new Set<number>());
   const base = document.name.slice(document.name.lastIndexOf('/') + 1);
   const walk = new Walk(program, context, { autoRun: AUTO_RUN.test(base), modelCode: MODEL_CODE.test(base) });
-  for (const [index, module] of modules.entries()) walk.module(segments[index] as TextSegment, module, lines?.[index]);
+  for (const [index, module] of modules.entries()) {
+    const chosen = lines?.[index];
+    if (chosen?.size !== 0) walk.module(segments[index] as TextSegment, module, chosen);
+  }
   if (handed) {
     for (const [index, module] of modules.entries()) {
       const segment = segments[index] as TextSegment;

@@ -11,6 +11,7 @@ import type { PythonModule } from './module';
 import { Names, type Program } from './names';
 import { DYNAMIC_WORD, isObserved } from './words';
 
+const RENAMES = /\bas\b/;
 /** Rounds of following one alias to the next before every line is looked at. */
 const ROUNDS = 4;
 
@@ -51,9 +52,10 @@ export function candidateLines(
     }
   };
   for (const [index, module] of modules.entries()) {
-    for (const line of module.lines.imports) {
+    const renames = module.mayImport && RENAMES.test(module.text);
+    for (const line of renames ? module.lines.imports : []) {
       // Only another name hides what is imported.
-      if (!/\bas\b/.test(module.lineText(line))) continue;
+      if (!RENAMES.test(module.lineText(line))) continue;
       for (const statement of module.statements(line))
         for (const binding of statement.bindings) if (binding.how === 'import') alias(module, line, statement, binding);
     }

@@ -54,6 +54,7 @@ export class Mentions {
 
   /** Names that the text imports by themselves; `*` when it does so with all that a module has. */
   imported(): ReadonlySet<string> {
+    if (this.#imports.length === 0) return NO_NAMES;
     const names = new Set<string>();
     let end = 0;
     for (const start of this.#imports) {
@@ -167,8 +168,6 @@ function isImport(text: string, start: number): boolean {
  */
 export function candidateHits(mentions: readonly Mentions[]): Hit[][] | undefined {
   if (mentions.every(({ hits }) => hits.length === 0)) return undefined;
-  const all = (pick: (one: Mentions) => ReadonlySet<string>): ReadonlySet<string> =>
-    mentions.length === 1 ? pick(mentions[0] as Mentions) : new Set(mentions.flatMap((one) => [...pick(one)]));
   const assigned = new Map<string, boolean>();
   const isText = (name: string): boolean => {
     let known = assigned.get(name);
@@ -180,12 +179,12 @@ export function candidateHits(mentions: readonly Mentions[]): Hit[][] | undefine
   };
   const disguised = mentions.some((one) => one.disguised);
   const possible = mentions.map(({ hits }) =>
-    hits.filter(({ named }) => named === undefined || disguised || isText(named)),
+    kept(hits, ({ named }) => named === undefined || disguised || isText(named)),
   );
   /** Modules may be in use that no word names. */
   const brings = disguised || possible.some((hits) => hits.some(({ word }) => BRINGS_MODULES.has(word.text)));
   const dynamic = mentions.some((one) => one.dynamic);
-  const modules = all((one) => one.modules);
+  const modules = allOf(mentions, (one) => one.modules);
   let imported: ReadonlySet<string> | undefined;
   const active = ({ word, as, builtin }: Hit): boolean => {
     if (word.role === 'secret') return disguised || modules.has('random');
@@ -194,12 +193,25 @@ export function candidateHits(mentions: readonly Mentions[]): Hit[][] | undefine
     if (word.modules && !brings && ![...word.modules].some((module) => modules.has(module))) return false;
     if (as !== 'name' || disguised) return true;
     // What is given a name by an assignment is found there, and followed.
-    imported ??= all((one) => one.imported());
+    imported ??= allOf(mentions, (one) => one.imported());
     return imported.has(word.text) || imported.has('*');
   };
-  const found = possible.map((hits) => hits.filter(active));
+  const found = possible.map((hits) => kept(hits, active));
   return found.some((hits) => hits.length > 0) ? found : undefined;
 }
+
+const NO_NAMES: ReadonlySet<string> = new Set();
+
+/** The names of all texts together. */
+function allOf(mentions: readonly Mentions[], pick: (one: Mentions) => ReadonlySet<string>): ReadonlySet<string> {
+  if (mentions.length === 1) return pick(mentions[0] as Mentions);
+  const all = new Set<string>();
+  for (const one of mentions) for (const name of pick(one)) all.add(name);
+  return all;
+}
+
+/** Most cells of a notebook have none to choose from. */
+const kept = (hits: Hit[], keep: (hit: Hit) => boolean): Hit[] => (hits.length === 0 ? hits : hits.filter(keep));
 
 /** Names that are looked for as texts in one document; more of them are taken for texts. */
 const NAMED = 16;

@@ -1,6 +1,6 @@
 /** One Python text - a file or a cell - with its lines, and its statements as they are asked for. */
 import type { Binding, Node, Parameter, Statement } from './ast';
-import { identifier } from './characters';
+import { disguises, identifier } from './characters';
 import { storeOf } from './classes';
 import { Lines, lastAtMost } from './lines';
 import { parseLine } from './parser';
@@ -28,7 +28,9 @@ const DECORATORS = 8;
 const TRIES = 8;
 
 export class PythonModule {
-  readonly lines: Lines;
+  #lines: Lines | undefined;
+  /** Names stand in it as they are written. */
+  #isPlain: boolean | undefined;
   readonly #statements = new Map<number, Statement[]>();
   readonly #storeOf = new Map<Node, Binding>();
   readonly #names = new Map<Statement, ReadonlyMap<string, Binding>>();
@@ -36,9 +38,26 @@ export class PythonModule {
 
   constructor(
     readonly text: string,
-    from = 0,
-  ) {
-    this.lines = new Lines(text, from);
+    private readonly from = 0,
+  ) {}
+
+  /** The text divided into its lines, once somebody asks: most cells of a notebook are never asked for them. */
+  get lines(): Lines {
+    this.#lines ??= new Lines(this.text, this.from);
+    return this.#lines;
+  }
+
+  /** Whether a name may stand in the text; it costs less than to divide it. */
+  mayName(name: string): boolean {
+    if (this.text.includes(name)) return true;
+    this.#isPlain ??= disguises(this.text).length === 0;
+    // What is outside ASCII may be written in several ways.
+    return !this.#isPlain || !/^[\x00-\x7f]*$/.test(name);
+  }
+
+  /** Whether a line may import something. */
+  get mayImport(): boolean {
+    return this.text.includes('import');
   }
 
   statements(line: number): Statement[] {
@@ -151,6 +170,7 @@ export class PythonModule {
 
   /** Modules that a scope imports whole by `from m import *`. */
   stars(): string[] {
+    if (!this.mayImport || !this.text.includes('*')) return [];
     return this.lines.imports
       .filter((line) => this.lineText(line).includes('*'))
       .flatMap((line) => this.statements(line).flatMap(({ star }) => (star ? [star] : [])));

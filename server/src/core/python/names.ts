@@ -45,6 +45,8 @@ const DEPTH = 40;
 /** Nodes of one expression that are looked at for where its value comes from. */
 const TAINT_NODES = 200;
 const LONGEST_TEXT = 100_000;
+/** Names that the texts of a program are searched for before all of them are divided. */
+const SEARCHES = 16;
 
 /** Names by convention, for snippets and star imports: they mean the module unless something else is bound to them. */
 const CONVENTIONAL: ReadonlyMap<string, string> = new Map([
@@ -122,7 +124,9 @@ const MODEL =
 /** The cells or the file that are judged together, in order. */
 export class Program {
   readonly #modules: PythonModule[] = [];
-  /** Which modules bind a name at their top; of interest to one of several. */
+  /** Which modules bind a name at their top, by the names that were asked for; of interest to one of several. */
+  readonly #bindersOf = new Map<string, readonly PythonModule[]>();
+  /** The same by all names, when more were asked for than the texts are searched for. */
   #binders: ReadonlyMap<string, readonly PythonModule[]> | undefined;
   /** Modules that are imported whole. */
   #stars: ReadonlySet<string> | undefined;
@@ -165,18 +169,29 @@ export class Program {
   /** Modules that bind a name at their top, the last first. */
   #binding(name: string): readonly PythonModule[] {
     if (this.#modules.length < 2) return [];
-    if (!this.#binders) {
-      const binders = new Map<string, PythonModule[]>();
-      for (const module of this.#modules.toReversed()) {
-        for (const one of module.lines.module.names.keys()) {
-          const known = binders.get(one);
-          if (known) known.push(module);
-          else binders.set(one, [module]);
-        }
+    if (this.#binders) return this.#binders.get(name) ?? [];
+    let found = this.#bindersOf.get(name);
+    if (!found) {
+      if (this.#bindersOf.size === SEARCHES) {
+        this.#binders = this.#allBinders();
+        return this.#binding(name);
       }
-      this.#binders = binders;
+      found = this.#modules.filter((one) => one.mayName(name) && one.lines.module.names.has(name)).reverse();
+      this.#bindersOf.set(name, found);
     }
-    return this.#binders.get(name) ?? [];
+    return found;
+  }
+
+  #allBinders(): ReadonlyMap<string, readonly PythonModule[]> {
+    const binders = new Map<string, PythonModule[]>();
+    for (const module of this.#modules.toReversed()) {
+      for (const one of module.lines.module.names.keys()) {
+        const known = binders.get(one);
+        if (known) known.push(module);
+        else binders.set(one, [module]);
+      }
+    }
+    return binders;
   }
 
   #starred(): ReadonlySet<string> {

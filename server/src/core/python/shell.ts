@@ -75,10 +75,11 @@ export function cellShellValues(
   module: PythonModule,
   context: TextContext,
 ): void {
-  const names = new Names(program, module, module.lines.module);
+  let names: Names | undefined;
   for (const { start, end } of lines) {
     for (const match of segment.text.slice(start, end).matchAll(PUT_IN)) {
       const name = (match[1] ?? match[2]) as string;
+      names ??= new Names(program, module, module.lines.module);
       const taint = names.taint({ kind: 'name', name, start: start + match.index, end: start + match.index });
       if (!taint || taint === 'decoded') continue;
       const judged: Judgement =

@@ -9,9 +9,9 @@ import { DEPENDENCY_KEYWORDS, eachDependencyWord } from '../keywords';
 import { pinnedVersion } from '../specifier';
 import { cardTerms } from './card';
 import { isAgreed, isAllowed, type Obligation } from './expression';
-import { beginsStatement, importsAt } from './imports';
+import { beginsStatement, importsAt, mayImport } from './imports';
 import { LICENSE_RULES } from './rules';
-import { type LicensedDistribution, licensedDistribution, licensedModule } from './table';
+import { isLicensedModule, type LicensedDistribution, licensedDistribution, licensedModule } from './table';
 
 /** Where a document asks for a distribution whose licence is known. */
 interface Use {
@@ -96,7 +96,7 @@ function importedIn(segment: TextSegment, context: TextContext): Use[] {
   // The files of a package import it too.
   const folders = new Set(context.document.path?.split('/').slice(0, -1));
   eachDependencyWord(context.occurrences(segment, DEPENDENCY_KEYWORDS), 'imports', (start, end) => {
-    if (!beginsStatement(text, start)) return;
+    if (!mayImport(text, start, end, isLicensedModule) || !beginsStatement(text, start)) return;
     for (const found of importsAt(text, start, end)) {
       const distribution = licensedModule(found.module);
       if (!distribution || folders.has(found.module)) continue;

@@ -110,6 +110,9 @@ const SOLD = new Set(
 const DISTRIBUTIONS = new Map<string, LicensedDistribution>();
 /** Only of distributions that there is something to say of: code imports little else than the others. */
 const MODULES = new Map<string, LicensedDistribution>();
+/** By the first letter of their modules a bit for each length; longer ones have that of {@link LONG}. */
+const LENGTHS = new Int32Array(128);
+const LONG = 30;
 for (const [license, names] of Object.entries(BY_LICENSE)) {
   const obligation = obligationOf(license);
   const quiet = obligation === 'notice' || obligation === 'file';
@@ -127,7 +130,10 @@ for (const [license, names] of Object.entries(BY_LICENSE)) {
     DISTRIBUTIONS.set(name, distribution);
     if ((quiet && runs === undefined) || Object.hasOwn(FREE_FROM, name)) continue;
     for (const module of modules === undefined ? [name.replaceAll('-', '_')] : modules.split(',')) {
-      if (module !== '' && !MODULES.has(module)) MODULES.set(module, distribution);
+      if (module === '' || MODULES.has(module)) continue;
+      MODULES.set(module, distribution);
+      const first = module.charCodeAt(0);
+      LENGTHS[first] = (LENGTHS[first] as number) | (1 << Math.min(module.length, LONG));
     }
   }
 }
@@ -150,4 +156,10 @@ export function licensedDistribution(name: string, version?: string): LicensedDi
 /** The distribution that a top-level module is of. @param module as in an import, upper and lower case being different */
 export function licensedModule(module: string): LicensedDistribution | undefined {
   return MODULES.get(module);
+}
+
+/** Whether `[start, end)` of a text is a module that {@link licensedModule} knows. Few are, and most are told without a look-up. */
+export function isLicensedModule(text: string, start: number, end: number): boolean {
+  const lengths = LENGTHS[text.charCodeAt(start)] ?? 0;
+  return ((lengths >> Math.min(end - start, LONG)) & 1) === 1 && MODULES.has(text.slice(start, end));
 }
