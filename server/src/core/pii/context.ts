@@ -23,19 +23,22 @@ export interface LabelTest {
  */
 export function anyOf(...phrases: string[]): LabelTest {
   // Made when it is first asked: a start of the program asks none of them.
-  let pattern: RegExp | undefined;
+  let patterns: readonly [rough: RegExp, exact: RegExp] | undefined;
   const test = (label: string): boolean => {
-    pattern ??= patternOf(phrases);
-    return pattern.test(label);
+    patterns ??= [new RegExp(phrases.map(escaped).join('|')), patternOf(phrases)];
+    // Looking behind at every letter of a label takes much longer than looking for the words.
+    return patterns[0].test(label) && patterns[1].test(label);
   };
   return Object.assign(test, { phrases });
 }
 
+const escaped = (phrase: string): string => phrase.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
 function patternOf(phrases: readonly string[]): RegExp {
   const parts = phrases.map((phrase) => {
-    const escaped = phrase.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-    if (/[^\u0000-\u024f]/.test(phrase)) return escaped;
-    return phrase.length >= 6 ? `(?<!\\p{L})${escaped}` : `(?<!\\p{L})${escaped}s?(?!\\p{L})`;
+    const words = escaped(phrase);
+    if (/[^\u0000-\u024f]/.test(phrase)) return words;
+    return phrase.length >= 6 ? `(?<!\\p{L})${words}` : `(?<!\\p{L})${words}s?(?!\\p{L})`;
   });
   return new RegExp(parts.join('|'), 'u');
 }

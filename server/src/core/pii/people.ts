@@ -3,7 +3,7 @@ import type { KeywordFamily } from '../text/document';
 import { type Keyword, keywords, singleReader } from '../text/keywordPass';
 import { Recent } from '../text/recent';
 import { normaliseLabel } from './context';
-import { type Hit, isWordCode, type Passage, type Taken } from './hits';
+import { type Hit, isDigit, isWordCode, type Passage, type Taken } from './hits';
 import type { EntityName } from './rules';
 
 /** Frequent given names (public census lists); a bare `name` key needs one of them. */
@@ -149,14 +149,40 @@ export function hasGivenName(value: string): boolean {
   return value.split(/[\s,.]+/).some((word) => GIVEN_NAMES.has(word.toLowerCase()));
 }
 
-/** Whether an operator or another word of a key follows the word at `end`. */
-function mayBeKey(text: string, end: number): boolean {
+/**
+ * Whether an operator or another word of a key may follow the word at `end`, and quotes behind the operator.
+ * @param quoted false: a value needs no quotes here
+ */
+function mayBeKey(text: string, end: number, quoted: boolean): boolean {
   let i = end;
-  while (i - end < 40 && isWordCode(text.charCodeAt(i))) i += 1;
-  const c = text.charCodeAt(i);
+  while (i - end < LONGEST_KEY && isWordCode(text.charCodeAt(i))) i += 1;
+  let c = text.charCodeAt(i);
+  if (c === SPACE) {
+    // `of`, `line`, `number`, `no`, `name`, `id` or a digit: the key goes on.
+    const next = text.charCodeAt(i + 1);
+    if (isDigit(next) || next === 111 || next === 108 || next === 110 || next === 105) return true;
+  }
+  if (c === 34 || c === 39) c = text.charCodeAt(++i);
+  if (c === 93) c = text.charCodeAt(++i);
+  while (c === SPACE || c === TAB) c = text.charCodeAt(++i);
   // Not every letter outside ASCII is part of a word for `isWordCode`.
-  return c === 32 || c === 9 || c === 58 || c === 61 || c === 34 || c === 39 || c === 93 || c >= 128;
+  if (c >= 0x80) return true;
+  if (c !== 58 && c !== 61) return false;
+  const operator = c;
+  c = text.charCodeAt(++i);
+  if (operator === 61) {
+    if (c === 61) return false;
+    if (c === 62) c = text.charCodeAt(++i);
+  }
+  if (!quoted) return true;
+  while (c === SPACE || c === TAB) c = text.charCodeAt(++i);
+  if (c === 114 || c === 98 || c === 117) c = text.charCodeAt(i + 1);
+  return c === 34 || c === 39;
 }
+
+const LONGEST_KEY = 40;
+const SPACE = 32;
+const TAB = 9;
 
 /** The whole entry of a label that begins at `keyStart` and a value that ends at `end`, with the quotes around both. */
 function entryAround(text: string, keyStart: number, end: number): { start: number; end: number } {
@@ -172,9 +198,11 @@ function entryAround(text: string, keyStart: number, end: number): { start: numb
 /** Values of `key: value` and `key = 'value'` whose key speaks of a person. */
 export function findPersonal(passage: Passage, taken: Taken, hits: Hit[]): void {
   const { text, persons } = passage;
+  // Without quotes only where text is not code, up to what ends a field.
+  const quotedOnly = !passage.plain && !passage.output;
   let done = -1;
   for (let i = 0; i < persons.length; i += 1) {
-    if (!mayBeKey(text, persons.end(i))) continue;
+    if (!mayBeKey(text, persons.end(i), quotedOnly)) continue;
     const index = persons.end(i) - (KEYWORDS[persons.keyword(i)] as Keyword).text.length;
     const rest = text.slice(index, index + 260);
     const key = /^[\p{L}\d_]{1,40}(?: (?:of |line |number|no|id|name|\d)[\p{L}\d_]{0,12}){0,2}/u.exec(rest)?.[0] ?? '';
@@ -183,8 +211,7 @@ export function findPersonal(passage: Passage, taken: Taken, hits: Hit[]): void 
     const at = index + key.length + operator[0].length;
     const after = text.slice(at, at + 200);
     const quoted = /^[rbu]?(["'])([^"'\n\\]{2,160})\1/.exec(after);
-    // Without quotes only where text is not code, up to what ends a field.
-    if (!quoted && !passage.plain && !passage.output) continue;
+    if (!quoted && quotedOnly) continue;
     let keyStart = index;
     const least = Math.max(done, keyStart - 40);
     while (

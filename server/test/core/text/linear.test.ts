@@ -17,6 +17,9 @@ function useAll(): void {
     require('../../../src/core/text/analysers') as typeof import('../../../src/core/text/analysers');
   const text = 'import os\napi_key = "Zx81kQ2vLm7Rt4Wp8Yd3"\nsubject_name = "Jane Quist"\nfull_name: Jane Quist\n';
   for (const analyser of TEXT_ANALYSERS) for (const name of ['a.py', 'a.md']) again({ name, text }, analyser);
+  const { IDENTIFIERS } =
+    require('../../../src/core/pii/identifiers') as typeof import('../../../src/core/pii/identifiers');
+  for (const { context } of IDENTIFIERS) context('a label');
 }
 
 const { literals, makers } = expressionsIn(FOLDERS);
