@@ -21,11 +21,13 @@ export const DEPENDENCY_ANALYSER: TextAnalyser = {
   analyse(document: TextDocument, context: TextContext): void {
     const unpinned: { segment: TextSegment; requirement: Requirement }[] = [];
     for (const segment of document.segments) {
+      const items = itemsOf(segment, context);
+      if (items.length === 0) continue;
       const report = ({ edit, ...draft }: DependencyDraft) => {
         const fix = edit && fixOf(edit, (start, end) => segment.locate(start, end));
         context.report(segment, { ...draft, ...(fix && { fixes: [fix] }) });
       };
-      for (const [index, item] of itemsOf(segment, context).entries()) {
+      for (const [index, item] of items.entries()) {
         if (index % 64 === 0) context.checkTime();
         if (item.kind === 'option') for (const draft of judgeOption(item)) report(draft);
         if (item.kind !== 'requirement') continue;

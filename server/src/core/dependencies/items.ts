@@ -6,6 +6,8 @@ import { parseRequirements, type RequirementItem } from './requirements';
 
 /** `! pip install`, `%pip install`, `out = !pip install`, Databricks' `# MAGIC %pip install`. */
 const MAGIC_LINE = /^[ \t]*(?:#[ \t]*MAGIC[ \t]+)?(?:[A-Za-z_]\w{0,63}[ \t]*=[ \t]*)?(?:!{1,2}|%)(?!%)[ \t]*/;
+/** One of them stands in each such line. */
+const SIGN = /[!%]/g;
 const BEFORE_INSTALLER = /[!%][ \t]{0,8}(?:\{[ \t]{0,8})?$/;
 const SHELL_CELL = /^\s*%%(?:bash|sh|!|system|script[ \t]+(?:ba|z)?sh)\b/;
 
@@ -13,8 +15,11 @@ const SHELL_CELL = /^\s*%%(?:bash|sh|!|system|script[ \t]+(?:ba|z)?sh)\b/;
 function itemsOfCell(text: string): RequirementItem[] {
   if (SHELL_CELL.test(text)) return parseInstallCommands(text, text.indexOf('\n') + 1);
   const items: RequirementItem[] = [];
-  let start = 0;
-  while (start < text.length) {
+  for (let start = 0; ; ) {
+    SIGN.lastIndex = start;
+    const sign = SIGN.exec(text);
+    if (!sign) return items;
+    start = text.lastIndexOf('\n', sign.index) + 1;
     let end = lineEnd(text, start);
     const magic = MAGIC_LINE.exec(text.slice(start, Math.min(end, start + 200)));
     if (magic) {
@@ -24,7 +29,6 @@ function itemsOfCell(text: string): RequirementItem[] {
     }
     start = end + 1;
   }
-  return items;
 }
 
 function lineEnd(text: string, from: number): number {
@@ -37,14 +41,24 @@ function lineEnd(text: string, from: number): number {
  * @param context of an analyser that declares {@link DEPENDENCY_KEYWORDS}
  */
 export function itemsOf(segment: TextSegment, context: TextContext): readonly RequirementItem[] {
-  return context.shared(segment, 'requirement-items', () => readItems(segment, context));
+  return mayAsk(segment, context)
+    ? context.shared(segment, 'requirement-items', () => readItems(segment, context))
+    : NONE;
+}
+
+const NONE: readonly RequirementItem[] = [];
+
+/** Most segments are told by what they are, and most code by its words. */
+function mayAsk(segment: TextSegment, context: TextContext): boolean {
+  if (DEPENDENCY_KEYWORDS.reads(segment)) return context.occurrences(segment, DEPENDENCY_KEYWORDS).length > 0;
+  const { language, kind } = segment;
+  if (language === 'requirements') return true;
+  return (kind === 'code' || kind === 'config') && (language === 'shell' || language === 'dockerfile');
 }
 
 function readItems(segment: TextSegment, context: TextContext): RequirementItem[] {
   if (segment.language === 'requirements') return parseRequirements(segment.text);
-  if (segment.kind !== 'code' && segment.kind !== 'config') return [];
-  if (segment.language === 'shell' || segment.language === 'dockerfile') return parseInstallCommands(segment.text);
-  if (!DEPENDENCY_KEYWORDS.reads(segment)) return [];
+  if (!DEPENDENCY_KEYWORDS.reads(segment)) return parseInstallCommands(segment.text);
   const { text } = segment;
   let installs = false;
   let magic = false;

@@ -85,21 +85,25 @@ function usesOf(segment: TextSegment, context: TextContext): Use[] {
     const distribution = licensedDistribution(item.name, pinnedVersion(item.clauses));
     if (distribution) uses.push({ distribution, start: item.start, end: item.end });
   }
-  return uses.sort((a, b) => a.start - b.start);
+  return uses.length < 2 ? uses : uses.sort((a, b) => a.start - b.start);
 }
 
 function importedIn(segment: TextSegment, context: TextContext): Use[] {
   if (!DEPENDENCY_KEYWORDS.reads(segment)) return [];
+  const words = context.occurrences(segment, DEPENDENCY_KEYWORDS);
+  if (words.length === 0) return [];
   const { text } = segment;
   const uses: Use[] = [];
   let module: PythonModule | undefined;
   // The files of a package import it too.
-  const folders = new Set(context.document.path?.split('/').slice(0, -1));
-  eachDependencyWord(context.occurrences(segment, DEPENDENCY_KEYWORDS), 'imports', (start, end) => {
+  let folders: ReadonlySet<string> | undefined;
+  eachDependencyWord(words, 'imports', (start, end) => {
     if (!mayImport(text, start, end, isLicensedModule) || !beginsStatement(text, start)) return;
     for (const found of importsAt(text, start, end)) {
       const distribution = licensedModule(found.module);
-      if (!distribution || folders.has(found.module)) continue;
+      if (!distribution) continue;
+      folders ??= new Set(context.document.path?.split('/').slice(0, -1));
+      if (folders.has(found.module)) continue;
       module ??= new PythonModule(text, cellStart(text));
       const line = module.lines.at(start);
       const statement = line < 0 ? undefined : module.statements(line).find((one) => one.start === start);
