@@ -33,7 +33,7 @@ let runNumbers: i32 = 0;
 /**
  * What is told of the whole text, as ten numbers: where the first separator stands of what has the shape of a device's
  * address and the place behind the last; the same of four numbers with points, of colons close together, of three and
- * more of them, and of at signs.
+ * more of them, and of at signs between what may be the parts of an address.
  */
 export const FACTS = memory.data(40);
 const DEVICE: usize = 0;
@@ -112,7 +112,10 @@ export function survey(text: usize, from: i32, to: i32): i32 {
       extend(COLONS, first);
       if (isThirdColon(text + first)) extend(MORE_COLONS, first);
     }
-    for (let mask = i8x16.bitmask(atSigns) & valid; mask !== 0; mask &= mask - 1) extend(AT_SIGNS, at + ctz(mask));
+    for (let mask = i8x16.bitmask(atSigns) & valid; mask !== 0; mask &= mask - 1) {
+      const first = at + ctz(mask);
+      if (isLocal(load<u8>(text + first - 1)) && isAlphanumeric(load<u8>(text + first + 1))) extend(AT_SIGNS, first);
+    }
   }
   return wordNumbers;
 }
@@ -302,6 +305,14 @@ function opens(at: usize): bool {
 /** What stands between the parts of a value, once. */
 function isSeparator(c: u8): bool {
   return c === 32 || c === DASH || c === POINT || c === 47 || c === COLON || c === 43;
+}
+
+/** What the local part of an address may end with. */
+function isLocal(c: u8): bool {
+  // plus, percent, apostrophe, ampersand, number sign
+  return (
+    isAlphanumeric(c) || c === UNDERSCORE || c === DASH || c === 43 || c === 37 || c === 39 || c === 38 || c === 35
+  );
 }
 
 function isFourHex(at: usize): bool {

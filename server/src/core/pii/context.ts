@@ -197,7 +197,9 @@ export class Labels {
   /** Whether the line of a place has any of the words, asked once for a line; undefined when the line is long. */
   #readLine(start: number, end: number, words: FirstWords): void {
     const { text } = this;
-    this.#lineFrom = text.lastIndexOf('\n', start - 1) + 1;
+    let from = start;
+    while (from > 0 && text.charCodeAt(from - 1) !== 10) from -= 1;
+    this.#lineFrom = from;
     const stop = text.indexOf('\n', end);
     this.#lineTo = stop < 0 ? text.length : stop;
     this.#linePasses =

@@ -165,7 +165,8 @@ function kindsOfSet(set: string): Kinds {
 
 export class Forms<V> {
   readonly #kinds: Kinds[] = [];
-  readonly #follows: Set<number>[] = [];
+  /** Positions that may follow each one. */
+  #follows: readonly (readonly number[])[] = [];
   /** Patterns that end with a position. */
   readonly #ends = new Map<number, number>();
   /** Positions of each state, by their text, and its number times KINDS. */
@@ -195,15 +196,16 @@ export class Forms<V> {
   /** @throws Error for a pattern that it cannot read */
   #read(): void {
     const first: number[] = [];
+    const follows: Set<number>[] = [];
     for (const [index, { source }] of this.patterns.entries()) {
-      const part = new PatternReader(source, this.#kinds, this.#follows).read();
+      const part = new PatternReader(source, this.#kinds, follows).read();
       first.push(...part.first);
       for (const position of part.last) this.#ends.set(position, index);
     }
     this.#state([]);
     // The state in front of a text is where all first positions can be reached from.
     const begin = this.#kinds.push(new Uint8Array(KINDS)) - 1;
-    this.#follows.push(new Set(first));
+    this.#follows = [...follows.map((after) => [...after]), first];
     this.#initial = this.#state([begin]);
   }
 
@@ -232,7 +234,7 @@ export class Forms<V> {
   #make(state: number, kind: number): number {
     const reached = new Set<number>();
     for (const position of this.#positions[state / KINDS] as readonly number[])
-      for (const next of this.#follows[position] as Set<number>)
+      for (const next of this.#follows[position] as readonly number[])
         if ((this.#kinds[next] as Kinds)[kind]) reached.add(next);
     const next = this.#state([...reached].sort((a, b) => a - b));
     this.#next[state + kind] = next;

@@ -198,8 +198,14 @@ function entryAround(text: string, keyStart: number, end: number): { start: numb
 /** Values of `key: value` and `key = 'value'` whose key speaks of a person. */
 export function findPersonal(passage: Passage, taken: Taken, hits: Hit[]): void {
   const { text, persons } = passage;
+  if (persons.length === 0) return;
   // Without quotes only where text is not code, up to what ends a field.
   const quotedOnly = !passage.plain && !passage.output;
+  // For this text only: its keys are parts of it.
+  const keys = new Recent(256, (key) => {
+    const label = normaliseLabel(key);
+    return { label, kind: labelKind(label) };
+  });
   let done = -1;
   for (let i = 0; i < persons.length; i += 1) {
     if (!mayBeKey(text, persons.end(i), quotedOnly)) continue;
@@ -219,8 +225,7 @@ export function findPersonal(passage: Passage, taken: Taken, hits: Hit[]): void 
       (isWordCode(text.charCodeAt(keyStart - 1)) || text[keyStart - 1] === ' ' || text[keyStart - 1] === '-')
     )
       keyStart -= 1;
-    const label = normaliseLabel(`${text.slice(keyStart, index)}${key}`);
-    const kind = labelKind(label);
+    const { label, kind } = keys.get(text.slice(keyStart, index + key.length));
     if (!kind) continue;
     let value: string;
     let start: number;

@@ -13,6 +13,7 @@ export interface Survey {
   /** Groups with two colons close together, and with three or more. */
   readonly colons: Stretch;
   readonly moreColons: Stretch;
+  /** At signs between what may be the parts of an address. */
   readonly atSigns: Stretch;
   /** Where seven digits and more begin that have at most two signs between them, and the places behind the last of them. */
   readonly digits: Int32Array;
