@@ -13,6 +13,9 @@ const SEPARATORS = '- ./:_+';
 /** What stands in no pattern. */
 const NONE = 28 + SEPARATORS.length;
 const KINDS = NONE + 1;
+/** A state's row has its followers by kind, and behind them what is told where it is reached: a number, or 0. */
+const TOLD = KINDS;
+const ROW = KINDS + 1;
 
 function kindOf(c: number): number {
   if (c >= 48 && c <= 57) return DIGIT;
@@ -169,12 +172,10 @@ export class Forms<V> {
   #follows: readonly (readonly number[])[] = [];
   /** Patterns that end with a position. */
   readonly #ends = new Map<number, number>();
-  /** Positions of each state, by their text, and its number times KINDS. */
+  /** Positions of each state, by their text, and where its row begins. */
   readonly #states = new Map<string, number>();
   readonly #positions: (readonly number[])[] = [];
-  /** What is told where a state is reached: a number of {@link #told}, or 0. */
-  readonly #accepts: number[] = [];
-  /** State after a state and a kind; -1 for what was not asked yet. State 0 leads nowhere. */
+  /** Rows of the states: -1 for a follower that was not asked for yet. State 0 leads nowhere. */
   readonly #next: number[] = [];
   readonly #kindOf = Uint8Array.from({ length: 0xc0 }, (_, c) => kindOf(c));
   /** Sets of patterns, what is told of them, and their numbers by their text. */
@@ -215,12 +216,11 @@ export class Forms<V> {
     if (this.#initial < 0) this.#read();
     const kinds = this.#kindOf;
     const follow = this.#next;
-    const accepts = this.#accepts;
     let state = this.#initial;
     let found = 0;
     for (let i = start; ; i += 1) {
       const c = text.charCodeAt(i);
-      const accepted = accepts[state / KINDS] as number;
+      const accepted = follow[state + TOLD] as number;
       if (accepted !== 0 && closesHere(text, i)) found = found === 0 ? accepted : this.#union(found, accepted);
       // Behind the end of a text there is none.
       const kind = c < 0xc0 ? (kinds[c] as number) : c >= 0xc0 ? OTHER_LETTER : NONE;
@@ -233,7 +233,7 @@ export class Forms<V> {
 
   #make(state: number, kind: number): number {
     const reached = new Set<number>();
-    for (const position of this.#positions[state / KINDS] as readonly number[])
+    for (const position of this.#positions[state / ROW] as readonly number[])
       for (const next of this.#follows[position] as readonly number[])
         if ((this.#kinds[next] as Kinds)[kind]) reached.add(next);
     const next = this.#state([...reached].sort((a, b) => a - b));
@@ -248,8 +248,8 @@ export class Forms<V> {
     const state = this.#next.length;
     this.#states.set(key, state);
     this.#positions.push(positions);
-    this.#accepts.push(this.#set(positions.flatMap((position) => this.#ends.get(position) ?? [])));
     for (let kind = 0; kind < KINDS; kind += 1) this.#next.push(positions.length === 0 ? 0 : -1);
+    this.#next.push(this.#set(positions.flatMap((position) => this.#ends.get(position) ?? [])));
     return state;
   }
 
