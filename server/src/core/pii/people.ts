@@ -195,6 +195,11 @@ function entryAround(text: string, keyStart: number, end: number): { start: numb
   };
 }
 
+function judgeKey(key: string): { label: string; kind: LabelKind | undefined } {
+  const label = normaliseLabel(key);
+  return { label, kind: labelKind(label) };
+}
+
 /** Values of `key: value` and `key = 'value'` whose key speaks of a person. */
 export function findPersonal(passage: Passage, taken: Taken, hits: Hit[]): void {
   const { text, persons } = passage;
@@ -202,10 +207,7 @@ export function findPersonal(passage: Passage, taken: Taken, hits: Hit[]): void 
   // Without quotes only where text is not code, up to what ends a field.
   const quotedOnly = !passage.plain && !passage.output;
   // For this text only: its keys are parts of it.
-  const keys = new Recent(256, (key) => {
-    const label = normaliseLabel(key);
-    return { label, kind: labelKind(label) };
-  });
+  let keys: Recent<{ label: string; kind: LabelKind | undefined }> | undefined;
   let done = -1;
   for (let i = 0; i < persons.length; i += 1) {
     if (!mayBeKey(text, persons.end(i), quotedOnly)) continue;
@@ -225,6 +227,7 @@ export function findPersonal(passage: Passage, taken: Taken, hits: Hit[]): void 
       (isWordCode(text.charCodeAt(keyStart - 1)) || text[keyStart - 1] === ' ' || text[keyStart - 1] === '-')
     )
       keyStart -= 1;
+    keys ??= new Recent(256, judgeKey);
     const { label, kind } = keys.get(text.slice(keyStart, index + key.length));
     if (!kind) continue;
     let value: string;
