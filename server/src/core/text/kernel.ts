@@ -33,6 +33,8 @@ const PAGE = 1 << 16;
 const MARGIN = 32;
 /** Characters that are written at once. */
 const STEP = 1 << 14;
+/** Characters that are tried again when not all of those are ASCII. */
+const PIECE = 1 << 9;
 /** Fewer characters are written one by one. */
 const FEW = 48;
 /** A memory that has grown past this is given back when its texts have been looked at. */
@@ -132,21 +134,33 @@ export class Kernel {
   }
 
   #write(text: string, at: number): void {
-    const bytes = this.#bytes;
     for (let from = 0; from < text.length; from += STEP) {
       const to = Math.min(text.length, from + STEP);
-      if (to - from >= FEW) {
-        const part = to - from === text.length ? text : text.slice(from, to);
-        const { read, written } = ENCODER.encodeInto(part, bytes.subarray(at + from, at + to));
-        // Outside ASCII a character is more than a byte.
-        if (read === written && read === to - from) continue;
-      }
-      for (let i = from; i < to; i += 1) {
-        const c = text.charCodeAt(i);
-        bytes[at + i] = c < 0xc0 ? c : LETTER;
+      if (this.#writeAscii(text, from, to, at)) continue;
+      // What is outside ASCII stands in few places of most texts.
+      for (let piece = from; piece < to; piece += PIECE) {
+        const end = Math.min(to, piece + PIECE);
+        if (!this.#writeAscii(text, piece, end, at)) this.#writeAny(text, piece, end, at);
       }
     }
-    bytes.fill(0, at + text.length, at + text.length + MARGIN);
+    this.#bytes.fill(0, at + text.length, at + text.length + MARGIN);
+  }
+
+  /** @returns false when `[from, to)` is not all ASCII, or too short to be worth the call */
+  #writeAscii(text: string, from: number, to: number, at: number): boolean {
+    if (to - from < FEW) return false;
+    const part = to - from === text.length ? text : text.slice(from, to);
+    const { read, written } = ENCODER.encodeInto(part, this.#bytes.subarray(at + from, at + to));
+    // Outside ASCII a character is more than a byte.
+    return read === written && read === to - from;
+  }
+
+  #writeAny(text: string, from: number, to: number, at: number): void {
+    const bytes = this.#bytes;
+    for (let i = from; i < to; i += 1) {
+      const c = text.charCodeAt(i);
+      bytes[at + i] = c < 0xc0 ? c : LETTER;
+    }
   }
 
   /**
