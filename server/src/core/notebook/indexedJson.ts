@@ -69,7 +69,7 @@ export class IndexedJson implements Json {
   }
 
   elements(value: JsonValue): Walk<JsonValue> {
-    return new Elements(this, value, this.text.charCodeAt(value.start) === OPEN_BRACKET);
+    return new Inside(this, value, this.text.charCodeAt(value.start) === OPEN_BRACKET, false);
   }
 
   leaves(value: JsonValue): Walk<JsonLeaf> {
@@ -129,21 +129,41 @@ function after(index: Index, token: number): number {
   return next > 0 ? next : token + 1;
 }
 
-class Members implements Walk<JsonMember> {
+/** Walks through the values that an object or an array holds. */
+class Inside {
   start = 0;
   end = 0;
   token: number;
   #next: number;
   readonly #stop: number;
 
+  /** @param keyed whether each value has a key in front of it */
   constructor(
-    private readonly json: IndexedJson,
+    protected readonly json: IndexedJson,
     { token }: JsonValue,
     any: boolean,
+    private readonly keyed: boolean,
   ) {
     this.token = token;
     this.#next = token + 1;
     this.#stop = any ? after(json.index, token) : 0;
+  }
+
+  next(): boolean {
+    if (this.#next >= this.#stop) return false;
+    const { index } = this.json;
+    const token = this.keyed ? this.#next + 1 : this.#next;
+    this.token = token;
+    this.start = index[token * WIDTH] as number;
+    this.end = index[token * WIDTH + 1] as number;
+    this.#next = after(index, token);
+    return true;
+  }
+}
+
+class Members extends Inside implements Walk<JsonMember> {
+  constructor(json: IndexedJson, value: JsonValue, any: boolean) {
+    super(json, value, any, true);
   }
 
   get key(): string {
@@ -156,46 +176,6 @@ class Members implements Walk<JsonMember> {
 
   get keyEnd(): number {
     return this.json.index[(this.token - 1) * WIDTH + 1] as number;
-  }
-
-  next(): boolean {
-    if (this.#next >= this.#stop) return false;
-    const { index } = this.json;
-    const token = this.#next + 1;
-    this.token = token;
-    this.start = index[token * WIDTH] as number;
-    this.end = index[token * WIDTH + 1] as number;
-    this.#next = after(index, token);
-    return true;
-  }
-}
-
-class Elements implements Walk<JsonValue> {
-  start = 0;
-  end = 0;
-  token: number;
-  #next: number;
-  readonly #stop: number;
-
-  constructor(
-    private readonly json: IndexedJson,
-    { token }: JsonValue,
-    any: boolean,
-  ) {
-    this.token = token;
-    this.#next = token + 1;
-    this.#stop = any ? after(json.index, token) : 0;
-  }
-
-  next(): boolean {
-    const token = this.#next;
-    if (token >= this.#stop) return false;
-    const { index } = this.json;
-    this.token = token;
-    this.start = index[token * WIDTH] as number;
-    this.end = index[token * WIDTH + 1] as number;
-    this.#next = after(index, token);
-    return true;
   }
 }
 
