@@ -3,10 +3,9 @@ import type { Severity } from '../finding';
 import { evidenceText, hashSecret, redactSecret } from '../redact';
 import type { ScanSettings } from '../settings';
 import type { TextAnalyser, TextContext, TextDocument, TextSegment } from '../text/document';
-import { survey } from '../text/survey';
 import { normaliseLabel } from './context';
 import type { Hit, Passage } from './hits';
-import { hasGivenName, isFullName, labelKind, PERSON_KEYWORDS, personal, personWords } from './people';
+import { hasGivenName, isFullName, labelKind, lookAtText, PERSON_KEYWORDS, personal } from './people';
 import { ENTITIES, type EntityName, ruleOf } from './rules';
 import { findPersonalData } from './scan';
 
@@ -243,6 +242,7 @@ function analyseTable(
           });
       }
       if (!mayHold(value)) continue;
+      const look = lookAtText(value, context.checkTime);
       const passage: Passage = {
         text: value,
         header: column.name,
@@ -250,8 +250,8 @@ function analyseTable(
         output: false,
         code: false,
         countries,
-        persons: personWords(value, context.checkTime),
-        survey: survey(value, context.checkTime),
+        persons: look.occurrences,
+        survey: look.survey,
       };
       for (const hit of findPersonalData(passage, context.checkTime)) {
         if (hit.severity === undefined) continue;

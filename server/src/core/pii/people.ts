@@ -100,8 +100,8 @@ export const PERSON_KEYWORDS: KeywordFamily = {
   reads: ({ kind, table }) => kind !== 'attachment' && !table?.header.length,
 };
 
-/** Where {@link PERSON_KEYWORDS} stand in a text that is no segment. */
-export const personWords = singleReader(PERSON_KEYWORDS.words);
+/** Where {@link PERSON_KEYWORDS} stand in a text that is no segment, and its survey. */
+export const lookAtText = singleReader(PERSON_KEYWORDS.words, true);
 
 /** What else a record of a person holds. */
 const SIBLING =

@@ -17,7 +17,7 @@ const LONGEST = 64 * 1024;
 
 export type EmbeddedCredential = Pick<Candidate, 'rule' | 'severity' | 'message' | 'start' | 'end' | 'secret'>;
 
-const occurrencesIn = singleReader(SECRET_KEYWORDS.words);
+const look = singleReader(SECRET_KEYWORDS.words, false);
 
 /**
  * @param key what the text is the value of; a vendor's name in it counts
@@ -35,7 +35,7 @@ export function embeddedCredentials(text: string, key?: string): EmbeddedCredent
   const document: TextDocument = { name: '', kind: 'text', segments: [segment] };
   // At most LONGEST characters: no look at the clock is needed.
   const untimed = () => undefined;
-  return candidatesOf(segment, document, occurrencesIn(segment.text, untimed), untimed).filter(
+  return candidatesOf(segment, document, look(segment.text, untimed).occurrences, untimed).filter(
     ({ rank }) => rank >= OWN_SHAPE,
   );
 }

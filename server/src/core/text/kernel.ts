@@ -40,6 +40,11 @@ const FEW = 48;
 /** A memory that has grown past this is given back when its texts have been looked at. */
 const KEPT = 1 << 25;
 
+/** Every code unit from U+00C0 on is written as this one: it is part of a word. */
+const LETTER = 0xc1;
+/** Numbers that a survey tells of a whole text. */
+const FACTS_LENGTH = 10;
+
 /** Characters that are looked at for signs at once. */
 export const SIGNS_AT_ONCE = 1 << 14;
 
@@ -76,21 +81,20 @@ export interface SurveyNumbers {
 }
 
 export class Kernel {
-  #exports: Exports;
-  #bytes: Uint8Array;
-  #numbers: Int32Array;
-  #texts: number;
+  #exports!: Exports;
+  #bytes!: Uint8Array;
+  #numbers!: Int32Array;
+  /** Where texts are written, behind the tables. */
+  #texts!: number;
 
   constructor(private readonly tables?: AutomatonTables) {
-    this.#exports = instance();
-    this.#texts = this.#exports.HEAP.value;
-    this.#bytes = new Uint8Array(this.#exports.memory.buffer);
-    this.#numbers = new Int32Array(this.#exports.memory.buffer);
     this.#setUp();
   }
 
   #setUp(): void {
     const { tables } = this;
+    this.#exports = instance();
+    this.#view();
     let at = this.#exports.HEAP.value;
     const room = (size: number): number => {
       const place = (at + 15) & ~15;
@@ -115,8 +119,13 @@ export class Kernel {
     const missing = size - this.#bytes.length;
     if (missing <= 0) return;
     this.#exports.memory.grow(Math.ceil(Math.max(missing, this.#bytes.length / 2) / PAGE));
-    this.#bytes = new Uint8Array(this.#exports.memory.buffer);
-    this.#numbers = new Int32Array(this.#exports.memory.buffer);
+    this.#view();
+  }
+
+  #view(): void {
+    const { buffer } = this.#exports.memory;
+    this.#bytes = new Uint8Array(buffer);
+    this.#numbers = new Int32Array(buffer);
   }
 
   /** Writes texts one behind the other. @returns addresses of their first characters, and the one behind the last */
@@ -227,14 +236,6 @@ export class Kernel {
 
   /** Gives back what large texts have taken. */
   release(): void {
-    if (this.#bytes.length <= KEPT) return;
-    this.#exports = instance();
-    this.#bytes = new Uint8Array(this.#exports.memory.buffer);
-    this.#numbers = new Int32Array(this.#exports.memory.buffer);
-    this.#setUp();
+    if (this.#bytes.length > KEPT) this.#setUp();
   }
 }
-
-/** Every code unit from U+00C0 on is written as this one: it is part of a word. */
-const LETTER = 0xc1;
-const FACTS_LENGTH = 10;

@@ -77,17 +77,10 @@ export class KeywordPass {
   }
 
   /**
-   * @param wanted families that are looked for; of the others nothing is found
-   * @param checkTime called now and then; may throw
-   */
-  over(text: string, wanted: FamilySet, checkTime: () => void): readonly Occurrences[] {
-    return (this.#together([text], [wanted], false, checkTime)[0] as Look).occurrences;
-  }
-
-  /**
-   * What {@link over} finds in each of many texts.
-   * @param wanted of each text the families that are looked for
+   * What is in each of many texts.
+   * @param wanted of each text the families that are looked for; of the others nothing is found
    * @param surveyed whether the texts are surveyed too
+   * @param checkTime called now and then; may throw
    */
   overAll(texts: readonly string[], wanted: readonly FamilySet[], surveyed: boolean, checkTime: () => void): Look[] {
     const looks: Look[] = [];
@@ -181,11 +174,18 @@ function tablesOf(families: readonly (readonly Keyword[])[]): AutomatonTables {
   };
 }
 
-/** Finds the keywords of one family in texts that are no segments. The pass is made for the first of them. */
-export function singleReader(words: () => readonly Keyword[]): (text: string, checkTime: () => void) => Occurrences {
+/**
+ * Looks at texts that are no segments for the keywords of one family. The pass is made for the first of them.
+ * @param surveyed whether the texts are surveyed too
+ */
+export function singleReader(
+  words: () => readonly Keyword[],
+  surveyed: boolean,
+): (text: string, checkTime: () => void) => { occurrences: Occurrences; survey: Survey } {
   let pass: KeywordPass | undefined;
   return (text, checkTime) => {
     pass ??= new KeywordPass([words()]);
-    return pass.over(text, 1, checkTime)[0] as Occurrences;
+    const { occurrences, survey } = pass.overAll([text], [1], surveyed, checkTime)[0] as Look;
+    return { occurrences: occurrences[0] as Occurrences, survey };
   };
 }

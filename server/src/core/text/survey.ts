@@ -1,4 +1,4 @@
-import { Kernel } from './kernel';
+import type { Kernel } from './kernel';
 
 /**
  * A first look at the digits and separators of a text: it tells which recognisers of personal data have anything to look
@@ -88,14 +88,3 @@ function joinedRuns(parts: readonly Int32Array[]): Int32Array {
 
 /** Whether nothing was found in a text that a recogniser could look at. */
 export const isEmpty = (found: Survey): boolean => found === NOTHING;
-
-let own: Kernel | undefined;
-
-/** Surveys a text that is no segment of a document, such as a cell of a table. */
-export function survey(text: string, checkTime: () => void): Survey {
-  own ??= new Kernel();
-  const [address] = own.load([text]) as [number];
-  const found = surveyAt(own, address, text.length, checkTime);
-  own.release();
-  return found;
-}

@@ -1,7 +1,10 @@
 import { strict as assert } from 'node:assert';
-import { isEmpty, type Stretch, survey } from '../../../src/core/text/survey';
+import { singleReader } from '../../../src/core/text/keywordPass';
+import { isEmpty, type Stretch } from '../../../src/core/text/survey';
 
 const untimed = () => undefined;
+const look = singleReader(() => [], true);
+const survey = (text: string, checkTime: () => void) => look(text, checkTime).survey;
 const WORD = String.raw`[A-Za-z0-9_\u00c0-\uffff]`;
 
 /** Begin, end and digits of each word that is to be looked at, by its definition. */
