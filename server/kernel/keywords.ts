@@ -6,29 +6,29 @@ import { CAPACITY, CHUNK, put, STATES } from './memory';
 
 const LANE_BYTES: usize = (<usize>CHUNK >> 2) << 3;
 
-/** Kind of each byte, 0 to 63: its place in a row of the automaton. */
-let kinds: usize = 0;
+/** Where the kind of each byte stands in a row of the automaton, in bytes. */
+let columns: usize = 0;
 /** The state after a state and a kind, in rows of 64 numbers of 16 bits. */
 let rows: usize = 0;
 /** States from here on have words that end there. */
 let firstOutput: u32 = 0;
 /** Of each of these states where its words begin in `words`, and behind the last one where they end. */
 let outputs: usize = 0;
-/** Of each word two numbers: what it is told as, and how long it is when it has to open a word (0: it may stand anywhere). */
+/** What each word is told as. */
 let words: usize = 0;
 /** Characters in front of a place that the state there depends on. */
 let reach: i32 = 0;
 
 /** Where the tables lie that the other side has written. */
 export function useAutomaton(
-  kindsAt: usize,
+  columnsAt: usize,
   rowsAt: usize,
   first: u32,
   outputsAt: usize,
   wordsAt: usize,
   reachOfWords: i32,
 ): void {
-  kinds = kindsAt;
+  columns = columnsAt;
   rows = rowsAt;
   firstOutput = first;
   outputs = outputsAt;
@@ -36,14 +36,14 @@ export function useAutomaton(
   reach = reachOfWords;
 }
 
-function step(state: u32, at: usize): u32 {
-  return load<u16>(rows + ((<usize>state) << 7) + ((<usize>load<u8>(kinds + load<u8>(at))) << 1));
+function next(table: usize, kinds: usize, state: u32, character: u8): u32 {
+  return load<u16>(table + ((<usize>state) << 7) + <usize>load<u8>(kinds + character));
 }
 
 /** State in front of a place. */
 function stateAt(text: usize, at: i32): u32 {
   let state: u32 = 0;
-  for (let i = max(0, at - reach); i < at; i += 1) state = step(state, text + i);
+  for (let i = max(0, at - reach); i < at; i += 1) state = next(rows, columns, state, load<u8>(text + i));
   return state;
 }
 
@@ -51,6 +51,17 @@ function note(place: usize, state: u32, end: i32): usize {
   store<u32>(place, state);
   store<i32>(place, end, 4);
   return place + 8;
+}
+
+/** Reads one lane alone. @returns behind what it has noted */
+function finish(text: usize, from: i32, to: i32, before: u32, end: usize): usize {
+  let state = before;
+  let place = end;
+  for (let i = from; i < to; i += 1) {
+    state = next(rows, columns, state, load<u8>(text + i));
+    if (state >= firstOutput) place = note(place, state, i + 1);
+  }
+  return place;
 }
 
 let end0: usize = 0;
@@ -61,7 +72,6 @@ let end3: usize = 0;
 let lane: i32 = 0;
 let told: usize = 0;
 let toldWord: u32 = 0;
-let scanned: usize = 0;
 
 /** Reads `[from, to)` of a text, at most CHUNK; `tell` gives what ends there. */
 export function scan(text: usize, from: i32, to: i32): void {
@@ -78,33 +88,70 @@ export function scan(text: usize, from: i32, to: i32): void {
   end1 = STATES + LANE_BYTES;
   end2 = STATES + 2 * LANE_BYTES;
   end3 = STATES + 3 * LANE_BYTES;
-  for (let i = 0; i < size; i += 1) {
-    state0 = step(state0, text0 + i);
-    state1 = step(state1, text1 + i);
-    state2 = step(state2, text2 + i);
-    state3 = step(state3, text3 + i);
-    if (state0 >= firstOutput) end0 = note(end0, state0, from + i + 1);
-    if (state1 >= firstOutput) end1 = note(end1, state1, from + size + i + 1);
-    if (state2 >= firstOutput) end2 = note(end2, state2, from + 2 * size + i + 1);
-    if (state3 >= firstOutput) end3 = note(end3, state3, from + 3 * size + i + 1);
+  // Locals, since what a module keeps is read again behind every write.
+  const table = rows;
+  const kinds = columns;
+  const first = firstOutput;
+  let place0 = end0;
+  let place1 = end1;
+  let place2 = end2;
+  let place3 = end3;
+  let at0 = text0;
+  let at1 = text1;
+  let at2 = text2;
+  let at3 = text3;
+  // Four characters of each lane in a round.
+  for (let left = size >> 2; left > 0; left -= 1) {
+    state0 = next(table, kinds, state0, load<u8>(at0, 0));
+    state1 = next(table, kinds, state1, load<u8>(at1, 0));
+    state2 = next(table, kinds, state2, load<u8>(at2, 0));
+    state3 = next(table, kinds, state3, load<u8>(at3, 0));
+    if (state0 >= first) place0 = note(place0, state0, <i32>(at0 - text) + 1);
+    if (state1 >= first) place1 = note(place1, state1, <i32>(at1 - text) + 1);
+    if (state2 >= first) place2 = note(place2, state2, <i32>(at2 - text) + 1);
+    if (state3 >= first) place3 = note(place3, state3, <i32>(at3 - text) + 1);
+    state0 = next(table, kinds, state0, load<u8>(at0, 1));
+    state1 = next(table, kinds, state1, load<u8>(at1, 1));
+    state2 = next(table, kinds, state2, load<u8>(at2, 1));
+    state3 = next(table, kinds, state3, load<u8>(at3, 1));
+    if (state0 >= first) place0 = note(place0, state0, <i32>(at0 - text) + 2);
+    if (state1 >= first) place1 = note(place1, state1, <i32>(at1 - text) + 2);
+    if (state2 >= first) place2 = note(place2, state2, <i32>(at2 - text) + 2);
+    if (state3 >= first) place3 = note(place3, state3, <i32>(at3 - text) + 2);
+    state0 = next(table, kinds, state0, load<u8>(at0, 2));
+    state1 = next(table, kinds, state1, load<u8>(at1, 2));
+    state2 = next(table, kinds, state2, load<u8>(at2, 2));
+    state3 = next(table, kinds, state3, load<u8>(at3, 2));
+    if (state0 >= first) place0 = note(place0, state0, <i32>(at0 - text) + 3);
+    if (state1 >= first) place1 = note(place1, state1, <i32>(at1 - text) + 3);
+    if (state2 >= first) place2 = note(place2, state2, <i32>(at2 - text) + 3);
+    if (state3 >= first) place3 = note(place3, state3, <i32>(at3 - text) + 3);
+    state0 = next(table, kinds, state0, load<u8>(at0, 3));
+    state1 = next(table, kinds, state1, load<u8>(at1, 3));
+    state2 = next(table, kinds, state2, load<u8>(at2, 3));
+    state3 = next(table, kinds, state3, load<u8>(at3, 3));
+    if (state0 >= first) place0 = note(place0, state0, <i32>(at0 - text) + 4);
+    if (state1 >= first) place1 = note(place1, state1, <i32>(at1 - text) + 4);
+    if (state2 >= first) place2 = note(place2, state2, <i32>(at2 - text) + 4);
+    if (state3 >= first) place3 = note(place3, state3, <i32>(at3 - text) + 4);
+    at0 += 4;
+    at1 += 4;
+    at2 += 4;
+    at3 += 4;
   }
-  for (let i = from + 4 * size; i < to; i += 1) {
-    state3 = step(state3, text + i);
-    if (state3 >= firstOutput) end3 = note(end3, state3, i + 1);
-  }
+  end0 = place0;
+  end1 = place1;
+  end2 = place2;
+  end3 = place3;
+  // What is left of each lane: at most three characters, and of the last one at most three more.
+  const read = size & ~3;
+  end0 = finish(text, from + read, from + size, state0, end0);
+  end1 = finish(text, from + size + read, from + 2 * size, state1, end1);
+  end2 = finish(text, from + 2 * size + read, from + 3 * size, state2, end2);
+  end3 = finish(text, from + 3 * size + read, to, state3, end3);
   lane = 0;
   told = STATES;
   toldWord = 0;
-  scanned = text;
-}
-
-function isWord(c: u8): bool {
-  return u8((c | 32) - 97) < 26 || u8(c - 48) < 10 || c === 95;
-}
-
-/** Whether a word begins at a place: no letter stands before it, but for the letter of an escape such as `\n`. */
-function opensWord(at: usize): bool {
-  return !isWord(load<u8>(at - 1)) || load<u8>(at - 2) === 92;
 }
 
 /**
@@ -124,12 +171,9 @@ export function tell(): i32 {
           toldWord = word - load<u32>(output);
           return count;
         }
-        const opening = load<i32>(words + ((<usize>word) << 3), 4);
-        if (opening === 0 || opensWord(scanned + offset - opening)) {
-          put(count, load<i32>(words + ((<usize>word) << 3)));
-          put(count + 1, offset);
-          count += 2;
-        }
+        put(count, load<i32>(words + ((<usize>word) << 2)));
+        put(count + 1, offset);
+        count += 2;
       }
       toldWord = 0;
       told += 8;

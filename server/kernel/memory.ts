@@ -12,8 +12,8 @@ const LANE: i32 = 1 << 14;
 /** What one call reads at most. */
 export const CHUNK: i32 = 4 * LANE;
 
-/** Pairs of a state with output and the offset behind its character, for each lane. */
-export const STATES = memory.data(CHUNK * 8);
+/** Pairs of a state with output and the offset behind its character, for each lane; the last one may have three more. */
+export const STATES = memory.data((CHUNK + 3) * 8);
 /** Numbers that fit into OUTPUT: every other character of a stretch may begin a word of which a survey tells five. */
 export const CAPACITY: i32 = CHUNK * 3;
 

@@ -1,5 +1,6 @@
+import type { Keyword } from '../text/automaton';
 import type { KeywordFamily } from '../text/document';
-import { type Keyword, keywords, type Occurrences } from '../text/keywordPass';
+import { keywords, type Occurrences } from '../text/keywordPass';
 
 /** Commands that install, and what runs them. */
 const INSTALLERS = keywords(['pip', 'conda', 'mamba', 'micromamba', 'uv', 'python', 'sys'], true);

@@ -1,6 +1,8 @@
 /** Names, postal addresses, dates of birth and record numbers: only where a key, a label or a column header says so. */
+
+import type { Keyword } from '../text/automaton';
 import type { KeywordFamily } from '../text/document';
-import { type Keyword, keywords, singleReader } from '../text/keywordPass';
+import { keywords, singleReader } from '../text/keywordPass';
 import { Recent } from '../text/recent';
 import { normaliseLabel } from './context';
 import { type Hit, isDigit, isWordCode, type Passage, type Taken } from './hits';

@@ -5,7 +5,8 @@
 import type { ArtifactKind, DependencyRecord, Location } from '../finding';
 import type { FindingDraft } from '../scanner';
 import type { ScanSettings } from '../settings';
-import type { Keyword, Occurrences } from './keywordPass';
+import type { Keyword } from './automaton';
+import type { Occurrences } from './keywordPass';
 import type { Survey } from './survey';
 import type { TextTable } from './table';
 

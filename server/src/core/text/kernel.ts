@@ -12,7 +12,7 @@ interface Exports {
   readonly STATES: { readonly value: number };
   readonly FACTS: { readonly value: number };
   readonly SIGN_KINDS: { readonly value: number };
-  useAutomaton(kinds: number, rows: number, first: number, outputs: number, words: number, reach: number): void;
+  useAutomaton(columns: number, rows: number, first: number, outputs: number, words: number, reach: number): void;
   scan(text: number, from: number, to: number): void;
   tell(): number;
   collectSigns(text: number, size: number): number;
@@ -59,15 +59,15 @@ function instance(): Exports {
 
 /** Tables of an automaton as the kernel reads them. */
 export interface AutomatonTables {
-  /** Kind of each byte, below 64. */
-  readonly kinds: Uint8Array;
+  /** Where the kind of each byte stands in a row, in bytes. */
+  readonly columns: Uint8Array;
   /** State after a state and a kind: rows of 64. */
   readonly rows: Uint16Array;
   /** The first state with output. */
   readonly firstOutput: number;
   /** For each state with output where its words begin in `words`, and the end of the last one's. */
   readonly outputs: Uint32Array;
-  /** Of each word what it is told as, and its length when it has to open a word, or 0. */
+  /** What each word is told as. */
   readonly words: Int32Array;
   /** Characters in front of a place that the state there depends on. */
   readonly reach: number;
@@ -108,8 +108,8 @@ export class Kernel {
       return place;
     };
     if (tables) {
-      const { kinds, rows, firstOutput, outputs, words, reach } = tables;
-      this.#exports.useAutomaton(put(kinds), put(rows), firstOutput, put(outputs), put(words), reach);
+      const { columns, rows, firstOutput, outputs, words, reach } = tables;
+      this.#exports.useAutomaton(put(columns), put(rows), firstOutput, put(outputs), put(words), reach);
     }
     this.#texts = room(0) + MARGIN;
   }

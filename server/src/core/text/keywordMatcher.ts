@@ -8,7 +8,7 @@ export class KeywordMatcher {
   /** @param keywords ASCII; their index is what `scan` gives */
   constructor(keywords: readonly string[]) {
     this.keywords = keywords.map((keyword) => keyword.toLowerCase());
-    this.#automaton = automatonOf(this.keywords);
+    this.#automaton = automatonOf(this.keywords.map((text) => ({ text, opens: false })));
   }
 
   /**

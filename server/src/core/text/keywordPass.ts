@@ -1,13 +1,6 @@
-import { automatonOf } from './automaton';
+import { automatonOf, type Keyword } from './automaton';
 import { type AutomatonTables, Kernel } from './kernel';
 import { NOTHING, type Survey, surveyAt } from './survey';
-
-/** What is looked for: ASCII, in either case. */
-export interface Keyword {
-  readonly text: string;
-  /** It begins a word: no letter, digit or underscore stands before it, but for the letter of an escape such as `\\n`. */
-  readonly opens: boolean;
-}
 
 /** Keywords that all have to open a word, or none of them. */
 export const keywords = (texts: readonly string[], opens: boolean): readonly Keyword[] =>
@@ -145,32 +138,30 @@ export class KeywordPass {
 
 /** The tables of an automaton for the words of all families. */
 function tablesOf(families: readonly (readonly Keyword[])[]): AutomatonTables {
-  const owners = new Map<string, number[]>();
+  const all: Keyword[] = [];
+  const numbers: number[] = [];
   for (const [family, keywords] of families.entries()) {
     if (keywords.length > FAMILY) throw new Error('too many keywords');
-    for (const [index, { text, opens }] of keywords.entries()) {
-      const lower = text.toLowerCase();
-      const words = owners.get(lower) ?? [];
-      words.push(family * FAMILY + index, opens ? text.length : 0);
-      owners.set(lower, words);
+    for (const [index, keyword] of keywords.entries()) {
+      all.push(keyword);
+      numbers.push(family * FAMILY + index);
     }
   }
-  const all = [...owners.keys()];
-  const { kinds, rows, firstOutput, outputs } = automatonOf(all);
+  const { kinds, rows, firstOutput, outputs, reach } = automatonOf(all);
   if (!(rows instanceof Uint16Array)) throw new Error('too many keywords');
   const words: number[] = [];
   const begins = [0];
   for (const ends of outputs) {
-    for (const keyword of ends) words.push(...(owners.get(all[keyword] as string) as number[]));
-    begins.push(words.length / 2);
+    for (const keyword of ends) words.push(numbers[keyword] as number);
+    begins.push(words.length);
   }
   return {
-    kinds,
+    columns: kinds.map((kind) => kind * 2),
     rows,
     firstOutput,
     outputs: Uint32Array.from(begins),
     words: Int32Array.from(words),
-    reach: Math.max(0, ...all.map(({ length }) => length)) - 1,
+    reach,
   };
 }
 

@@ -1,12 +1,7 @@
 import { strict as assert } from 'node:assert';
+import type { Keyword } from '../../../src/core/text/automaton';
 import { KeywordMatcher } from '../../../src/core/text/keywordMatcher';
-import {
-  type Keyword,
-  KeywordPass,
-  type Look,
-  type Occurrences,
-  singleReader,
-} from '../../../src/core/text/keywordPass';
+import { KeywordPass, type Look, type Occurrences, singleReader } from '../../../src/core/text/keywordPass';
 
 const untimed = () => undefined;
 const look = singleReader(() => [], true);
@@ -84,6 +79,15 @@ describe('keyword pass', () => {
     }
   });
 
+  it('finds as many as a text can hold', () => {
+    const pass = new KeywordPass([[anywhere('y')], [anywhere('yy')]]);
+    for (const length of [65_534, 65_535, 65_536, 65_537]) {
+      const [one, two] = over(pass, 'y'.repeat(length), 0b11, untimed) as [Occurrences, Occurrences];
+      assert.deepEqual([one.length, two.length], [length, length - 1]);
+      assert.deepEqual([one.end(length - 1), two.end(length - 2)], [length, length]);
+    }
+  });
+
   it('finds in many texts together what it finds in each alone', () => {
     const pass = new KeywordPass([words.map(anywhere), [anywhere('key')]]);
     const texts = Array.from({ length: 3000 }, (_, i) => ['', 'key', `api_${'key '.repeat(i % 90)}`, 'y 10:20'][i % 4]);
@@ -112,6 +116,28 @@ describe('keyword pass', () => {
     const ends = (text: string) => pairsOf((over(pass, text, 1, untimed) as [Occurrences])[0]).map(([, end]) => end);
     assert.deepEqual(ends('sk desk _sk 1sk "sk -sk SK'), [2, 19, 23, 26]);
     assert.deepEqual(ends(String.raw`"a\nsk\tsk"`), [6, 10]);
+  });
+
+  it('finds what opens a word by definition, beside what may stand anywhere, whatever the lanes and chunks cut', () => {
+    const opening = ['sk', 's.', 'key', 'nkey', '_key', 'ey-ek', '\\n', 'k'];
+    const pass = new KeywordPass([opening.map((text) => ({ text, opens: true })), opening.map(anywhere)]);
+    const pieces = [...opening, '\\', '\\n', ' ', '.', 'n', 'x', '9', '_', '-', 'K', 'é'];
+    let seed = 11;
+    const random = () => {
+      seed = (seed * 1103515245 + 12345) % 2147483648;
+      return pieces[(seed >> 8) % pieces.length] as string;
+    };
+    for (const length of [1, 10, 300, 70_000]) {
+      let text = '';
+      while (text.length < length) text += random();
+      const opens = ([index, end]: [number, number]) => {
+        const begin = end - (opening[index] as string).length;
+        return !/\w/.test(text[begin - 1] ?? '') || text[begin - 2] === '\\';
+      };
+      const [words, all] = over(pass, text, 0b11, untimed) as [Occurrences, Occurrences];
+      assert.deepEqual(pairsOf(all), expected(text, opening), `${length} characters`);
+      assert.deepEqual(pairsOf(words), expected(text, opening).filter(opens), `${length} characters`);
+    }
   });
 
   it('looks at the clock again and again on a long text, and passes on what that throws', () => {
