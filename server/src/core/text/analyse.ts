@@ -11,9 +11,8 @@ export function analyseDocument(given: TextDocument, analysers: readonly TextAna
   const document = withoutMedia(given);
   const chosen = analysers.filter(({ enabled }) => enabled(context.settings));
   const kept = new Map<TextSegment, Map<string, unknown>>();
-  const families = familiesOf(chosen);
-  const surveyed = chosen.some(({ surveys }) => surveys);
-  const looks = firstLooks(document, families, surveyed, () => context.budget.checkTime());
+  const first = firstLookOf(chosen);
+  const looks = first.at(document, () => context.budget.checkTime());
   // Comments are looked for when there is something that they could hide.
   let comments: InlineSuppressions | undefined;
   const inline = () => {
@@ -38,13 +37,13 @@ export function analyseDocument(given: TextDocument, analysers: readonly TextAna
       });
     },
     occurrences(segment, family) {
-      const own = looks.get(segment)?.occurrences[families.indexOf(family)];
+      const own = looks.get(segment)?.occurrences[first.families.indexOf(family)];
       if (!own) throw new Error('an analyser asks for keywords that it does not declare');
       return own;
     },
     survey(segment) {
       const own = looks.get(segment);
-      if (!own || !surveyed) throw new Error('an analyser asks for a survey that it does not declare');
+      if (!own || !first.surveyed) throw new Error('an analyser asks for a survey that it does not declare');
       return own.survey;
     },
     shared<T>(segment: TextSegment, key: string, compute: () => T): T {
@@ -64,39 +63,45 @@ export function analyseDocument(given: TextDocument, analysers: readonly TextAna
   }
 }
 
-/** Each once: some are shared. */
-const familiesOf = (analysers: readonly TextAnalyser[]): KeywordFamily[] => [
-  ...new Set([...analysers.flatMap(({ keywords }) => keywords ?? []), DIRECTIVE_KEYWORDS]),
-];
+/** What is looked for in every segment before the analysers read it. */
+class FirstLook {
+  /** Each once: some are shared. */
+  readonly families: readonly KeywordFamily[];
+  readonly surveyed: boolean;
+  readonly #pass: KeywordPass;
 
-/** What is in each segment of a document that an analyser may look at. */
-function firstLooks(
-  { segments }: TextDocument,
-  families: readonly KeywordFamily[],
-  surveyed: boolean,
-  checkTime: () => void,
-): ReadonlyMap<TextSegment, Look> {
-  const texts = segments.map(({ text }) => text);
-  const wanted = segments.map((segment) => {
-    let set: FamilySet = 0;
-    for (let i = 0; i < families.length; i += 1) if ((families[i] as KeywordFamily).reads(segment)) set |= 1 << i;
-    return set;
-  });
-  const looks = passOf(families).overAll(texts, wanted, surveyed, checkTime);
-  const bySegment = new Map<TextSegment, Look>();
-  for (let i = 0; i < segments.length; i += 1) bySegment.set(segments[i] as TextSegment, looks[i] as Look);
-  return bySegment;
+  constructor(readonly analysers: readonly TextAnalyser[]) {
+    this.families = [...new Set([...analysers.flatMap(({ keywords }) => keywords ?? []), DIRECTIVE_KEYWORDS])];
+    this.surveyed = analysers.some(({ surveys }) => surveys);
+    this.#pass = new KeywordPass(this.families.map((family) => family.words()));
+  }
+
+  /** What is in each segment of a document that an analyser may look at. */
+  at({ segments }: TextDocument, checkTime: () => void): ReadonlyMap<TextSegment, Look> {
+    const { families } = this;
+    const texts = segments.map(({ text }) => text);
+    const wanted = segments.map((segment) => {
+      let set: FamilySet = 0;
+      for (let i = 0; i < families.length; i += 1) if ((families[i] as KeywordFamily).reads(segment)) set |= 1 << i;
+      return set;
+    });
+    const looks = this.#pass.overAll(texts, wanted, this.surveyed, checkTime);
+    const bySegment = new Map<TextSegment, Look>();
+    for (let i = 0; i < segments.length; i += 1) bySegment.set(segments[i] as TextSegment, looks[i] as Look);
+    return bySegment;
+  }
 }
 
-/** The pass for each choice of families: which analysers are on changes with the settings only. */
-const passes: { families: readonly KeywordFamily[]; pass: KeywordPass }[] = [];
+/** For each choice of analysers, which changes with the settings only. */
+const firstLooks: FirstLook[] = [];
 
-function passOf(families: readonly KeywordFamily[]): KeywordPass {
-  const known = passes.find(
-    (one) => one.families.length === families.length && one.families.every((family, i) => family === families[i]),
+function firstLookOf(analysers: readonly TextAnalyser[]): FirstLook {
+  const known = firstLooks.find(
+    (one) =>
+      one.analysers.length === analysers.length && one.analysers.every((analyser, i) => analyser === analysers[i]),
   );
-  if (known) return known.pass;
-  const pass = new KeywordPass(families.map((family) => family.words()));
-  passes.push({ families, pass });
-  return pass;
+  if (known) return known;
+  const made = new FirstLook(analysers);
+  firstLooks.push(made);
+  return made;
 }

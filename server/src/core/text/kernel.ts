@@ -80,6 +80,18 @@ export interface SurveyNumbers {
   readonly facts: Int32Array;
 }
 
+/** Numbers that were told in parts. */
+export function joined(parts: readonly Int32Array[]): Int32Array {
+  if (parts.length === 1) return parts[0] as Int32Array;
+  const whole = new Int32Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
 export class Kernel {
   #exports!: Exports;
   #bytes!: Uint8Array;
@@ -174,23 +186,19 @@ export class Kernel {
 
   /**
    * Finds the words of the automaton in `[first, last)` of what was loaded.
-   * @param found is given stretches of numbers in the order of the text, two of each word: what it is told as, and the
-   *   offset behind it from `first`
    * @param checkTime called now and then; may throw
+   * @returns two numbers of each word, in the order of the text: what it is told as, and the offset behind it from
+   *   `first`
    */
-  scan(
-    first: number,
-    last: number,
-    found: (numbers: Int32Array, from: number, to: number) => void,
-    checkTime: () => void,
-  ): void {
+  scan(first: number, last: number, checkTime: () => void): Int32Array {
     const { scan, tell, CHUNK, OUTPUT } = this.#exports;
-    const output = OUTPUT.value >> 2;
+    const parts: Int32Array[] = [];
     for (let from = first; from < last; from += CHUNK.value) {
       scan(first, from - first, Math.min(last, from + CHUNK.value) - first);
-      for (let count = tell(); count > 0; count = tell()) found(this.#numbers, output, output + count);
+      for (let count = tell(); count > 0; count = tell()) parts.push(this.#copy(OUTPUT.value, count));
       checkTime();
     }
+    return joined(parts);
   }
 
   /**

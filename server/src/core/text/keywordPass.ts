@@ -8,29 +8,28 @@ export const keywords = (texts: readonly string[], opens: boolean): readonly Key
 
 /** Where the keywords of one family stand in a text, in its order. */
 export class Occurrences {
-  readonly #keywords: number[] = [];
-  readonly #ends: number[] = [];
-
-  get length(): number {
-    return this.#ends.length;
-  }
+  /**
+   * @param numbers two of each keyword: its index in the family, and the offset behind it
+   * @param first of the numbers
+   * @param length keywords
+   */
+  constructor(
+    private readonly numbers: Int32Array,
+    private readonly first: number,
+    readonly length: number,
+  ) {}
 
   /** Of a family of which nothing is there. */
-  static readonly NONE = new Occurrences();
-
-  add(keyword: number, end: number): void {
-    this.#keywords.push(keyword);
-    this.#ends.push(end);
-  }
+  static readonly NONE = new Occurrences(new Int32Array(), 0, 0);
 
   /** Index of the keyword in its family. */
   keyword(index: number): number {
-    return this.#keywords[index] as number;
+    return this.numbers[this.first + 2 * index] as number;
   }
 
   /** Offset after the keyword's last character. */
   end(index: number): number {
-    return this.#ends[index] as number;
+    return this.numbers[this.first + 2 * index + 1] as number;
   }
 }
 
@@ -61,11 +60,14 @@ export class KeywordPass {
   readonly #kernel: Kernel;
   /** Of a text in which nothing is. */
   readonly #nothing: Look;
+  /** A number for each family. */
+  readonly #counts: Int32Array;
 
   /** @param families what {@link Look.occurrences} gives is in their order */
   constructor(families: readonly (readonly Keyword[])[]) {
     if (families.length > FAMILIES) throw new Error('too many families of keywords');
     this.#kernel = new Kernel(tablesOf(families));
+    this.#counts = new Int32Array(families.length);
     this.#nothing = { occurrences: families.map(() => Occurrences.NONE), survey: NOTHING };
   }
 
@@ -92,47 +94,69 @@ export class KeywordPass {
 
   #together(texts: readonly string[], wanted: readonly FamilySet[], surveyed: boolean, checkTime: () => void): Look[] {
     const kernel = this.#kernel;
-    const places = kernel.load(texts);
-    const base = places[0] as number;
-    const found: (Occurrences[] | undefined)[] = texts.map(() => undefined);
-    let index = 0;
-    let start = 0;
-    let next = (places[1] as number) - base;
-    const note = (numbers: Int32Array, from: number, to: number) => {
-      for (let i = from; i < to; i += 2) {
-        const word = numbers[i] as number;
-        const end = numbers[i + 1] as number;
-        while (end > next) {
-          index += 1;
-          start = next;
-          next = (places[index + 1] as number) - base;
-        }
-        const family = word >> FAMILY_BITS;
-        if ((((wanted[index] as FamilySet) >> family) & 1) === 0) continue;
-        let own = found[index];
-        if (!own) {
-          own = [...this.#nothing.occurrences];
-          found[index] = own;
-        }
-        let occurrences = own[family] as Occurrences;
-        if (occurrences === Occurrences.NONE) {
-          occurrences = new Occurrences();
-          own[family] = occurrences;
-        }
-        occurrences.add(word & (FAMILY - 1), end - start);
-      }
-    };
     try {
-      kernel.scan(base, places[texts.length] as number, note, checkTime);
+      const places = kernel.load(texts);
+      const base = places[0] as number;
+      const found = kernel.scan(base, places[texts.length] as number, checkTime);
+      const kept = new Int32Array(found.length);
+      const occurrences: (readonly Occurrences[])[] = [];
+      for (let i = 0, first = 0; i < texts.length; i += 1) {
+        const start = (places[i] as number) - base;
+        const next = (places[i + 1] as number) - base;
+        let last = first;
+        while (last < found.length && (found[last + 1] as number) <= next) last += 2;
+        occurrences.push(this.#sort(found, first, last, start, wanted[i] as FamilySet, kept));
+        first = last;
+      }
       return texts.map((text, i) => {
         const survey = surveyed ? surveyAt(kernel, places[i] as number, text.length, checkTime) : NOTHING;
-        const occurrences = found[i];
-        if (!occurrences && survey === NOTHING) return this.#nothing;
-        return { occurrences: occurrences ?? this.#nothing.occurrences, survey };
+        const own = occurrences[i] as readonly Occurrences[];
+        return own === this.#nothing.occurrences && survey === NOTHING ? this.#nothing : { occurrences: own, survey };
       });
     } finally {
       kernel.release();
     }
+  }
+
+  /**
+   * Sorts `[first, last)` of the numbers found, which are of one text, by families into the same place of `kept`.
+   * @param start of the text
+   */
+  #sort(
+    found: Int32Array,
+    first: number,
+    last: number,
+    start: number,
+    wanted: FamilySet,
+    kept: Int32Array,
+  ): readonly Occurrences[] {
+    const counts = this.#counts.fill(0);
+    let any = false;
+    for (let i = first; i < last; i += 2) {
+      const family = (found[i] as number) >> FAMILY_BITS;
+      if (((wanted >> family) & 1) === 0) continue;
+      counts[family] = (counts[family] as number) + 1;
+      any = true;
+    }
+    if (!any) return this.#nothing.occurrences;
+    const own: Occurrences[] = [];
+    for (let family = 0, at = first; family < counts.length; family += 1) {
+      const count = counts[family] as number;
+      own.push(count > 0 ? new Occurrences(kept, at, count) : Occurrences.NONE);
+      // From here on where the next one of the family goes to.
+      counts[family] = at;
+      at += 2 * count;
+    }
+    for (let i = first; i < last; i += 2) {
+      const word = found[i] as number;
+      const family = word >> FAMILY_BITS;
+      if (((wanted >> family) & 1) === 0) continue;
+      const at = counts[family] as number;
+      kept[at] = word & (FAMILY - 1);
+      kept[at + 1] = (found[i + 1] as number) - start;
+      counts[family] = at + 2;
+    }
+    return own;
   }
 }
 

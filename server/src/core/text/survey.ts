@@ -1,4 +1,4 @@
-import type { Kernel } from './kernel';
+import { joined, type Kernel } from './kernel';
 
 /**
  * A first look at the digits and separators of a text: it tells which recognisers of personal data have anything to look
@@ -64,17 +64,6 @@ export function surveyAt(kernel: Kernel, address: number, length: number, checkT
     digits: joinedRuns(runs),
     words: joined(words),
   };
-}
-
-function joined(parts: readonly Int32Array[]): Int32Array {
-  if (parts.length === 1) return parts[0] as Int32Array;
-  const whole = new Int32Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 /** Runs of digits of all parts of a text: one that goes on in the next part is told there from its beginning. */
