@@ -4,6 +4,7 @@ import ignore, { type Ignore } from 'ignore';
 import type { ClosableByteSource } from '../io/byteSource';
 import { openFile } from '../io/file';
 import type { ScanSettings } from '../settings';
+import { textKindByName } from '../text/languages';
 import type { Source, SourceEntry, SourceSkip } from './source';
 
 /** Folders that hold other people's code or a tool's state. They are said to be left out; `exclude` can bring none back. */
@@ -36,37 +37,18 @@ const TOOL_SUBFOLDERS = new Set(['.dvc/cache', '.dvc/tmp']);
  */
 const ENVIRONMENT_FOLDERS = new Set(['bin', 'include', 'lib', 'lib64', 'scripts', 'share']);
 
-/** Extensions of text that .gitignore may hide from the scan. Everything else could be a model, and is looked at. */
-const TEXT_EXTENSIONS = new Set([
-  '.py',
-  '.pyi',
-  '.ipynb',
-  '.txt',
-  '.md',
-  '.rst',
-  '.csv',
-  '.tsv',
-  '.json',
-  '.jsonl',
-  '.yaml',
-  '.yml',
-  '.toml',
-  '.ini',
-  '.cfg',
-  '.conf',
-  '.env',
-  '.sh',
-  '.bash',
-  '.zsh',
-  '.properties',
-  '.xml',
-  '.html',
-  '.js',
-  '.ts',
-  '.lock',
-  '.sql',
-  '.log',
+/** Extensions of text that weights have too, and the description of a model: .gitignore may not hide what they name. */
+const ALSO_OF_MODELS = new Set([
+  ...['bak', 'backup', 'dat', 'dist', 'example', 'in', 'm', 'map', 'old', 'orig', 'out', 'sample', 'swp', 'template'],
+  ...['tmp', 'mlmodel'],
 ]);
+
+/** Whether a file's name says that it is text, which .gitignore may hide. All else could be a model, and is looked at. */
+function isNamedText(name: string): boolean {
+  const lower = path.posix.basename(name).toLowerCase();
+  const extension = lower.slice(lower.lastIndexOf('.') + 1);
+  return extension === 'ipynb' || (!ALSO_OF_MODELS.has(extension) && textKindByName(lower) !== undefined);
+}
 
 /**
  * A folder of the local disk. Links are not followed: what they point to inside the tree is found where it lies, and
@@ -130,7 +112,7 @@ export class FolderSource implements Source {
         if (skip) yield { path: inside, reason: skip };
       } else if (info.isFile()) {
         if (excluded.ignores(inside)) yield { path: inside, reason: 'excluded by settings' };
-        else if (TEXT_EXTENSIONS.has(path.extname(name).toLowerCase()) && ignoredByGit(inside, scopes)) {
+        else if (isNamedText(name) && ignoredByGit(inside, scopes)) {
           yield { path: inside, reason: 'ignored by .gitignore' };
         } else yield { path: inside, size: info.size };
       } else {
@@ -168,8 +150,7 @@ export class FolderSource implements Source {
       if (this.settings.respectGitignore) scopes.push(...(await gitignoreOf(here, folder)));
     }
     if (excluded.ignores(relative)) return 'excluded by settings';
-    const text = TEXT_EXTENSIONS.has(path.extname(relative).toLowerCase());
-    return text && ignoredByGit(relative, scopes) ? 'ignored by .gitignore' : undefined;
+    return isNamedText(relative) && ignoredByGit(relative, scopes) ? 'ignored by .gitignore' : undefined;
   }
 
   /** @throws Error when the path would leave the tree, through `..` or a link */

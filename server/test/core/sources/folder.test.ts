@@ -77,6 +77,19 @@ describe('FolderSource', () => {
     assert.equal((await list({ respectGitignore: false }))['x.log'], 1);
   });
 
+  it('lets .gitignore hide what is text by its whole name, but nothing that models are called too', async () => {
+    put('.gitignore', '*\n');
+    const texts = ['.env', '.env.local', '.netrc', '.git-credentials', 'Dockerfile', 'id_rsa', 'server.pem', 'a.R'];
+    const models = ['MLmodel', 'model', 'model.dat', 'model.pkl.bak', 'model.old', 'weights.bin', 'x.unknown'];
+    for (const name of [...texts, ...models]) put(name);
+    const seen = await list();
+    for (const name of texts) assert.equal(seen[name], 'ignored by .gitignore', name);
+    for (const name of models) assert.equal(seen[name], 1, name);
+    const source = new FolderSource(root, { exclude: [], respectGitignore: true });
+    assert.equal(await source.leavesOut('.env'), 'ignored by .gitignore');
+    assert.equal(await source.leavesOut('MLmodel'), undefined);
+  });
+
   it('says of what is no regular file that it is left out', async function () {
     if (process.platform === 'win32') this.skip();
     const socket = createServer().listen(path.join(root, 'model.pkl'));
