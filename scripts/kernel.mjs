@@ -1,13 +1,18 @@
 // Compiles server/kernel (AssemblyScript) to WebAssembly and writes it as a module of core: `npm run kernel`.
 // `--print` writes that module to the standard output instead; a test compares it with the one that is committed.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
+import { build } from 'esbuild';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const target = path.join(root, 'server/src/core/text/kernelModule.ts');
 const sources = path.join(root, 'server/kernel');
+
+/** Sources that are not written by hand. */
+const made = { 'shapes.ts': `export const SHAPES = memory.data<u16>([${await identifierShapes()}]);` };
 
 const { binary, error, stderr } = await compile();
 if (error || !binary) {
@@ -29,6 +34,7 @@ async function compile() {
   const options = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--disable', 'bulk-memory'];
   const result = await asc.main(['index.ts', '--outFile', 'kernel.wasm', ...options], {
     readFile: (name, base) => {
+      if (path.basename(name) in made) return made[path.basename(name)];
       try {
         return readFileSync(path.resolve(sources, base === '.' ? '' : base, name), 'utf8');
       } catch {
@@ -41,4 +47,12 @@ async function compile() {
     listFiles: () => [],
   });
   return { ...result, binary };
+}
+
+async function identifierShapes() {
+  const entryPoints = [path.join(root, 'server/src/core/pii/shapes.ts')];
+  const { outputFiles } = await build({ entryPoints, bundle: true, write: false, format: 'cjs', platform: 'node' });
+  const module = { exports: {} };
+  new Function('module', 'require', outputFiles[0].text)(module, createRequire(import.meta.url));
+  return module.exports.identifierShapes();
 }

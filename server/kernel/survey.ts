@@ -3,6 +3,8 @@
  * recogniser of personal data has to look at. `core/text/survey.ts` says what is given.
  */
 import { LETTER, put, STATES } from './memory';
+// Written by `scripts/kernel.mjs` from `core/pii/shapes.ts`.
+import { SHAPES } from './shapes';
 
 const DASH: u8 = 45;
 const POINT: u8 = 46;
@@ -155,11 +157,10 @@ function word(text: usize, first: i32): i32 {
   }
   // A name of a program is no identifier, and a short number without anything behind it is nobody's.
   const length = end - start;
-  const head = hasHead(text + start);
   if (
     !underscore &&
-    (digits >= 5 || length >= 5 || goesOn(text + end, length) || head) &&
-    (head || (digits < length && length >= WALLET) || opens(text + start))
+    (digits >= 5 || length >= 5 || hasHead(text + start) || goesOn(text + end, length)) &&
+    ((digits < length && length >= WALLET) || beginsIdentifier(text + start))
   ) {
     put(wordNumbers, start);
     put(wordNumbers + 1, end);
@@ -171,6 +172,51 @@ function word(text: usize, first: i32): i32 {
   }
   if (load<u8>(text + end) === POINT && lastDigit === end - 1 && isFourNumbers(text + end)) extend(FOUR_NUMBERS, end);
   return end;
+}
+
+/** Whether an identifier may begin at the word at a place, or with one or two short words in front of it: `HH AB 1234`. */
+function beginsIdentifier(at: usize): bool {
+  if (opens(at) && hasShape(at)) return true;
+  const near = headBefore(at);
+  if (near === 0) return false;
+  if (hasShape(near)) return true;
+  const far = headBefore(near);
+  return far !== 0 && hasShape(far);
+}
+
+/** Whether something has the shape of an identifier from a place on to one where a word ends. */
+function hasShape(at: usize): bool {
+  let state: u16 = 1;
+  for (; state !== 0; at += 1) {
+    const row = SHAPES + <usize>state * ROW;
+    const c = load<u8>(at);
+    if (isDigit(c)) state = load<u16>(row, 2);
+    else if (isLetter(c)) state = load<u16>(row);
+    else {
+      if (c !== UNDERSCORE) {
+        if (load<u16>(row, 6) !== 0) return true;
+        if (!isSeparator(c)) return false;
+      }
+      state = load<u16>(row, 4);
+    }
+  }
+  return false;
+}
+
+/** Bytes of a state's row in SHAPES: the states after a letter, a digit and a separator, and whether a shape may end. */
+const ROW: usize = 8;
+
+/** Where a word of at most three letters begins that a space or a hyphen joins to what begins at a place; or 0. */
+function headBefore(at: usize): usize {
+  const separator = load<u8>(at - 1);
+  if (separator !== 32 && separator !== DASH) return 0;
+  const end = at - 1;
+  let head = end;
+  for (; end - head < 4; head -= 1) {
+    const c = load<u8>(head - 1);
+    if (!isLetter(c) && c !== UNDERSCORE) break;
+  }
+  return head === end || end - head > 3 ? 0 : head;
 }
 
 /** Letters and digits that single separators join to a word, and the digits among them; no further than LONGEST_VALUE. */

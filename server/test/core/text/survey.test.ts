@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import { IDENTIFIERS } from '../../../src/core/pii/identifiers';
 import { singleReader } from '../../../src/core/text/keywordPass';
 import { isEmpty, type Stretch } from '../../../src/core/text/survey';
 
@@ -6,6 +7,46 @@ const untimed = () => undefined;
 const look = singleReader(() => [], true);
 const survey = (text: string, checkTime: () => void) => look(text, checkTime).survey;
 const WORD = String.raw`[A-Za-z0-9_\u00c0-\uffff]`;
+
+/** What a set of a pattern or one of its characters is when letters are one, digits are one and separators are one. */
+function shapeOf(set: string): string {
+  const matched = (characters: string) => Array.from(characters).some((c) => new RegExp(set, 'i').test(c));
+  const kinds = [
+    matched('ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÜ') ? 'A-Za-z\\u00c0-\\uffff' : '',
+    matched('0123456789') ? '0-9' : '',
+    matched('- ./:_+') ? ' ./:_+-' : '',
+  ];
+  return `[${kinds.join('')}]`;
+}
+
+/** Shapes of all identifiers, up to where a word ends. What looks ahead in their patterns is taken to be true. */
+const SHAPES = IDENTIFIERS.map(({ pattern: { source } }) => {
+  const shape = source
+    .replace(/\(\?[!=][^()]*\)/g, '')
+    .replace(/\\[1-9]/g, '[-]?')
+    .replace(/\[[^\]]*\]|\\.|\{[\d,]+\}|\(\?:|[A-Za-z0-9 _:/-]/g, (part) =>
+      /^[{(]/.test(part) ? part : shapeOf(part),
+    );
+  return new RegExp(`(?:${shape})(?!${WORD})`, 'y');
+});
+
+/** Whether an identifier may begin at a place of a text, by its shape. */
+function mayBegin(text: string, at: number): boolean {
+  return SHAPES.some((shape) => {
+    shape.lastIndex = at;
+    return shape.test(text);
+  });
+}
+
+const LETTER = '[A-Za-z_\\u00c0-\\uffff]';
+const HEAD = new RegExp(`(?<!${LETTER})${LETTER}{1,3}[ -]$`);
+
+/** Where a word of at most three letters begins that a space or a hyphen joins to what begins at a place. */
+function headBefore(text: string, at: number): number | undefined {
+  const from = Math.max(0, at - 10);
+  const found = HEAD.exec(text.slice(from, at));
+  return found ? from + found.index : undefined;
+}
 
 /** Begin, end and digits of each word that is to be looked at, by its definition. */
 function wordsOf(text: string): number[] {
@@ -20,11 +61,13 @@ function wordsOf(text: string): number[] {
       !new RegExp(`\\d\\.$|${WORD}[-/]$|[-+$£#~%\\\\@]$`).test(before) || /(?:^|[^\w\u00c0-\uffff])-$/.test(before);
     const wallet = digits < word.length && word.length >= 26;
     if (word.includes('_') || !(digits >= 5 || word.length >= 5 || goesOn || head)) continue;
-    const near = text.slice(end, Math.max(end, start + 41));
+    const behind = text.slice(end, Math.max(end, start + 41));
     const value =
-      /^(?:[ :/.+-][A-Za-z0-9][A-Za-z0-9_\u00c0-\uffff]*)*/.exec(near)?.[0].slice(0, start + 40 - end) ?? '';
+      /^(?:[ :/.+-][A-Za-z0-9][A-Za-z0-9_\u00c0-\uffff]*)*/.exec(behind)?.[0].slice(0, start + 40 - end) ?? '';
     const signs = value.replace(/[ :/.+-]/g, '');
-    if (head || wallet || opens)
+    const near = headBefore(text, start);
+    const far = near === undefined ? undefined : headBefore(text, near);
+    if (wallet || (opens && mayBegin(text, start)) || [near, far].some((at) => at !== undefined && mayBegin(text, at)))
       found.push(start, end, digits, word.length + signs.length, digits + signs.replace(/\D/g, '').length);
   }
   return found;
