@@ -30,6 +30,7 @@ import {
 } from './judge';
 import { type KeyKind, keyKind } from './keys';
 import { kubernetesSecrets } from './kubernetes';
+import { Opening } from './opening';
 import { SECRET_RULES, SECRET_SPECS } from './rules';
 import type { AssignedShape, TokenShape } from './rules/define';
 import {
@@ -62,6 +63,7 @@ export interface Candidate {
 interface CompiledToken extends TokenShape {
   rule: Rule;
   regex: RegExp;
+  opening: Opening;
   prefix: string;
 }
 
@@ -132,10 +134,11 @@ class Engine {
       const rule = SECRET_RULES[id.slice('secret/'.length)] as Rule;
       for (const shape of spec.tokens ?? []) {
         const regex = new RegExp(`(?:${shape.pattern})(?![A-Za-z0-9_])`, shape.back === undefined ? 'y' : '');
+        const opening = new Opening(shape.pattern);
         for (const keyword of shape.keywords) {
           const key = keyword.toLowerCase();
           const list = tokensByKeyword.get(key) ?? [];
-          list.push({ ...shape, rule, regex, prefix: keyword });
+          list.push({ ...shape, rule, regex, opening, prefix: keyword });
           tokensByKeyword.set(key, list);
         }
       }
@@ -443,7 +446,7 @@ class Run {
     let start = at;
     let found: string | undefined;
     if (shape.back === undefined) {
-      if (at > 0 && attached(text, at, shape.notAfter)) return;
+      if (!shape.opening.mayBegin(text, at) || (at > 0 && attached(text, at, shape.notAfter))) return;
       shape.regex.lastIndex = at;
       const match = shape.regex.exec(text);
       found = match?.[0];

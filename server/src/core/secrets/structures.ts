@@ -38,11 +38,37 @@ export interface StructuralHit {
   what: string;
 }
 
+/** 1 for each of some ASCII characters. */
+function asciiOf(characters: string): Uint8Array {
+  const table = new Uint8Array(128);
+  for (const c of characters) table[c.charCodeAt(0)] = 1;
+  return table;
+}
+
+const AT_SIGN = 64;
+const COLON = 58;
+
 const URL_PART = /[^\s"'`<>\\]{1,600}/y;
 const SCHEME_LIMIT = 40;
+/** Characters of an address that are looked at. */
+const URL_LIMIT = 600;
+/** ASCII characters that end an address. */
+const ENDS_URL = asciiOf(' \t\n\v\f\r"\'`<>\\');
+
+/** Whether an at sign stands in the address from a place on. */
+function hasUser(text: string, start: number): boolean {
+  const end = Math.min(text.length, start + URL_LIMIT);
+  for (let at = start; at < end; at += 1) {
+    const c = text.charCodeAt(at);
+    if (c === AT_SIGN) return true;
+    if (ENDS_URL[c] === 1) return false;
+  }
+  return false;
+}
 
 /** `scheme://user:password@host` around the `://` at `at`. */
 export function urlCredentials(text: string, at: number): StructuralHit | undefined {
+  if (!hasUser(text, at + 3)) return undefined;
   URL_PART.lastIndex = at + 3;
   const match = URL_PART.exec(text);
   if (!match) return undefined;
@@ -117,10 +143,23 @@ function safeDecode(text: string): string {
   }
 }
 
+/** Characters of a password in front of the `@` of a connection. */
+const LEAST_PASSWORD = 3;
+const MOST_PASSWORD = 60;
+/** ASCII characters that are in no such password. */
+const NO_PASSWORD = asciiOf(' \t\n\v\f\r"\'`/@:<>(){}=,;\\');
+
+/** Whether what may be a password stands between a colon and a place: the signs of decorators and of addresses have none. */
+function isBehindPassword(text: string, at: number): boolean {
+  let start = at;
+  while (at - start <= MOST_PASSWORD && start > 0 && NO_PASSWORD[text.charCodeAt(start - 1)] !== 1) start -= 1;
+  const length = at - start;
+  return length >= LEAST_PASSWORD && length <= MOST_PASSWORD && text.charCodeAt(start - 1) === COLON;
+}
+
 /** `user:password@host:5432/database` without a scheme, as the whole of a string or value, around the `@` at `at`. */
 export function bareConnection(text: string, at: number): StructuralHit | undefined {
-  // The sign of a decorator and of an address has no password in front of it.
-  if (!/[^\s"'`/@:<>(){}=,;\\]/.test(text[at - 1] ?? ' ')) return undefined;
+  if (!isBehindPassword(text, at)) return undefined;
   const before = /(^|["'`\s=])([A-Za-z][\w.-]{0,40}):([^\s"'`/@:<>(){}=,;\\]{3,60})$/.exec(
     text.slice(Math.max(0, at - 110), at),
   );
