@@ -43,16 +43,20 @@ export function nameAround(text: string, start: number, end: number): Range {
 
 /** The line before `at`, as far as it is looked at. */
 export function lineBefore(text: string, at: number): string {
-  const lead = text.slice(Math.max(0, at - LINE_LIMIT), at);
-  return lead.slice(lead.lastIndexOf('\n') + 1);
+  return text.slice(lineStart(text, at), at);
+}
+
+/** Where the line of a place begins, or what is looked at of it. */
+function lineStart(text: string, at: number): number {
+  const first = Math.max(0, at - LINE_LIMIT);
+  let start = at;
+  while (start > first && text.charCodeAt(start - 1) !== 10) start -= 1;
+  return start;
 }
 
 /** Whether a place of a line is in a string or a comment, by the quotes and `#` or `//` before it on the line. */
 export function lineState(text: string, at: number): 'code' | 'string' | 'comment' | 'shell' {
-  let start = at;
-  const first = Math.max(0, at - LINE_LIMIT);
-  while (start > first && text.charCodeAt(start - 1) !== 10) start -= 1;
-  let i = start;
+  let i = lineStart(text, at);
   while (i < at && (text[i] === ' ' || text[i] === '\t')) i += 1;
   if (text[i] === '!' || text[i] === '%' || (text[i] === '$' && text[i + 1] === ' ')) return 'shell';
   let quote = '';

@@ -169,11 +169,11 @@ const SETTING_WORDS = 12;
 
 /** Whether a name after these words of its line is what a command sets: prose has the same words. */
 function setsVariable(line: string, around: Surroundings): boolean {
+  const sets = /^\s*(?:(?:[!$>][ \t]?)?%?(?:set_)?env[ \t]|setenv[ \t])/.test(line);
+  if (!sets && around !== 'shell' && !/^\s*[!$][ \t]?\w/.test(line)) return false;
   const words = line.split(/[\s;&|]+/, SETTING_WORDS + 1);
   if (words.length > SETTING_WORDS) return false;
-  if (/^\s*(?:[!$>][ \t]?)?%?(?:set_)?env[ \t]/.test(line) || /^\s*setenv[ \t]/.test(line)) return true;
-  const command = around === 'shell' || /^\s*[!$][ \t]?\w/.test(line);
-  return command && words.slice(0, -1).some((word) => SETTING_COMMAND.test(word));
+  return sets || words.slice(0, -1).some((word) => SETTING_COMMAND.test(word));
 }
 
 /** `%env NAME value`, `ENV NAME value`, `setenv NAME value`, `git config NAME value`; `requirepass value` of a configuration. */

@@ -268,21 +268,21 @@ class Reader {
   #unsigned(at: number): Found {
     const text = this.#text;
     const { name } = this;
-    const line = lineBefore(text, name.start);
     const gap = /[ \t]{1,20}(?=\\?["'`])/y;
     gap.lastIndex = at;
     if (gap.test(text)) {
+      const line = lineBefore(text, name.start);
       if (/^[ \t]{0,20}#[ \t]{0,4}define[ \t]{1,8}$/.test(line))
         return this.#literal('assign', joinedLiterals(text, gap.lastIndex, false));
       if (/\b(?:user|role|login|encrypted|with|identity|set)\b[^;]{0,160}$/i.test(line) && text[gap.lastIndex] === "'")
         return this.#literal('option', joinedLiterals(text, gap.lastIndex, false));
+      if (this.#around === 'code' && /^\s{0,40}$|[{ (]:$/.test(line)) {
+        // `password '...'` of Gradle, `set(PASSWORD "...")` of CMake, `:password "..."` of Clojure.
+        const found = this.#literal('argument', joinedLiterals(text, gap.lastIndex, false));
+        return found && { ...found, loose: true };
+      }
     }
-    if (gap.lastIndex > at && this.#around === 'code' && /^\s{0,40}$|[{ (]:$/.test(line)) {
-      // `password '...'` of Gradle, `set(PASSWORD "...")` of CMake, `:password "..."` of Clojure.
-      const found = this.#literal('argument', joinedLiterals(text, gap.lastIndex, false));
-      return found && { ...found, loose: true };
-    }
-    if (text[at] === '{' && /\b(?:string|auto|String)[ \t&*]{1,4}$/.test(line))
+    if (text[at] === '{' && /\b(?:string|auto|String)[ \t&*]{1,4}$/.test(lineBefore(text, name.start)))
       return this.#literal('assign', joinedLiterals(text, at + 1, false));
     MEMBERSHIP.lastIndex = at;
     return MEMBERSHIP.test(text) ? this.#listed(MEMBERSHIP.lastIndex, 'compare') : undefined;
@@ -324,12 +324,13 @@ class Reader {
 
   /** `INSERT INTO users (name, password) VALUES ('...', '...')` */
   #inserted(at: number): Assignment | undefined {
+    const values = /[^()]{0,300}\)\s{0,8}values\s{0,8}\(\s{0,8}/iy;
+    values.lastIndex = at;
+    if (!values.test(this.#text)) return undefined;
     const lead = /\binsert\s{1,8}into\s{1,8}[\w."`[\]]{1,80}\s{0,8}\(([^()]{0,300})$/i.exec(
       this.#text.slice(Math.max(0, this.name.start - 420), this.name.start),
     );
-    const values = /[^()]{0,300}\)\s{0,8}values\s{0,8}\(\s{0,8}/iy;
-    values.lastIndex = at;
-    if (!lead || !values.test(this.#text)) return undefined;
+    if (!lead) return undefined;
     const column = (lead[1] as string).split(',').length - 1;
     const found = this.#literal('argument', nthLiteral(this.#text, values.lastIndex, column));
     return found && { ...found, loose: true };
@@ -361,6 +362,7 @@ class Reader {
   #namedValue(): Assignment | undefined {
     const text = this.#text;
     const { name } = this;
+    if (!behindSign(text, name.start)) return undefined;
     const lead = text.slice(Math.max(0, name.start - 24), name.start);
     const label =
       /(?:^|[\s{<,"'-])(?:name|key|Name|Key|ParameterKey|id|parameter|option)\\?["']?\s{0,4}[:=]\s{0,4}\\?["']?$/;
@@ -388,6 +390,7 @@ class Reader {
     const text = this.#text;
     if (text[at] !== ' ' && text[at] !== '\t' && text[at] !== '\n') return undefined;
     const lead = text.slice(Math.max(0, this.name.start - 260), this.name.start);
+    if (!lead.includes('login')) return undefined;
     const entry = /\b(?:machine\s{1,8}\S{1,100}|default)\s{1,8}login\s{1,8}\S{1,100}\s{1,8}$/.test(lead);
     if (!entry && !(this.#around === 'config' && /(?:^|\n)[ \t]{0,20}login\s{1,8}\S{1,100}\s{1,8}$/.test(lead)))
       return undefined;
@@ -489,9 +492,9 @@ class Reader {
       const inner = this.#default(LOOKUP.lastIndex);
       if (inner) return inner;
     }
-    const rest = /^[^\n]{0,300}/.exec(text.slice(at, at + 300))?.[0] ?? '';
-    const alternative = ALTERNATIVE.exec(rest);
-    if (alternative && /^[\w.$([{]/.test(rest)) {
+    const rest = /^[\w.$([{][^\n]{0,299}/.exec(text.slice(at, at + 300))?.[0];
+    const alternative = rest && ALTERNATIVE.exec(rest);
+    if (alternative) {
       const inner = this.#default(at + alternative.index + alternative[0].length);
       if (inner) return inner;
     }
@@ -577,10 +580,22 @@ class Reader {
 
 /** Position of a name among names that are assigned together: `user, password = "bob", "..."`. */
 function positionInList(text: string, start: number): number {
+  let comma = start - 1;
+  while (text[comma] === ' ' || text[comma] === '$') comma -= 1;
+  if (/[^\s,]/.test(text[comma] ?? ' ')) return 0;
   const match = /^\s*(?:(?:const|var|let|my)\s+)?\(?((?:\$?[A-Za-z_][\w.]*\s*,\s*){1,4})\$?$/.exec(
     lineBefore(text, start),
   );
   return match ? (match[1] as string).split(',').length - 1 : 0;
+}
+
+/** Whether a colon or an equals sign stands before a name, with a quote between them or without. */
+function behindSign(text: string, start: number): boolean {
+  let sign = start - 1;
+  if (text[sign] === '"' || text[sign] === "'") sign -= 1;
+  if (text[sign] === '\\') sign -= 1;
+  for (let spaces = 0; spaces < 4 && /\s/.test(text[sign] ?? ''); spaces += 1) sign -= 1;
+  return text[sign] === ':' || text[sign] === '=';
 }
 
 /** The literal before a comparison that has its literal on the left: `"..." == password`, `"...".equals(password`. */
