@@ -28,7 +28,7 @@ import {
   repetitionShare,
   sequenceShare,
 } from './judge';
-import { type KeyKind, keyKind } from './keys';
+import { Continuations, type KeyKind, keyKind } from './keys';
 import { kubernetesSecrets } from './kubernetes';
 import { Opening } from './opening';
 import { SECRET_RULES, SECRET_SPECS } from './rules';
@@ -80,7 +80,7 @@ interface NamePromise {
 
 type Action =
   | { do: 'tokens'; tokens: CompiledToken[]; length: number }
-  | { do: 'name' }
+  | { do: 'name'; goesOn: Continuations | undefined }
   | { do: 'service' }
   | { do: 'url' }
   | { do: 'connection' }
@@ -110,6 +110,9 @@ const NAME_KEYWORDS = [
   ...['pass', 'pwd', 'pw', 'psw', 'pswd', 'kennwort', 'contrasena', 'secret', 'token', 'key', 'cred', 'auth'],
   ...['jwt', 'hmac', 'psk', 'cookie', '_pat', 'sas_', 'sig=', 'saspwd'],
 ];
+
+/** Of these the word that they are in tells whether it is one of secrecy. */
+const PART_OF_WORD = /^_?[a-z]+$/;
 
 const MAX_TOKEN = 2100;
 /** Keywords that are looked at between two looks at the budget: each costs a bounded time, and a hostile text has many. */
@@ -152,7 +155,11 @@ class Engine {
       }
     }
     for (const [keyword, tokens] of tokensByKeyword) add(keyword, { do: 'tokens', tokens, length: keyword.length });
-    for (const keyword of NAME_KEYWORDS) add(keyword, { do: 'name' });
+    for (const keyword of NAME_KEYWORDS)
+      add(keyword, {
+        do: 'name',
+        goesOn: PART_OF_WORD.test(keyword) ? new Continuations(keyword.replace('_', '')) : undefined,
+      });
     // A word of secrecy in the name leads to those that need one.
     for (const [keyword, shapes] of services) if (shapes.some(({ keyed }) => !keyed)) add(keyword, { do: 'service' });
     add('://', { do: 'url' });
@@ -384,9 +391,11 @@ class Run {
         for (const shape of action.tokens) this.#token(shape, start);
         break;
       case 'name':
+        if (end > this.#named && !this.#lockFile && action.goesOn?.mayBe(text, end) !== false)
+          this.#name(start, end, false);
+        break;
       case 'service':
-        if (end > this.#named && !this.#lockFile && (action.do === 'name' || namesService(text, start, end)))
-          this.#name(start, end, action.do === 'service');
+        if (end > this.#named && !this.#lockFile && namesService(text, start, end)) this.#name(start, end, true);
         break;
       case 'url':
         if (start >= this.#urlEnd) this.#structural(urlCredentials(text, start));
@@ -512,7 +521,7 @@ class Run {
     if (isPassStatement(text, name)) return;
     const plain = text.slice(name.start, name.end);
     // `key` alone says something only with what it is an argument of.
-    const alone = /^keys?$/i.test(plain);
+    const alone = plain.length <= 4 && /^keys?$/i.test(plain);
     const key = alone ? qualifiedKey(text, plain, name.start) : plain;
     const { kind, services } = this.promiseOf(key);
     if (kind === undefined && services.length === 0) return;
@@ -523,6 +532,8 @@ class Run {
 
   /** `auth=("user", "password")`, `basic_auth=(...)` */
   #authTuple(name: { start: number; end: number }): boolean {
+    const last = this.#text[name.end - 1];
+    if (last !== 'h' && last !== 'H') return false;
     if (!/auth$/i.test(this.#text.slice(name.end - 4, name.end))) return false;
     const open = /[ \t]{0,8}["']?[ \t]{0,8}[=:,][ \t]{0,8}(?:[\w.]{1,40})?(?=\()/y;
     open.lastIndex = name.end;
@@ -819,6 +830,7 @@ const besideUser = (text: string, { keyStart }: Assignment): boolean =>
 function qualifiedKey(text: string, key: string, keyStart: number): string {
   const callee = calleeBefore(text, keyStart);
   if (callee) return `${callee}.${key}`;
+  if (text[keyStart - 1] !== ' ' && text[keyStart - 1] !== '\t') return key;
   const word = /\b([A-Za-z]{2,20})[ \t]$/.exec(text.slice(Math.max(0, keyStart - 24), keyStart));
   // The key of GPG or SSH that a document names is the public one, by its fingerprint.
   return word && !/^(?:gpg|pgp|ssh|public)$/i.test(word[1] as string) ? `${word[1]} ${key}` : key;

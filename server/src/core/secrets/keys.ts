@@ -39,6 +39,53 @@ const NOT_KEY = words(
   'primary foreign sort partition index dict hash public cache object bucket row registry hot short cut group lookup json map natural composite surrogate sorting unique data column state idx ordering order attention query value num target source i18n translation locale option',
 );
 
+/** Endings of words that are joined from several: `mypassword`, `accesskey`, `dbpasswd`, `iamapikey`. */
+const PASSWORD_ENDINGS = ['password', 'passwd', 'passphrase', 'userpass', 'dbpass'];
+const TOKEN_ENDINGS = [
+  ...['apikey', 'apitoken', 'authtoken', 'accesstoken', 'accesskey', 'secretkey', 'clientsecret', 'appsecret'],
+  ...['apisecret', 'privatekey'],
+];
+
+/** Words and endings of words that may make a name promise a secret, but for those of connections. */
+const PROMISING: readonly string[] = [
+  ...[...PASSWORD_WORDS, ...SECRET_WORDS, ...AUTH_WORDS, ...PASSWORD_ENDINGS, ...TOKEN_ENDINGS],
+  ...['key', 'keys', 'pat'],
+];
+
+/** How these words go on behind a part of them: `word` and `phrase` behind `pass`, and not `ing`. */
+export class Continuations {
+  readonly #hashes = new Uint8Array(HASHES);
+
+  /** @param part small letters */
+  constructor(part: string) {
+    for (const word of PROMISING)
+      for (let at = word.indexOf(part); at >= 0; at = word.indexOf(part, at + 1))
+        this.#hashes[hashOf(word, at + part.length)] = 1;
+  }
+
+  /** Whether the small letters at a place may be the rest of such a word. */
+  mayBe(text: string, at: number): boolean {
+    return this.#hashes[hashOf(text, at)] === 1;
+  }
+}
+
+/** Letters that are looked at: no rest is longer. */
+const LONGEST_REST = 16;
+/** Hashes are below this, a power of two. */
+const HASHES = 1 << 10;
+
+/** Hash of the small letters at a place. */
+function hashOf(text: string, at: number): number {
+  let hash = 0;
+  const end = Math.min(text.length, at + LONGEST_REST);
+  for (let i = at; i < end; i += 1) {
+    const c = text.charCodeAt(i);
+    if (c < 97 || c > 122) break;
+    hash = (Math.imul(hash, 31) + c) & (HASHES - 1);
+  }
+  return hash;
+}
+
 const HUMP = /[a-z0-9][A-Z]|[A-Z]{2}[a-z]/;
 
 /** Splits a name into lower-case words at separators, digits' ends and capitals. */
@@ -108,14 +155,8 @@ export function keyKind(name: string, service = false): KeyKind | undefined {
       if (word === 'key' && i > 0 && KEY_QUALIFIERS.has(all[i - 1] as string)) return 'token';
     }
   }
-  // Joined spellings: `mypassword`, `accesskey`, `dbpasswd`, `iamapikey`.
-  if (/(?:password|passwd|passphrase|userpass|dbpass)$/.test(last)) return 'password';
-  if (
-    /(?:apikey|apitoken|authtoken|accesstoken|accesskey|secretkey|clientsecret|appsecret|apisecret|privatekey)$/.test(
-      last,
-    )
-  )
-    return 'token';
+  if (PASSWORD_ENDINGS.some((ending) => last.endsWith(ending))) return 'password';
+  if (TOKEN_ENDINGS.some((ending) => last.endsWith(ending))) return 'token';
   if (service && /key$|token$|secret$/.test(last)) return 'token';
   return undefined;
 }

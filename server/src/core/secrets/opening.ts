@@ -49,7 +49,8 @@ class PlaceReader {
 
   #sequence(from: number): number {
     let ends = from;
-    while (this.#at < this.source.length && !'|)'.includes(this.source[this.#at] as string)) ends = this.#repeated(ends);
+    while (this.#at < this.source.length && !'|)'.includes(this.source[this.#at] as string))
+      ends = this.#repeated(ends);
     return ends;
   }
 
