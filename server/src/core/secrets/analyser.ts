@@ -63,7 +63,6 @@ export interface Candidate {
 interface CompiledToken extends TokenShape {
   rule: Rule;
   regex: RegExp;
-  opening: Opening;
   prefix: string;
 }
 
@@ -79,7 +78,7 @@ interface NamePromise {
 }
 
 type Action =
-  | { do: 'tokens'; tokens: CompiledToken[]; length: number }
+  | { do: 'tokens'; tokens: CompiledToken[] }
   | { do: 'name'; goesOn: Continuations | undefined }
   | { do: 'service' }
   | { do: 'url' }
@@ -103,6 +102,12 @@ function opensWord(action: Action): boolean {
   );
 }
 
+/** How all tokens begin that a keyword leads to, unless it leads to more or stands inside of them. */
+function openingOf([action, more]: readonly Action[]): Opening | undefined {
+  if (action?.do !== 'tokens' || more || action.tokens.some(({ back }) => back !== undefined)) return undefined;
+  return new Opening(action.tokens.map(({ pattern }) => pattern).join('|'));
+}
+
 const EVERY_KIND = ['a', 'z', 'A', 'Z', '0', '9', '_'];
 
 /** Parts of names that promise a secret; the name around them is judged as a whole. */
@@ -115,12 +120,17 @@ const NAME_KEYWORDS = [
 const PART_OF_WORD = /^_?[a-z]+$/;
 
 const MAX_TOKEN = 2100;
+/** Names whose promises are remembered: a large repository has thousands of them. */
+const NAMES = 1 << 13;
 /** Keywords that are looked at between two looks at the budget: each costs a bounded time, and a hostile text has many. */
 const LOOKS_BETWEEN_CHECKS = 2048;
 
 class Engine {
   readonly keywords: readonly Keyword[];
+  readonly #lengths: Uint8Array;
   readonly #actions: readonly Action[][];
+  /** Of keywords that only tokens begin with. */
+  readonly #openings: readonly (Opening | undefined)[];
   readonly #services: KeywordMatcher;
   readonly #serviceRules: readonly CompiledAssigned[][];
 
@@ -137,11 +147,10 @@ class Engine {
       const rule = SECRET_RULES[id.slice('secret/'.length)] as Rule;
       for (const shape of spec.tokens ?? []) {
         const regex = new RegExp(`(?:${shape.pattern})(?![A-Za-z0-9_])`, shape.back === undefined ? 'y' : '');
-        const opening = new Opening(shape.pattern);
         for (const keyword of shape.keywords) {
           const key = keyword.toLowerCase();
           const list = tokensByKeyword.get(key) ?? [];
-          list.push({ ...shape, rule, regex, opening, prefix: keyword });
+          list.push({ ...shape, rule, regex, prefix: keyword });
           tokensByKeyword.set(key, list);
         }
       }
@@ -154,7 +163,7 @@ class Engine {
         }
       }
     }
-    for (const [keyword, tokens] of tokensByKeyword) add(keyword, { do: 'tokens', tokens, length: keyword.length });
+    for (const [keyword, tokens] of tokensByKeyword) add(keyword, { do: 'tokens', tokens });
     for (const keyword of NAME_KEYWORDS)
       add(keyword, {
         do: 'name',
@@ -179,7 +188,9 @@ class Engine {
     add('"kind": "secret"', { do: 'kubernetes' });
     add('"kind":"secret"', { do: 'kubernetes' });
     this.keywords = [...actions].map(([text, all]) => ({ text, opens: all.every(opensWord) }));
+    this.#lengths = Uint8Array.from(actions.keys(), ({ length }) => length);
     this.#actions = [...actions.values()];
+    this.#openings = this.#actions.map(openingOf);
     const names = [...services.keys()];
     this.#services = new KeywordMatcher(names);
     this.#serviceRules = names.map((name) => services.get(name) as CompiledAssigned[]);
@@ -192,18 +203,20 @@ class Engine {
     const keyed = segment.path !== undefined || segment.table !== undefined || traits.passwords !== undefined;
     if (occurrences.length === 0 && !keyed) return [];
     const run = new Run(segment, traits, (name) => this.#promises.get(name));
+    const { text } = segment;
     for (let i = 0; i < occurrences.length; i += 1) {
       if ((i + 1) % LOOKS_BETWEEN_CHECKS === 0) checkTime();
       const keyword = occurrences.keyword(i);
       const end = occurrences.end(i);
-      const { length } = (this.keywords[keyword] as Keyword).text;
-      for (const action of this.#actions[keyword] as Action[]) run.act(action, end, length);
+      const start = end - (this.#lengths[keyword] as number);
+      if (this.#openings[keyword]?.mayBegin(text, start) === false) continue;
+      for (const action of this.#actions[keyword] as Action[]) run.act(action, start, end);
     }
     return run.candidates;
   }
 
   /** What names promise: the same few come again and again. */
-  readonly #promises = new Recent<NamePromise>(4096, (name) => this.#judgeName(name));
+  readonly #promises = new Recent<NamePromise>(NAMES, (name) => this.#judgeName(name));
 
   #judgeName(name: string): NamePromise {
     const named = new Set<CompiledAssigned>();
@@ -225,7 +238,8 @@ const JOINED = /^(?:api|app|key|token|secret|access|auth|client|pass|pat|cred)/i
 
 /** Whether a part of a name can mean the service called so: `LOB_API_KEY` and `lobApiKey`, not `global`. */
 function namesService(text: string, start: number, end: number): boolean {
-  if (end - start >= SHORT_SERVICE || /[^A-Za-z0-9]/.test(text.slice(start, end))) return true;
+  if (end - start >= SHORT_SERVICE) return true;
+  for (let i = start; i < end; i += 1) if (!isAlphanumeric(text.charCodeAt(i))) return true;
   return beginsWord(text, start) && (beginsWord(text, end) || JOINED.test(text.slice(end, end + 6)));
 }
 
@@ -237,6 +251,7 @@ function beginsWord(text: string, at: number): boolean {
 }
 
 const isLetter = (c: number): boolean => (c >= 97 && c <= 122) || (c >= 65 && c <= 90);
+const isAlphanumeric = (c: number): boolean => isLetter(c) || (c >= 48 && c <= 57);
 
 let engine: Engine | undefined;
 
@@ -383,9 +398,8 @@ class Run {
     }
   }
 
-  act(action: Action, end: number, length: number): void {
+  act(action: Action, start: number, end: number): void {
     const text = this.#text;
-    const start = end - length;
     switch (action.do) {
       case 'tokens':
         for (const shape of action.tokens) this.#token(shape, start);
@@ -455,7 +469,7 @@ class Run {
     let start = at;
     let found: string | undefined;
     if (shape.back === undefined) {
-      if (!shape.opening.mayBegin(text, at) || (at > 0 && attached(text, at, shape.notAfter))) return;
+      if (at > 0 && attached(text, at, shape.notAfter)) return;
       shape.regex.lastIndex = at;
       const match = shape.regex.exec(text);
       found = match?.[0];

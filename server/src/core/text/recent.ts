@@ -1,3 +1,6 @@
+/** A text of its own: what was cut out of a longer one keeps the whole of that in memory. */
+const ownCopy = (text: string): string => ` ${text}`.slice(1);
+
 /**
  * Keeps what was worked out for the texts met last. What is asked for again moves on; what is not is dropped with the next
  * exchange of the two generations.
@@ -23,7 +26,7 @@ export class Recent<V> {
       this.#old = this.#young;
       this.#young = new Map();
     }
-    this.#young.set(text, value);
+    this.#young.set(ownCopy(text), value);
     return value;
   }
 }
