@@ -60,7 +60,7 @@ export const PII_ANALYSER: TextAnalyser = {
         else shapes.set(hit.entity, { segment, hits: [hit] });
         return false;
       });
-      report(segment, hits, context, seen);
+      if (hits.length > 0) report(segment, hits, context, seen);
     }
     for (const [entity, { segment, hits }] of shapes) reportShape(entity, segment, hits, context);
   },

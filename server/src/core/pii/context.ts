@@ -4,10 +4,15 @@ const PRELUDE_LINES = 5;
 const BEFORE = 90;
 const AFTER = 40;
 
+/** What is neither letter nor digit, and where a word begins with a capital. Those of all scripts take several times as long. */
+const ANY_SCRIPT = { other: /[^\p{L}\p{N}&]+/gu, hump: /(\p{Ll})(\p{Lu})/gu };
+const ASCII_ONLY = { other: /[^A-Za-z0-9&]+/g, hump: /([a-z])([A-Z])/g };
+
 /** Words as they can be compared: lower case, one space between them, identifiers split at underscores and humps. */
 export function normaliseLabel(text: string): string {
-  const flat = text.replace(/[^\p{L}\p{N}&]+/gu, ' ');
-  const split = flat.replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2');
+  const { other, hump } = OTHER_LETTER.test(text) ? ANY_SCRIPT : ASCII_ONLY;
+  const flat = text.replace(other, ' ');
+  const split = flat.replace(hump, '$1 $2');
   return ` ${(split === flat ? flat : `${split} | ${flat}`).trim().toLowerCase()} `;
 }
 
@@ -137,34 +142,53 @@ export function labelAround(text: string, start: number, end: number, header: st
 
 const PRELUDE_LIMIT = 600;
 
-/** The nearest line above that has letters, when all between are bare values. */
-function opener(text: string, lineStart: number): string {
+/** What opens the list that a line stands in. */
+interface Opener {
+  /** Where the line begins. */
+  readonly of: number;
+  /** The nearest line above that has letters, when all between are bare values: how many lines above, and its place. */
+  readonly above: number;
+  readonly start: number;
+  readonly text: string;
+}
+
+/** @param known of a line above, from where on it is the same unless that is too far away */
+function openerOf(text: string, lineStart: number, known: Opener | undefined): Opener {
   const least = Math.max(0, lineStart - PRELUDE_LIMIT);
   let end = lineStart - 1;
   for (let line = 0; line < PRELUDE_LINES && end >= least; line += 1) {
+    if (known && end + 1 === known.of) {
+      if (known.text === '') break;
+      const above = line + known.above;
+      if (above < PRELUDE_LINES && known.start >= least) return { ...known, of: lineStart, above };
+    }
     let start = end;
-    let inLetters = false;
     let speaks = false;
+    let foreign = false;
+    let inLetters = false;
     for (; start > least; start -= 1) {
       const c = text.charCodeAt(start - 1);
       if (c === 10) break;
-      const letter = isLetter(c) || c >= 0x80;
+      const letter = isLetter(c);
       speaks ||= letter && inLetters;
+      foreign ||= c >= 0x80;
       inLetters = letter;
     }
-    if (speaks && TWO_LETTERS.test(text.slice(start, end))) return text.slice(Math.max(start, end - BEFORE), end);
+    if (speaks || (foreign && TWO_LETTERS.test(text.slice(start, end))))
+      return { of: lineStart, above: line, start, text: text.slice(Math.max(start, end - BEFORE), end) };
     end = start - 1;
   }
-  return '';
+  return { of: lineStart, above: 0, start: 0, text: '' };
 }
 
 const TWO_LETTERS = /\p{L}{2}/u;
 
 /** Labels of the places of one text, remembering what is the same for a whole line. One is asked about one set of words only. */
 export class Labels {
-  #lineStart = -1;
-  #opener = '';
-  #openerPasses: boolean | undefined;
+  #opener: Opener | undefined;
+  /** What was asked last for the words, and whether it has any. */
+  #askedOpener = '';
+  #openerPasses = false;
   #headerPasses: boolean | undefined;
   #lineFrom = 0;
   #lineTo = -1;
@@ -190,7 +214,11 @@ export class Labels {
       if (words.mayOccur(text, from, start) || words.mayOccur(text, end, to)) return true;
     }
     if (from > this.#lineFrom || from === 0 || this.#firstLetter(start) < start) return false;
-    this.#openerPasses ??= words.mayOccur(this.#openerOf(from));
+    const opener = this.#openerOf(from);
+    if (opener !== this.#askedOpener) {
+      this.#askedOpener = opener;
+      this.#openerPasses = words.mayOccur(opener);
+    }
     return this.#openerPasses;
   }
 
@@ -205,7 +233,6 @@ export class Labels {
     this.#linePasses =
       this.#lineTo - this.#lineFrom > LONG_LINE ? undefined : words.mayOccur(text, this.#lineFrom, this.#lineTo);
     this.#lettersFrom = this.#lineFrom;
-    this.#openerPasses = undefined;
   }
 
   /** Where the first letter of the line stands, if it is in front of a place. */
@@ -221,11 +248,8 @@ export class Labels {
   }
 
   #openerOf(lineStart: number): string {
-    if (lineStart !== this.#lineStart) {
-      this.#lineStart = lineStart;
-      this.#opener = opener(this.text, lineStart);
-    }
-    return this.#opener;
+    if (this.#opener?.of !== lineStart) this.#opener = openerOf(this.text, lineStart, this.#opener);
+    return this.#opener.text;
   }
 
   /** As {@link labelAround}; the empty string when there is not one letter around. */

@@ -124,14 +124,16 @@ export function findPhones(
     if (before === 45 || before === 47 || before === 35 || before === 36) return;
     const american = (digits === 10 || digits === 11) && AMERICAN.test(text.slice(start, end));
     if (isWordCode(before) && (!american || isDigit(before) || before === 95)) return;
-    if (!plus && !american && !plain && !letters) return;
+    // Only what stands beside it can say that it is one.
+    const told = letters && labels.mayPass(start, end, words);
+    if (!plus && !american && !plain && !told) return;
     if (before === 61 && /[?&]\w+=$/.test(text.slice(Math.max(0, start - 30), start))) return;
     if (taken.overlaps(start, end)) return;
     const value = text.slice(start, end);
     if (isDateOrVersion(value)) return;
     // `x+12345678` is a sum, `+1234567.8` a decimal number.
     if (value[0] === '+' && (/[\w)\]]/.test(text[start - 1] ?? ' ') || /^\+\d+\.\d+$/.test(value))) return;
-    const label = letters && labels.mayPass(start, end, words) ? labels.at(start, end) : '';
+    const label = told ? labels.at(start, end) : '';
     const context = PHONE_CONTEXT(label) || (plain && PROSE_CONTEXT(label));
     if (!plus && !american && !context && !plain) return;
     // A row of printed numbers looks like anything.
