@@ -77,11 +77,15 @@ export interface AutomatonTables {
 export interface SurveyNumbers {
   readonly words: readonly Int32Array[];
   readonly runs: readonly Int32Array[];
-  readonly facts: Int32Array;
+  /** Left out when there is nothing of what they tell. */
+  readonly facts: Int32Array | undefined;
 }
+
+const NO_NUMBERS = new Int32Array();
 
 /** Numbers that were told in parts. */
 export function joined(parts: readonly Int32Array[]): Int32Array {
+  if (parts.length === 0) return NO_NUMBERS;
   if (parts.length === 1) return parts[0] as Int32Array;
   const whole = new Int32Array(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;
@@ -207,17 +211,18 @@ export class Kernel {
    */
   survey(address: number, length: number, checkTime: () => void): SurveyNumbers | undefined {
     const { beginSurvey, survey, runsSurveyed, nothingSurveyed, CHUNK, OUTPUT, STATES, FACTS } = this.#exports;
+    const chunk = CHUNK.value;
     const words: Int32Array[] = [];
     const runs: Int32Array[] = [];
     beginSurvey();
-    for (let from = 0; from < length; from += CHUNK.value) {
-      const wordNumbers = survey(address, from, Math.min(length, from + CHUNK.value));
+    for (let from = 0; from < length; from += chunk) {
+      const wordNumbers = survey(address, from, Math.min(length, from + chunk));
       const runNumbers = runsSurveyed();
       if (wordNumbers > 0) words.push(this.#copy(OUTPUT.value, wordNumbers));
       if (runNumbers > 0) runs.push(this.#copy(STATES.value, runNumbers));
       if (from > 0) checkTime();
     }
-    if (words.length === 0 && runs.length === 0 && nothingSurveyed()) return undefined;
+    if (nothingSurveyed()) return words.length > 0 || runs.length > 0 ? { words, runs, facts: undefined } : undefined;
     return { words, runs, facts: this.#copy(FACTS.value, FACTS_LENGTH) };
   }
 

@@ -50,20 +50,21 @@ export function surveyAt(kernel: Kernel, address: number, length: number, checkT
   const found = kernel.survey(address, length, checkTime);
   if (!found) return NOTHING;
   const { words, runs, facts } = found;
-  const stretch = (index: number): Stretch => {
-    const from = facts[2 * index] as number;
-    const to = facts[2 * index + 1] as number;
-    return from < to ? { from, to } : NOWHERE;
-  };
   return {
-    hardware: stretch(0),
-    fourNumbers: stretch(1),
-    colons: stretch(2),
-    moreColons: stretch(3),
-    atSigns: stretch(4),
+    hardware: stretchOf(facts, 0),
+    fourNumbers: stretchOf(facts, 1),
+    colons: stretchOf(facts, 2),
+    moreColons: stretchOf(facts, 3),
+    atSigns: stretchOf(facts, 4),
     digits: joinedRuns(runs),
     words: joined(words),
   };
+}
+
+function stretchOf(facts: Int32Array | undefined, index: number): Stretch {
+  const from = facts?.[2 * index] ?? 0;
+  const to = facts?.[2 * index + 1] ?? 0;
+  return from < to ? { from, to } : NOWHERE;
 }
 
 /** Runs of digits of all parts of a text: one that goes on in the next part is told there from its beginning. */
