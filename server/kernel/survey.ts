@@ -81,17 +81,14 @@ export function survey(text: usize, from: i32, to: i32): i32 {
   for (let at = from; at < to; at += 16) {
     const place = text + at;
     const signs = v128.load(place);
-    const threeOn = v128.load(place, 3);
     let digits = i8x16.bitmask(i8x16.le_u(i8x16.sub(signs, zero), nine));
-    const pairs = v128.or(
-      v128.and(i8x16.eq(signs, colon), i8x16.eq(threeOn, colon)),
-      v128.and(i8x16.eq(signs, dash), i8x16.eq(threeOn, dash)),
-    );
+    const pairs = v128.and(i8x16.eq(signs, dash), i8x16.eq(v128.load(place, 3), dash));
     const points = v128.and(i8x16.eq(signs, point), i8x16.eq(v128.load(place, 5), point));
     const atSigns = i8x16.eq(signs, sign);
     // Colons that another one follows within five characters.
     const both = colons | (i8x16.bitmask(i8x16.eq(v128.load(place, 16), colon)) << 16);
-    let close = colons & ((both >> 1) | (both >> 2) | (both >> 3) | (both >> 4) | (both >> 5));
+    const two = (both >>> 1) | (both >>> 2);
+    let close = colons & (two | (two >>> 2) | (both >>> 5));
     colons = both >>> 16;
     if ((digits | close) === 0 && !v128.any_true(v128.or(pairs, v128.or(points, atSigns)))) continue;
     const valid = to - at >= 16 ? 0xffff : (1 << (to - at)) - 1;
@@ -99,10 +96,7 @@ export function survey(text: usize, from: i32, to: i32): i32 {
       const digit = at + ctz(digits);
       if (digit >= done) done = word(text, digit);
     }
-    for (let mask = i8x16.bitmask(pairs) & valid; mask !== 0; mask &= mask - 1) {
-      const first = at + ctz(mask);
-      if (isHex(load<u8>(text + first - 1)) && isFiveOf(text + first)) extend(DEVICE, first);
-    }
+    for (let mask = i8x16.bitmask(pairs) & valid; mask !== 0; mask &= mask - 1) beginDevice(text, at + ctz(mask));
     for (let mask = i8x16.bitmask(points) & valid; mask !== 0; mask &= mask - 1) {
       const first = at + ctz(mask);
       if (isFourHex(text + first - 4) && isFourHex(text + first + 1) && isFourHex(text + first + 6))
@@ -110,6 +104,7 @@ export function survey(text: usize, from: i32, to: i32): i32 {
     }
     for (close &= valid; close !== 0; close &= close - 1) {
       const first = at + ctz(close);
+      beginDevice(text, first);
       if (!isColonPair(text + first)) continue;
       extend(COLONS, first);
       if (isThirdColon(text + first)) extend(MORE_COLONS, first);
@@ -276,6 +271,10 @@ function isFourNumbers(at: usize): bool {
     if (isDigit(load<u8>(place))) place += 1;
   }
   return false;
+}
+
+function beginDevice(text: usize, at: i32): void {
+  if (isHex(load<u8>(text + at - 1)) && isFiveOf(text + at)) extend(DEVICE, at);
 }
 
 /** Five of one sign with two characters between them: `aa:bb:cc:dd:ee:ff`. */
