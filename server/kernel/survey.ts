@@ -134,26 +134,27 @@ export function nothingSurveyed(): bool {
  */
 function word(text: usize, first: i32): i32 {
   let start = first;
-  let underscore = false;
+  let kinds: u8 = 0;
   for (; ; start -= 1) {
-    const c = load<u8>(text + start - 1);
-    if (c === UNDERSCORE) underscore = true;
-    else if (!isLetter(c)) break;
+    const kind = kindOf(text + start - 1);
+    if ((kind & IN_WORD) === 0) break;
+    kinds |= kind;
   }
   let digits = 0;
   let end = first;
   for (; ; end += 1) {
-    const c = load<u8>(text + end);
-    if (isDigit(c)) {
+    const kind = kindOf(text + end);
+    if ((kind & IN_WORD) === 0) break;
+    kinds |= kind;
+    if ((kind & IS_DIGIT) !== 0) {
       digits += 1;
       count(text, end);
-    } else if (c === UNDERSCORE) underscore = true;
-    else if (!isLetter(c)) break;
+    }
   }
   // A name of a program is no identifier, and a short number without anything behind it is nobody's.
   const length = end - start;
   if (
-    !underscore &&
+    (kinds & IS_UNDERSCORE) === 0 &&
     (digits >= 5 || length >= 5 || hasHead(text + start) || goesOn(text + end, length)) &&
     ((digits < length && length >= WALLET) || beginsIdentifier(text + start))
   ) {
@@ -184,22 +185,38 @@ function hasShape(at: usize): bool {
   let state: u16 = 1;
   for (; state !== 0; at += 1) {
     const row = SHAPES + <usize>state * ROW;
-    const c = load<u8>(at);
-    if (isDigit(c)) state = load<u16>(row, 2);
-    else if (isLetter(c)) state = load<u16>(row);
-    else {
-      if (c !== UNDERSCORE) {
-        if (load<u16>(row, 6) !== 0) return true;
-        if (!isSeparator(c)) return false;
-      }
-      state = load<u16>(row, 4);
-    }
+    const kind = kindOf(at);
+    if ((kind & IN_WORD) === 0 && load<u16>(row + END) !== 0) return true;
+    const column = kind & COLUMN;
+    if (column === END) return false;
+    state = load<u16>(row + column);
   }
   return false;
 }
 
 /** Bytes of a state's row in SHAPES: the states after a letter, a digit and a separator, and whether a shape may end. */
 const ROW: usize = 8;
+const END: u8 = 6;
+
+/** Kind of each byte: its column in such a row, and whether it is part of a word, a digit, an underscore. */
+const KINDS = memory.data(256);
+const COLUMN: u8 = 6;
+const IN_WORD: u8 = 8;
+const IS_DIGIT: u8 = 16;
+const IS_UNDERSCORE: u8 = 32;
+
+for (let c = 0; c < 256; c += 1) {
+  let kind: u8 = END;
+  if (isLetter(<u8>c)) kind = IN_WORD;
+  else if (isDigit(<u8>c)) kind = 2 | IN_WORD | IS_DIGIT;
+  else if (c === UNDERSCORE) kind = 4 | IN_WORD | IS_UNDERSCORE;
+  else if (isSeparator(<u8>c)) kind = 4;
+  store<u8>(KINDS + c, kind);
+}
+
+function kindOf(at: usize): u8 {
+  return load<u8>(KINDS + load<u8>(at));
+}
 
 /** Where a word of at most three letters begins that a space or a hyphen joins to what begins at a place; or 0. */
 function headBefore(at: usize): usize {
@@ -208,8 +225,7 @@ function headBefore(at: usize): usize {
   const end = at - 1;
   let head = end;
   for (; end - head < 4; head -= 1) {
-    const c = load<u8>(head - 1);
-    if (!isLetter(c) && c !== UNDERSCORE) break;
+    if ((kindOf(head - 1) & (IN_WORD | IS_DIGIT)) !== IN_WORD) break;
   }
   return head === end || end - head > 3 ? 0 : head;
 }
@@ -225,9 +241,9 @@ function readValue(text: usize, start: i32, wordEnd: i32): void {
   let end = wordEnd;
   while (end < last && isSeparator(load<u8>(text + end)) && isAlphanumeric(load<u8>(text + end + 1))) {
     for (end += 1; end < last; end += 1) {
-      const c = load<u8>(text + end);
-      if (isDigit(c)) valueDigits += 1;
-      else if (!isLetter(c) && c !== UNDERSCORE) break;
+      const kind = kindOf(text + end);
+      if ((kind & IN_WORD) === 0) break;
+      if ((kind & IS_DIGIT) !== 0) valueDigits += 1;
       valueSigns += 1;
     }
   }
