@@ -58,7 +58,7 @@ export function butNot(other: RegExp, ...phrases: string[]): LabelTest {
 export class FirstWords {
   /** Each word, and whether it may be the beginning of a longer one. Made when it is first asked. */
   #words: ReadonlyMap<string, boolean> | undefined;
-  /** Which of the hashes of the words there are, so that hardly any other word is looked up. */
+  /** What has a hash: the beginning of a word, a whole word. Most words of a text are given up after a few letters. */
   readonly #hashes = new Uint8Array(HASHES);
   #longest = 0;
 
@@ -76,10 +76,12 @@ export class FirstWords {
       }
     }
     for (const word of words.keys()) {
-      let hash = 0;
-      for (let i = 0; i < word.length; i += 1) hash = hashed(hash, word.charCodeAt(i));
-      this.#hashes[hash] = 1;
       this.#longest = Math.max(this.#longest, word.length);
+      let hash = 0;
+      for (let i = 0; i < word.length; i += 1) {
+        hash = hashed(hash, word.charCodeAt(i));
+        this.#hashes[hash] = (this.#hashes[hash] as number) | (i + 1 < word.length ? BEGINNING : WHOLE);
+      }
     }
     return words;
   }
@@ -87,7 +89,7 @@ export class FirstWords {
   /** Whether a phrase may begin in `[from, to)`, identifiers split at underscores and humps. */
   mayOccur(text: string, from = 0, to = text.length): boolean {
     this.#words ??= this.#make();
-    let before = text.charCodeAt(from - 1);
+    let before = from > 0 ? text.charCodeAt(from - 1) : 0;
     for (let i = from; i < to; i += 1) {
       const c = text.charCodeAt(i);
       if (c >= 0xc0) return true;
@@ -106,7 +108,9 @@ export class FirstWords {
       const c = text.charCodeAt(i);
       if (!isLetter(c)) return false;
       hash = hashed(hash, c | 32);
-      if (this.#hashes[hash] === 0) continue;
+      const kind = this.#hashes[hash] as number;
+      if (kind === 0) return false;
+      if ((kind & WHOLE) === 0) continue;
       const open = this.#words?.get(text.slice(start, i + 1).toLowerCase());
       if (open !== undefined && (open || endsAt(text, i + 1))) return true;
     }
@@ -115,7 +119,10 @@ export class FirstWords {
 }
 
 /** Hashes are below this, a power of two. */
-const HASHES = 1 << 14;
+const HASHES = 1 << 13;
+/** Of a hash. */
+const BEGINNING = 1;
+const WHOLE = 2;
 const hashed = (hash: number, letter: number): number => (Math.imul(hash, 31) + letter) & (HASHES - 1);
 
 /** Whether a word may end at a place, or its plural behind it. */

@@ -3,7 +3,7 @@
  * one. Few words begin with any. The patterns are one automaton, whose states are made as texts come to need them.
  */
 import { closesHere } from './bounds';
-import { KINDS, kindOf, NONE, OTHER_LETTER, type Positions, positionsOf, reached } from './patterns';
+import { KINDS, kindOf, OTHER_LETTER, type Positions, positionsOf, reached } from './patterns';
 
 /** A state's row has its followers by kind, and behind them what is told where it is reached: a number, or 0. */
 const TOLD = KINDS;
@@ -49,11 +49,11 @@ export class Forms<V> {
     let state = this.#initial;
     let found = 0;
     for (let i = start; ; i += 1) {
-      const c = text.charCodeAt(i);
+      // Behind the end of a text there is none: zero is in no pattern.
+      const c = i < text.length ? text.charCodeAt(i) : 0;
       const accepted = follow[state + TOLD] as number;
       if (accepted !== 0 && closesHere(text, i)) found = found === 0 ? accepted : this.#union(found, accepted);
-      // Behind the end of a text there is none.
-      const kind = c < 0xc0 ? (kinds[c] as number) : c >= 0xc0 ? OTHER_LETTER : NONE;
+      const kind = c < 0xc0 ? (kinds[c] as number) : OTHER_LETTER;
       let next = follow[state + kind] as number;
       if (next < 0) next = this.#make(state, kind, this.#automaton);
       if (next === 0) return this.#told[found];

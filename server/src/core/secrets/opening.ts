@@ -114,10 +114,11 @@ export class Opening {
   mayBegin(text: string, at: number): boolean {
     this.#may ??= new PlaceReader(this.pattern).read();
     const may = this.#may;
-    for (let place = 0; place < PLACES; place += 1) {
+    const places = Math.min(PLACES, text.length - at);
+    for (let place = 0; place < places; place += 1) {
       const c = text.charCodeAt(at + place);
-      // Neither the end of a text nor what is not ASCII is told here.
-      if (!(c < ASCII)) return true;
+      // What is not ASCII is not told here, and no token that the end of a text cuts off.
+      if (c >= ASCII) return true;
       if ((((may[c] as number) >> place) & 1) === 0) return false;
     }
     return true;

@@ -45,8 +45,9 @@ function asciiOf(characters: string): Uint8Array {
   return table;
 }
 
+const isOf = (table: Uint8Array, c: number): boolean => c < table.length && table[c] === 1;
+
 const AT_SIGN = 64;
-const COLON = 58;
 
 const URL_PART = /[^\s"'`<>\\]{1,600}/y;
 const SCHEME_LIMIT = 40;
@@ -61,7 +62,7 @@ function hasUser(text: string, start: number): boolean {
   for (let at = start; at < end; at += 1) {
     const c = text.charCodeAt(at);
     if (c === AT_SIGN) return true;
-    if (ENDS_URL[c] === 1) return false;
+    if (isOf(ENDS_URL, c)) return false;
   }
   return false;
 }
@@ -152,9 +153,9 @@ const NO_PASSWORD = asciiOf(' \t\n\v\f\r"\'`/@:<>(){}=,;\\');
 /** Whether what may be a password stands between a colon and a place: the signs of decorators and of addresses have none. */
 function isBehindPassword(text: string, at: number): boolean {
   let start = at;
-  while (at - start <= MOST_PASSWORD && start > 0 && NO_PASSWORD[text.charCodeAt(start - 1)] !== 1) start -= 1;
+  while (at - start <= MOST_PASSWORD && start > 0 && !isOf(NO_PASSWORD, text.charCodeAt(start - 1))) start -= 1;
   const length = at - start;
-  return length >= LEAST_PASSWORD && length <= MOST_PASSWORD && text.charCodeAt(start - 1) === COLON;
+  return length >= LEAST_PASSWORD && length <= MOST_PASSWORD && text[start - 1] === ':';
 }
 
 /** `user:password@host:5432/database` without a scheme, as the whole of a string or value, around the `@` at `at`. */
