@@ -1,4 +1,5 @@
 // Compiles server/kernel (AssemblyScript) to WebAssembly and writes it as a module of core: `npm run kernel`.
+// The shapes of identifiers become a table of it: after a change of their patterns it has to be compiled again.
 // `--print` writes that module to the standard output instead; a test compares it with the one that is committed.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

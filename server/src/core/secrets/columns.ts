@@ -44,6 +44,7 @@ const DELIMITER_ROW = /\n[ \t]{0,3}\|?[ \t]{0,8}:?-{2,80}:?[ \t]{0,8}\|[-:| \t]{
 
 /** Tables of Markdown (GitHub Flavored Markdown, 4.10). */
 function* markdownTables(text: string): Generator<Rows> {
+  if (!text.includes('|')) return;
   if (!['--|', '-- |', '-:|', '-: |', '|--', '| --', '|:-', '| :-'].some((mark) => text.includes(mark))) return;
   let done = 0;
   for (const match of text.matchAll(DELIMITER_ROW)) {

@@ -18,7 +18,8 @@ export interface Survey {
   /** Where seven digits and more begin that have at most two signs between them, and the places behind the last of them. */
   readonly digits: Int32Array;
   /**
-   * Words that hold digits and may be an identifier or the beginning of one, five numbers of each: begin, end, its digits,
+   * Words that hold digits and with which something of the shape of an identifier begins, or which one or two short words
+   * in front of it make the beginning of one; and those that may be a wallet. Five numbers of each: begin, end, its digits,
    * and the letters and digits of it and of what single separators join to it within 40 characters, and the digits alone.
    */
   readonly words: Int32Array;
