@@ -197,8 +197,7 @@ class Engine {
   }
 
   /** All candidates of a segment, unsettled. @param occurrences of `keywords` in the segment's text */
-  find(segment: TextSegment, document: TextDocument, occurrences: Occurrences, checkTime: () => void): Candidate[] {
-    const traits = traitsOf(document);
+  find(segment: TextSegment, traits: FileTraits, occurrences: Occurrences, checkTime: () => void): Candidate[] {
     // Headers, key paths and files of passwords need no keyword of ours.
     const keyed = segment.path !== undefined || segment.table !== undefined || traits.passwords !== undefined;
     if (occurrences.length === 0 && !keyed) return [];
@@ -298,28 +297,21 @@ function surroundingsOf(segment: TextSegment): Surroundings {
 const COMMAND_FILE = /^(?:gnu)?makefile$|\.mk$|^justfile$|^procfile$/;
 
 /** What the name of a file says of all that it holds. */
-interface FileTraits {
+export interface FileTraits {
   readonly shell: boolean;
   readonly locked: boolean;
   /** It is made of passwords: `.htpasswd` and `shadow` of hashes, `.pgpass` of plain ones. */
   readonly passwords: 'hashed' | 'plain' | undefined;
 }
 
-const traits = new WeakMap<TextDocument, FileTraits>();
-
-function traitsOf(document: TextDocument): FileTraits {
-  let known = traits.get(document);
-  if (!known) {
-    const name = document.name.toLowerCase();
-    const passwords = /htpasswd$|^shadow$/.test(name)
-      ? 'hashed'
-      : /\.?pgpass(?:\.conf)?$/.test(name)
-        ? 'plain'
-        : undefined;
-    known = { shell: COMMAND_FILE.test(name), locked: isLockFile(name), passwords };
-    traits.set(document, known);
-  }
-  return known;
+export function traitsOf(fileName: string): FileTraits {
+  const name = fileName.toLowerCase();
+  const passwords = /htpasswd$|^shadow$/.test(name)
+    ? 'hashed'
+    : /\.?pgpass(?:\.conf)?$/.test(name)
+      ? 'plain'
+      : undefined;
+  return { shell: COMMAND_FILE.test(name), locked: isLockFile(name), passwords };
 }
 
 class Run {
@@ -891,16 +883,17 @@ function settle(candidates: Candidate[]): Candidate[] {
 
 /**
  * What a segment holds, in its order and without overlaps.
+ * @param traits of its document
  * @param occurrences of {@link SECRET_KEYWORDS} in the segment's text
  * @param checkTime called again and again on long texts; throws when the time is over
  */
 export function candidatesOf(
   segment: TextSegment,
-  document: TextDocument,
+  traits: FileTraits,
   occurrences: Occurrences,
   checkTime: () => void,
 ): Candidate[] {
-  return settle(engineOf().find(segment, document, occurrences, checkTime));
+  return settle(engineOf().find(segment, traits, occurrences, checkTime));
 }
 
 /** The access key id of AWS and its secret are worth more together. */
@@ -940,12 +933,13 @@ export const SECRETS_ANALYSER: TextAnalyser = {
         }),
       });
     };
+    const traits = traitsOf(document.name);
     for (const segment of document.segments) {
       context.checkTime();
       // What a damaged notebook could not be read as is scanned as text once more, after its cells.
       const again = document.kind === 'notebook' && segment.kind === 'raw' && segment.cell === undefined;
       const occurrences = context.occurrences(segment, SECRET_KEYWORDS);
-      for (const candidate of candidatesOf(segment, document, occurrences, () => context.checkTime())) {
+      for (const candidate of candidatesOf(segment, traits, occurrences, context.checkTime)) {
         if (again && seen.has(candidate.secret)) continue;
         seen.add(candidate.secret);
         if (segment.output !== undefined || segment.path !== undefined) {

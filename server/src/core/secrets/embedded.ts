@@ -4,9 +4,9 @@
  * of models are full of tokens and keys that are none.
  */
 import { redactRanges } from '../redact';
-import type { TextDocument, TextSegment } from '../text/document';
+import type { TextSegment } from '../text/document';
 import { singleReader } from '../text/keywordPass';
-import { type Candidate, candidatesOf, SECRET_KEYWORDS } from './analyser';
+import { type Candidate, candidatesOf, SECRET_KEYWORDS, traitsOf } from './analyser';
 
 /** Rank from which a candidate's own shape, and not the name before it, makes it one. */
 const OWN_SHAPE = 3;
@@ -32,10 +32,9 @@ export function embeddedCredentials(text: string, key?: string): EmbeddedCredent
     ...(key !== undefined && { path: key.slice(key.lastIndexOf('.') + 1) }),
     locate: () => ({}),
   };
-  const document: TextDocument = { name: '', kind: 'text', segments: [segment] };
   // At most LONGEST characters: no look at the clock is needed.
   const untimed = () => undefined;
-  return candidatesOf(segment, document, look(segment.text, untimed).occurrences, untimed).filter(
+  return candidatesOf(segment, traitsOf(''), look(segment.text, untimed).occurrences, untimed).filter(
     ({ rank }) => rank >= OWN_SHAPE,
   );
 }
