@@ -61,7 +61,7 @@ export function candidateLines(
     }
     for (const hit of hits[index] ?? []) {
       const line = module.lines.at(hit.start);
-      if (line < 0 || (chosen[index] as Set<number>).has(line) || module.lines.isComment(line, hit.start)) continue;
+      if (line < 0 || (chosen[index] as Set<number>).has(line) || module.lines.isComment(hit.start)) continue;
       if (speaks(hit, program, module, line)) choose(index, line);
     }
   }

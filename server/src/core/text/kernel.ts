@@ -11,11 +11,15 @@ interface Exports {
   readonly OUTPUT: { readonly value: number };
   readonly STATES: { readonly value: number };
   readonly FACTS: { readonly value: number };
-  readonly SIGN_KINDS: { readonly value: number };
+  readonly LINES: { readonly value: number };
+  readonly COMMENTS: { readonly value: number };
+  readonly NOTES: { readonly value: number };
+  readonly DIVIDED: { readonly value: number };
   useAutomaton(columns: number, rows: number, first: number, outputs: number, words: number, reach: number): void;
   scan(text: number, from: number, to: number): void;
   tell(): number;
-  collectSigns(text: number, size: number): number;
+  beginLines(text: number, length: number, from: number): void;
+  divide(): number;
   beginSurvey(): void;
   survey(text: number, from: number, to: number): number;
   runsSurveyed(): number;
@@ -44,9 +48,6 @@ const KEPT = 1 << 25;
 const LETTER = 0xc1;
 /** Numbers that a survey tells of a whole text. */
 const FACTS_LENGTH = 10;
-
-/** Characters that are looked at for signs at once. */
-export const SIGNS_AT_ONCE = 1 << 14;
 
 const ENCODER = new TextEncoder();
 
@@ -94,6 +95,13 @@ export function joined(parts: readonly Int32Array[]): Int32Array {
     at += part.length;
   }
   return whole;
+}
+
+/** What the division of a text has written: `server/kernel/lines.ts` says what the numbers are. */
+export interface LineNumbers {
+  readonly lines: Int32Array;
+  readonly comments: Int32Array;
+  readonly notes: Int32Array;
 }
 
 export class Kernel {
@@ -230,21 +238,23 @@ export class Kernel {
     return this.#numbers.slice(address >> 2, (address >> 2) + length);
   }
 
-  /** What {@link signs} tells the characters as: of each of them a number from 1 to 15. */
-  nameSigns(kinds: ReadonlyMap<string, number>): void {
-    for (const [sign, kind] of kinds) this.#bytes[this.#exports.SIGN_KINDS.value + sign.charCodeAt(0)] = kind;
-  }
-
   /**
-   * Collects the characters that divide a Python text: line ends, quotes, brackets, `#`, `\\` and `=`.
-   * @param text at most {@link SIGNS_AT_ONCE} characters
-   * @returns the offset of each times 16, and its kind; until the next call
+   * Divides a Python text into its lines.
+   * @param from where Python begins in it
    */
-  signs(text: string): Int32Array {
+  divide(text: string, from: number): LineNumbers {
     const [address] = this.load([text]) as [number];
-    const { collectSigns, OUTPUT } = this.#exports;
-    const count = collectSigns(address, text.length);
-    return this.#numbers.subarray(OUTPUT.value >> 2, (OUTPUT.value >> 2) + count);
+    const { beginLines, divide, LINES, COMMENTS, NOTES, DIVIDED } = this.#exports;
+    const [lines, comments, notes]: [Int32Array[], Int32Array[], Int32Array[]] = [[], [], []];
+    beginLines(address, text.length, from);
+    for (let goesOn = true; goesOn; ) {
+      goesOn = divide() !== 0;
+      const counts = DIVIDED.value >> 2;
+      lines.push(this.#copy(LINES.value, this.#numbers[counts] as number));
+      comments.push(this.#copy(COMMENTS.value, this.#numbers[counts + 1] as number));
+      notes.push(this.#copy(NOTES.value, this.#numbers[counts + 2] as number));
+    }
+    return { lines: joined(lines), comments: joined(comments), notes: joined(notes) };
   }
 
   /** Gives back what large texts have taken. */
