@@ -75,7 +75,7 @@ export class Mentions {
       const end = at + name.length;
       if (isIdentifierPart(text.charCodeAt(at - 1)) || isIdentifierPart(text.charCodeAt(end))) continue;
       TARGET.lastIndex = end;
-      if (TARGET.test(text)) return true;
+      if (TARGET.test(text) && (text[TARGET.lastIndex - 2] === ':' || !isNoTarget(text, at))) return true;
     }
     return false;
   }
@@ -125,6 +125,32 @@ const LIST = 20_000;
 
 /** What follows a name that is assigned to, alone, with an annotation or among others. */
 const TARGET = /[\s\\]{0,80}(?::?=(?!=)|:[^=\n]{1,80}=(?!=)|[,)\]](?:[\w.*()[\] \t]|,[\r\n]*){0,80}=(?!=))/y;
+
+/** Characters in front of a name in which the bracket is looked for that it stands in. */
+const BRACKETS = 300;
+
+/**
+ * Whether a name is that of an attribute, or stands in the brackets of a call, a definition or an element: it can be no
+ * target there. What may be a bracket in a text or in a comment tells nothing.
+ */
+function isNoTarget(text: string, at: number): boolean {
+  if (text[at - 1] === '.') return true;
+  let closed = 0;
+  let called = false;
+  for (let i = at - 1; i >= 0 && i > at - BRACKETS; i -= 1) {
+    const c = text[i];
+    if (c === '"' || c === "'" || c === '#') return false;
+    if (called) {
+      if (c === '\n') return true;
+    } else if (c === ')' || c === ']') closed += 1;
+    else if (c === '(' || c === '[') {
+      const before = text.charCodeAt(i - 1);
+      if (closed > 0) closed -= 1;
+      else called = isIdentifierPart(before) || before === 41 || before === 93;
+    }
+  }
+  return false;
+}
 
 /** Offset of the last sign in front of a place that is no blank; -1 when there is none. */
 function signBefore(text: string, start: number): number {
