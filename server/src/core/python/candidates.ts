@@ -88,16 +88,18 @@ function speaks({ start, word, as, named }: Hit, program: Program, module: Pytho
   const { text } = module;
   const first = module.lines.start(line);
   const scope = module.lines.opened(line) ?? module.lines.scope(line);
-  const names = new Names(program, module, scope);
-  if (named !== undefined) return names.lookup(named, start).text !== undefined;
+  if (named !== undefined) return program.text(module, scope, named, start) !== undefined;
   if (word.role !== 'last') return true;
   if (as === 'text') return DYNAMIC_WORD.test(text.slice(first, module.lines.end(line)));
   const chain = chainBefore(text, start, first);
   if (chain.open) return true;
   const path = [...chain.names, word.text];
-  const base = names.lookup(path[0] as string, start).path;
+  const base = program.path(module, scope, path[0] as string, start);
   if (base === undefined)
-    return (path.length > 1 && isJudgedMethod(word.text)) || (path.length > 2 && isSpoken(ownPath(path, start, names)));
+    return (
+      (path.length > 1 && isJudgedMethod(word.text)) ||
+      (path.length > 2 && isSpoken(ownPath(path, start, new Names(program, module, scope))))
+    );
   return isSpoken([base, ...path.slice(1)].join('.')) || isJudgedMethod(word.text);
 }
 

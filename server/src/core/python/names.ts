@@ -41,6 +41,8 @@ export interface Value {
 }
 
 const UNKNOWN: Value = {};
+/** What a name is bound to below its place, as far as that is told. */
+const LATER: Binding = { name: '', how: 'opaque' };
 const DEPTH = 40;
 /** Nodes of one expression that are looked at for where its value comes from. */
 const TAINT_NODES = 200;
@@ -144,22 +146,47 @@ export class Program {
   }
 
   lookup(module: PythonModule, scope: Scope, name: string, offset: number, depth: number): Value {
+    const found = this.#bound(module, scope, name, offset);
+    return found ? this.#valueOf(found, depth) : this.#unbound(name);
+  }
+
+  /** The path of a name. It costs less than all that is known of it. */
+  path(module: PythonModule, scope: Scope, name: string, offset: number): string | undefined {
+    const found = this.#bound(module, scope, name, offset);
+    if (!found) return this.#unbound(name).path;
+    return found.binding.how === 'opaque' ? undefined : this.#valueOf(found, 0).path;
+  }
+
+  /** The constant text that a name was given. It costs less than all that is known of it. */
+  text(module: PythonModule, scope: Scope, name: string, offset: number): string | undefined {
+    const found = this.#bound(module, scope, name, offset);
+    const how = found?.binding.how;
+    return found && (how === 'value' || how === 'context') ? this.#valueOf(found, 0).text : undefined;
+  }
+
+  /** The binding that a name means at a place. */
+  #bound(module: PythonModule, scope: Scope, name: string, offset: number): Found | undefined {
     for (let at: Scope | undefined = scope; at; at = at.parent) {
       // Names of a class body are seen from itself only.
       if (at !== scope && at.kind === 'class') continue;
-      const found = this.#first(module.bindings(at, name, offset), depth);
+      const found = first(module.bindings(at, name, offset));
       if (found) return found;
       if (at !== scope && scope.kind === 'function') {
         // A function finds what is bound below it, too. Only imports are followed, so that no name depends on itself.
         for (const later of module.later(at, name, offset))
-          return later.binding.how === 'import' ? this.#valueOf(later, depth) : UNKNOWN;
+          return later.binding.how === 'import' ? later : { ...later, binding: LATER };
       }
     }
     for (const other of this.#binding(name)) {
       if (other === module) continue;
-      const found = this.#first(other.bindings(other.lines.module, name, Number.POSITIVE_INFINITY), depth);
+      const found = first(other.bindings(other.lines.module, name, Number.POSITIVE_INFINITY));
       if (found) return found;
     }
+    return undefined;
+  }
+
+  /** What a name is that nothing in the program binds. */
+  #unbound(name: string): Value {
     for (const star of this.#starred()) if (this.isKnown(`${star}.${name}`)) return { path: `${star}.${name}` };
     if (BUILTINS.has(name)) return { path: name };
     const conventional = CONVENTIONAL.get(name);
@@ -197,16 +224,6 @@ export class Program {
   #starred(): ReadonlySet<string> {
     this.#stars ??= new Set([...new Set(this.#modules.flatMap((module) => module.stars()))].slice(0, STARS));
     return this.#stars;
-  }
-
-  /** The first binding that says what a name is. `None` only stands in until the name gets its meaning. */
-  #first(bindings: Iterable<Found>, depth: number): Value | undefined {
-    for (const found of bindings) {
-      const { value } = found.binding;
-      if (value?.kind === 'literal' && found.module.text.startsWith('None', value.start)) continue;
-      return this.#valueOf(found, depth);
-    }
-    return undefined;
   }
 
   /** What a binding gives its name. */
@@ -255,6 +272,15 @@ export class Program {
     this.#values.set(binding, value);
     return value;
   }
+}
+
+/** The first binding that says what a name is. `None` only stands in until the name gets its meaning. */
+function first(bindings: Iterable<Found>): Found | undefined {
+  for (const found of bindings) {
+    const { value } = found.binding;
+    if (value?.kind !== 'literal' || !found.module.text.startsWith('None', value.start)) return found;
+  }
+  return undefined;
 }
 
 const STARS = 16;
