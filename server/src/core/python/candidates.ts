@@ -52,17 +52,18 @@ export function candidateLines(
     }
   };
   for (const [index, module] of modules.entries()) {
-    const renames = module.mayImport && RENAMES.test(module.text);
-    for (const line of renames ? module.lines.imports : []) {
-      // Only another name hides what is imported.
-      if (!RENAMES.test(module.lineText(line))) continue;
-      for (const statement of module.statements(line))
-        for (const binding of statement.bindings) if (binding.how === 'import') alias(module, line, statement, binding);
-    }
+    let last = -1;
     for (const hit of hits[index] ?? []) {
       const line = module.lines.at(hit.start);
-      if (line < 0 || (chosen[index] as Set<number>).has(line) || module.lines.isComment(hit.start)) continue;
-      if (speaks(hit, program, module, line)) choose(index, line);
+      if (line < 0 || module.lines.isComment(hit.start)) continue;
+      // What is imported is named there, and only another name hides it.
+      if (line !== last && module.isImport(line) && RENAMES.test(module.lineText(line))) {
+        for (const statement of module.statements(line))
+          for (const binding of statement.bindings)
+            if (binding.how === 'import') alias(module, line, statement, binding);
+      }
+      last = line;
+      if (!(chosen[index] as Set<number>).has(line) && speaks(hit, program, module, line)) choose(index, line);
     }
   }
   for (let round = 0; fresh.size > 0; round += 1) {
@@ -94,12 +95,9 @@ function speaks({ start, word, as, named }: Hit, program: Program, module: Pytho
   const chain = chainBefore(text, start, first);
   if (chain.open) return true;
   const path = [...chain.names, word.text];
+  if (path.length > 1 && isJudgedMethod(word.text)) return true;
   const base = program.path(module, scope, path[0] as string, start);
-  if (base === undefined)
-    return (
-      (path.length > 1 && isJudgedMethod(word.text)) ||
-      (path.length > 2 && isSpoken(ownPath(path, start, new Names(program, module, scope))))
-    );
+  if (base === undefined) return path.length > 2 && isSpoken(ownPath(path, start, new Names(program, module, scope)));
   return isSpoken([base, ...path.slice(1)].join('.')) || isJudgedMethod(word.text);
 }
 

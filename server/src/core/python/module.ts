@@ -55,9 +55,10 @@ export class PythonModule {
     return !this.#isPlain || !/^[\x00-\x7f]*$/.test(name);
   }
 
-  /** Whether a line may import something. */
-  get mayImport(): boolean {
-    return this.text.includes('import');
+  /** Whether a line begins like an import. */
+  isImport(line: number): boolean {
+    const start = this.lines.start(line);
+    return this.text.startsWith('import', start) || this.text.startsWith('from', start);
   }
 
   statements(line: number): Statement[] {
@@ -170,7 +171,7 @@ export class PythonModule {
 
   /** Modules that a scope imports whole by `from m import *`. */
   stars(): string[] {
-    if (!this.mayImport || !this.text.includes('*')) return [];
+    if (!this.text.includes('import') || !this.text.includes('*')) return [];
     return this.lines.imports
       .filter((line) => this.lineText(line).includes('*'))
       .flatMap((line) => this.statements(line).flatMap(({ star }) => (star ? [star] : [])));
