@@ -52,20 +52,41 @@ export class Mentions {
     }
   }
 
-  /** Names that the text imports by themselves; `*` when it does so with all that a module has. */
+  /** Words that the text imports by themselves; `*` when it does so with all that a module has. */
   imported(): ReadonlySet<string> {
     if (this.#imports.length === 0) return NO_NAMES;
     const names = new Set<string>();
-    let end = 0;
-    for (const start of this.#imports) {
-      // It stands within the brackets of another.
-      if (start < end) continue;
-      const list = IMPORTED.exec(this.text.slice(start, start + LIST))?.[0] ?? '';
-      end = start + list.length;
-      for (const [name] of list.matchAll(/[\w*]+/g)) names.add(name);
-      if (list.length === LIST) names.add('*');
+    const lists = this.#importLists(names);
+    let list = 0;
+    let end = -1;
+    for (const { start, word, as } of this.hits) {
+      if (word.role !== 'last' || as !== 'name') continue;
+      for (; list < lists.length && (lists[list] as number) <= start; list += 1) end = -1;
+      if (list === 0) continue;
+      if (end < 0) end = this.#listEnd(lists[list - 1] as number, names);
+      if (start < end) names.add(word.text);
     }
     return names;
+  }
+
+  /** Where lists of imports begin, but for those that stand within the brackets of another. */
+  #importLists(names: Set<string>): number[] {
+    const { text } = this;
+    let end = 0;
+    return this.#imports.filter((start) => {
+      if (start < end) return false;
+      let first = start;
+      while (isBlank(text.charCodeAt(first))) first += 1;
+      if (text[first] === '*') names.add('*');
+      if (text[first] === '(') end = this.#listEnd(start, names);
+      return true;
+    });
+  }
+
+  #listEnd(start: number, names: Set<string>): number {
+    const list = IMPORTED.exec(this.text.slice(start, start + LIST))?.[0] ?? '';
+    if (list.length === LIST) names.add('*');
+    return start + list.length;
   }
 
   /** Whether there may be an assignment to a name. */
@@ -125,6 +146,8 @@ const LIST = 20_000;
 
 /** What follows a name that is assigned to, alone, with an annotation or among others. */
 const TARGET = /[\s\\]{0,80}(?::?=(?!=)|:[^=\n]{1,80}=(?!=)|[,)\]](?:[\w.*()[\] \t]|,[\r\n]*){0,80}=(?!=))/y;
+
+const isBlank = (c: number): boolean => c === 32 || c === 92 || (c >= 9 && c <= 13);
 
 /** Characters in front of a name in which the bracket is looked for that it stands in. */
 const BRACKETS = 300;
@@ -204,26 +227,38 @@ export function candidateHits(mentions: readonly Mentions[]): Hit[][] | undefine
     return known;
   };
   const disguised = mentions.some((one) => one.disguised);
-  const possible = mentions.map(({ hits }) =>
-    kept(hits, ({ named }) => named === undefined || disguised || isText(named)),
-  );
+  const mayBeText = ({ named }: Hit): boolean => named === undefined || disguised || isText(named);
   /** Modules may be in use that no word names. */
-  const brings = disguised || possible.some((hits) => hits.some(({ word }) => BRINGS_MODULES.has(word.text)));
+  const brings =
+    disguised || mentions.some(({ hits }) => hits.some((hit) => BRINGS_MODULES.has(hit.word.text) && mayBeText(hit)));
   const dynamic = mentions.some((one) => one.dynamic);
   const modules = allOf(mentions, (one) => one.modules);
+  const reachable = new Map<Word, boolean>();
+  /** Whether the text holds a module that the word may be of. */
+  const isReachable = (word: Word): boolean => {
+    let known = reachable.get(word);
+    if (known === undefined) {
+      known = brings || !word.modules || [...word.modules].some((module) => modules.has(module));
+      reachable.set(word, known);
+    }
+    return known;
+  };
   let imported: ReadonlySet<string> | undefined;
   const active = ({ word, as, builtin }: Hit): boolean => {
     if (word.role === 'secret') return disguised || modules.has('random');
     if (as === 'text' && !dynamic) return false;
     if (word.role !== 'last' || builtin) return true;
-    if (word.modules && !brings && ![...word.modules].some((module) => modules.has(module))) return false;
+    if (!isReachable(word)) return false;
     if (as !== 'name' || disguised) return true;
     // What is given a name by an assignment is found there, and followed.
     imported ??= allOf(mentions, (one) => one.imported());
     return imported.has(word.text) || imported.has('*');
   };
-  const found = possible.map((hits) => kept(hits, active));
-  return found.some((hits) => hits.length > 0) ? found : undefined;
+  const found = mentions.map(({ hits }) => kept(hits, active));
+  // When the text has to be divided anyway, what a name is can be told with less work.
+  if (found.some((hits) => hits.some(({ named }) => named === undefined))) return found;
+  const texts = found.map((hits) => kept(hits, mayBeText));
+  return texts.some((hits) => hits.length > 0) ? texts : undefined;
 }
 
 const NO_NAMES: ReadonlySet<string> = new Set();
