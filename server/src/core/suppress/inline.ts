@@ -97,6 +97,7 @@ const SECRETLINT = /secretlint-(disable|enable)(-line|-next-line)?/i;
 
 /** The suppressions of one document. Nothing is searched before the first finding asks. */
 export class InlineSuppressions {
+  readonly #marked = new Map<TextSegment, readonly MarkedLine[]>();
   readonly #bySegment = new Map<TextSegment, readonly Directive[]>();
   readonly #lines = new Map<TextSegment, LineIndex>();
   #whole: readonly Directive[] | undefined;
@@ -133,22 +134,27 @@ export class InlineSuppressions {
         }
       }
     }
-    this.#whole ??= this.document.segments.flatMap((one) => (this.#mayHold(one) ? fileDirectives(one.text) : []));
+    this.#whole ??= this.document.segments.flatMap((one) => fileDirectives(this.#markedLines(one)));
     for (const directive of this.#whole) {
       if (directive.matches(rule)) return { by: 'file', ...(directive.reason && { reason: directive.reason }) };
     }
     return undefined;
   }
 
-  /** Whether a directive may stand in a segment. The lines of one and the whole document ask the same. */
-  #mayHold(segment: TextSegment): boolean {
-    return mayDirect(segment) && this.occurrences(segment).length > 0;
+  /** The lines in which a directive may stand. Those of a segment and of the whole document are told by the same. */
+  #markedLines(segment: TextSegment): readonly MarkedLine[] {
+    let known = this.#marked.get(segment);
+    if (!known) {
+      known = mayDirect(segment) ? markedLines(segment.text, this.occurrences(segment)) : [];
+      this.#marked.set(segment, known);
+    }
+    return known;
   }
 
   #directives(segment: TextSegment): readonly Directive[] {
     let known = this.#bySegment.get(segment);
     if (!known) {
-      known = this.#mayHold(segment) ? lineDirectives(segment.text) : [];
+      known = lineDirectives(this.#markedLines(segment));
       this.#bySegment.set(segment, known);
       if (known.length > 0) this.#lines.set(segment, new LineIndex(segment.text));
     }
@@ -184,9 +190,9 @@ function reasonOf(rest: string | undefined): { reason?: string } {
   return text ? { reason: evidenceText(text, 200) } : {};
 }
 
-function fileDirectives(text: string): Directive[] {
+function fileDirectives(lines: readonly MarkedLine[]): Directive[] {
   const out: Directive[] = [];
-  for (const { line } of markedLines(text)) {
+  for (const { line } of lines) {
     const own = OWN.exec(line);
     if (own?.[1]?.toLowerCase() === '-file')
       out.push({ from: 1, to: Number.MAX_SAFE_INTEGER, matches: ownMatcher(own[2]), ...reasonOf(own[3]) });
@@ -197,22 +203,37 @@ function fileDirectives(text: string): Directive[] {
 /** Longest stretch of a line that is searched for a directive: its end, where comments are. */
 const LINE_TAIL = 1000;
 
-function* markedLines(text: string): Generator<{ line: string; number: number }> {
-  let number = 1;
-  for (let start = 0; start <= text.length; number += 1) {
-    let end = text.indexOf('\n', start);
-    if (end < 0) end = text.length;
-    const line = text.slice(Math.max(start, end - LINE_TAIL), end);
-    if (MARK.test(line)) yield { line, number };
-    start = end + 1;
-  }
+/** The end of a line that holds a directive, and its 1-based number. */
+interface MarkedLine {
+  readonly line: string;
+  readonly number: number;
 }
 
-function lineDirectives(text: string): Directive[] {
+function markedLines(text: string, occurrences: Occurrences): MarkedLine[] {
+  const found: MarkedLine[] = [];
+  let number = 0;
+  let start = 0;
+  let end = -1;
+  for (let i = 0; i < occurrences.length; i += 1) {
+    const place = occurrences.end(i);
+    if (place <= end) continue;
+    while (end < place) {
+      start = end + 1;
+      end = text.indexOf('\n', start);
+      if (end < 0) end = text.length;
+      number += 1;
+    }
+    const line = text.slice(Math.max(start, end - LINE_TAIL), end);
+    if (MARK.test(line)) found.push({ line, number });
+  }
+  return found;
+}
+
+function lineDirectives(lines: readonly MarkedLine[]): Directive[] {
   const out: Directive[] = [];
   const blocks: { from: number; list: string | undefined; rest: string | undefined }[] = [];
   let secretlintFrom: number | undefined;
-  for (const { line, number } of markedLines(text)) {
+  for (const { line, number } of lines) {
     const own = OWN.exec(line);
     if (own) {
       const matches = ownMatcher(own[2]);
