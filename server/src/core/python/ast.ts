@@ -151,6 +151,12 @@ export interface Statement extends Range {
 
 const NONE: readonly Node[] = [];
 
+function calleeAndArguments({ callee, args }: CallNode): Node[] {
+  const found: Node[] = [callee];
+  for (const { value } of args) found.push(value);
+  return found;
+}
+
 /** Expressions directly inside another, in the order of the text. */
 export function childrenOf(node: Node): readonly Node[] {
   switch (node.kind) {
@@ -159,7 +165,7 @@ export function childrenOf(node: Node): readonly Node[] {
     case 'subscript':
       return node.index ? [node.object, node.index] : [node.object];
     case 'call':
-      return [node.callee, ...node.args.map(({ value }) => value)];
+      return calleeAndArguments(node);
     case 'format':
       return node.values;
     case 'strings':

@@ -76,13 +76,13 @@ export function callOf(
 ): Call {
   const written = given.length > 0 ? [...given, ...node.args] : node.args;
   const all = written.some(({ stars }) => stars === 2) ? written.flatMap((one) => spreadOut(one, names)) : written;
+  const keywords = new Map<string, Argument>();
+  for (const argument of all) if (argument.name !== undefined) keywords.set(argument.name, argument);
   return {
     node,
     path,
     args: positional(all),
-    keywords: new Map(
-      all.flatMap((argument) => (argument.name === undefined ? [] : [[argument.name, argument] as const])),
-    ),
+    keywords,
     spread: spread || all.some(({ stars }) => stars !== undefined),
   };
 }
