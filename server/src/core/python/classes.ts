@@ -71,20 +71,24 @@ export class Klass {
   #own(name: string, depth: number): Value | undefined {
     let found: Value | undefined;
     let tries = 0;
-    for (const store of this.#found(name)) {
+    this.#seek(name, (store) => {
       // Modules that a class body imports are nobody's attributes in practice.
       const value = store.binding.how === 'import' ? {} : this.program.bound(store, depth);
       // What a constant an attribute begins with says nothing of what it becomes: `self.verify_mode = ssl.CERT_NONE`.
-      if (value.path !== undefined && !/\.[A-Z][A-Z\d_]+$/.test(value.path)) return value;
+      if (value.path !== undefined && !/\.[A-Z][A-Z\d_]+$/.test(value.path)) {
+        found = value;
+        return true;
+      }
       found ??= value.path === undefined ? value : {};
       tries += 1;
-      if (tries > STORES) break;
-    }
+      return tries > STORES;
+    });
     return found;
   }
 
-  *#found(name: string): Generator<Found> {
-    yield* this.module.bindings(this.body, name, Number.POSITIVE_INFINITY);
+  /** Hands over what the body binds to a name and methods store under it, until one is taken. */
+  #seek(name: string, take: (found: Found) => boolean): boolean {
+    if (this.module.seek(this.body, name, Number.POSITIVE_INFINITY, take)) return true;
     if (!this.#stores) {
       this.#stores = new Map();
       for (const method of this.body.members) {
@@ -95,7 +99,7 @@ export class Klass {
         }
       }
     }
-    for (const method of this.#stores.get(name) ?? []) yield* this.module.stores(method, name);
+    return (this.#stores.get(name) ?? []).some((method) => this.module.seekStores(method, name, take));
   }
 
   /**

@@ -15,6 +15,9 @@ export interface Found {
   readonly parameterOf?: Scope;
 }
 
+/** Takes a binding, and says whether it is the one that is looked for. */
+type Take = (found: Found) => boolean;
+
 const GUARDS = new Set(['try', 'except', 'finally']);
 /** Lines above a statement that are searched for what it stands in. */
 const REACH = 2000;
@@ -80,11 +83,21 @@ export class PythonModule {
     return opened && this.statements(line)[0] !== statement ? opened : this.lines.scope(line);
   }
 
-  /** Bindings of a name in one scope, the last before `offset` first. */
-  bindings(scope: Scope, name: string, offset: number): Iterable<Found> {
+  /**
+   * Hands over the bindings of a name in one scope, the last before `offset` first.
+   * @param take says whether it is the one that is looked for
+   * @returns whether one of them is
+   */
+  seek(scope: Scope, name: string, offset: number, take: Take): boolean {
     const candidates = scope.names.get(name);
-    const isParameter = scope.kind === 'function' && this.#mayHold(scope.line, name);
-    return candidates || isParameter ? this.#bindings(scope, name, offset, candidates ?? [], isParameter) : [];
+    if (candidates) {
+      const last = lastOf(candidates, this.lines.before(offset - 1));
+      for (let i = last; i >= 0 && i > last - TRIES; i -= 1)
+        if (this.#seekInLine(scope, name, candidates[i] as number, offset, take)) return true;
+    }
+    if (scope.kind !== 'function' || !this.#mayHold(scope.line, name)) return false;
+    const binding = this.#parameter(scope, name);
+    return binding !== undefined && take({ binding, module: this, scope: scope.parent as Scope, parameterOf: scope });
   }
 
   /** Whether a name may stand in a line; it costs less than to read the line. */
@@ -92,40 +105,33 @@ export class PythonModule {
     return this.lines.end(line) - this.lines.start(line) > LONG || identifier(this.lineText(line)).includes(name);
   }
 
-  *#bindings(
-    scope: Scope,
-    name: string,
-    offset: number,
-    candidates: readonly number[],
-    isParameter: boolean,
-  ): Generator<Found> {
-    let tries = 0;
-    for (let i = lastOf(candidates, this.lines.before(offset - 1)); i >= 0 && tries < TRIES; i -= 1, tries += 1) {
-      yield* this.#ofLine(scope, name, candidates[i] as number, offset);
-    }
-    if (isParameter) yield* this.#parameters(scope, name);
-  }
-
-  /** Bindings of a name in one scope from `offset` on: what a function finds when it is called later. */
-  *later(scope: Scope, name: string, offset: number): Generator<Found> {
+  /** The first binding of a name in one scope from `offset` on: what a function finds when it is called later. */
+  later(scope: Scope, name: string, offset: number): Found | undefined {
     const candidates = scope.names.get(name);
-    if (!candidates) return;
+    if (!candidates) return undefined;
+    let found: Found | undefined;
+    const take: Take = (one) => {
+      found = one;
+      return true;
+    };
     const first = lastOf(candidates, this.lines.before(offset - 1)) + 1;
     for (let i = first; i < candidates.length && i < first + TRIES; i += 1)
-      yield* this.#ofLine(scope, name, candidates[i] as number, Number.POSITIVE_INFINITY);
+      if (this.#seekInLine(scope, name, candidates[i] as number, Number.POSITIVE_INFINITY, take)) break;
+    return found;
   }
 
-  /** What a method stores in an attribute of its object, the last first. */
-  *stores(method: Scope, name: string): Generator<Found> {
+  /** Hands over what a method stores in an attribute of its object, the last first, like {@link seek}. */
+  seekStores(method: Scope, name: string, take: Take): boolean {
     const lines = method.attributes.get(name) ?? [];
     for (let i = lines.length - 1; i >= 0 && i >= lines.length - TRIES; i -= 1) {
       for (const { targets = [], value } of this.statements(lines[i] as number)) {
         for (const target of value ? targets : []) {
           const binding = value && this.#store(target, value, name);
-          if (binding) yield { binding, module: this, scope: method };
+          if (binding && take({ binding, module: this, scope: method })) return true;
         }
       }
     }
+    return false;
   }
 
   /** The binding of a target, the same each time. */
@@ -177,20 +183,20 @@ export class PythonModule {
       .flatMap((line) => this.statements(line).flatMap(({ star }) => (star ? [star] : [])));
   }
 
-  *#ofLine(scope: Scope, name: string, line: number, offset: number): Generator<Found> {
+  #seekInLine(scope: Scope, name: string, line: number, offset: number, take: Take): boolean {
     const statements = this.statements(line);
-    let tries = 0;
-    for (let i = lastEnding(statements, offset); i >= 0 && tries < TRIES; i -= 1, tries += 1) {
+    const last = lastEnding(statements, offset);
+    for (let i = last; i >= 0 && i > last - TRIES; i -= 1) {
       const statement = statements[i] as Statement;
       const binding = this.#byName(statement).get(name);
-      if (binding) yield { binding, module: this, scope };
+      if (binding && take({ binding, module: this, scope })) return true;
     }
+    return false;
   }
 
-  *#parameters(scope: Scope, name: string): Generator<Found> {
+  #parameter(scope: Scope, name: string): Binding | undefined {
     const statement = this.statements(scope.line).find(({ parameters }) => parameters !== undefined);
-    const binding = statement && this.#byName(statement, true).get(name);
-    if (binding) yield { binding, module: this, scope: scope.parent as Scope, parameterOf: scope };
+    return statement && this.#byName(statement, true).get(name);
   }
 
   /** What a statement binds, or its parameters: the last of a name that stands there twice. */

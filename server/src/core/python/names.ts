@@ -169,17 +169,17 @@ export class Program {
     for (let at: Scope | undefined = scope; at; at = at.parent) {
       // Names of a class body are seen from itself only.
       if (at !== scope && at.kind === 'class') continue;
-      const found = first(module.bindings(at, name, offset));
+      const found = lastOf(module, at, name, offset);
       if (found) return found;
       if (at !== scope && scope.kind === 'function') {
         // A function finds what is bound below it, too. Only imports are followed, so that no name depends on itself.
-        for (const later of module.later(at, name, offset))
-          return later.binding.how === 'import' ? later : { ...later, binding: LATER };
+        const later = module.later(at, name, offset);
+        if (later) return later.binding.how === 'import' ? later : { ...later, binding: LATER };
       }
     }
     for (const other of this.#binding(name)) {
       if (other === module) continue;
-      const found = first(other.bindings(other.lines.module, name, Number.POSITIVE_INFINITY));
+      const found = lastOf(other, other.lines.module, name, Number.POSITIVE_INFINITY);
       if (found) return found;
     }
     return undefined;
@@ -274,13 +274,16 @@ export class Program {
   }
 }
 
-/** The first binding that says what a name is. `None` only stands in until the name gets its meaning. */
-function first(bindings: Iterable<Found>): Found | undefined {
-  for (const found of bindings) {
+/** The last binding before `offset` that says what a name is. `None` only stands in until the name gets its meaning. */
+function lastOf(module: PythonModule, scope: Scope, name: string, offset: number): Found | undefined {
+  let last: Found | undefined;
+  module.seek(scope, name, offset, (found) => {
     const { value } = found.binding;
-    if (value?.kind !== 'literal' || !found.module.text.startsWith('None', value.start)) return found;
-  }
-  return undefined;
+    if (value?.kind === 'literal' && found.module.text.startsWith('None', value.start)) return false;
+    last = found;
+    return true;
+  });
+  return last;
 }
 
 const STARS = 16;
