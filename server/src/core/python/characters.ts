@@ -23,12 +23,18 @@ const DISGUISED =
   /[\u00aa\u00ba\u0132\u0133\u017f\u1d2c-\u1d7f\u2070-\u209f\u2100-\u218f\u24b6-\u24e9\ufb00-\ufb06\uff10-\uff5a\ud835]/g;
 /** All of them but the two that a text of Latin-1 can hold: in such a text the engine has nothing to search. */
 const WIDE = /[\u0100-\uffff]/;
+const NARROW = ['\u00aa', '\u00ba'];
 
 /** Where identifiers of a text may be written in disguise: the first such place of each line. */
 export function disguises(text: string): number[] {
   const found: number[] = [];
-  if (!WIDE.test(text) && !text.includes('\u00aa') && !text.includes('\u00ba')) return found;
-  DISGUISED.lastIndex = 0;
+  let from = text.search(WIDE);
+  for (const letter of NARROW) {
+    const at = text.indexOf(letter);
+    if (at >= 0 && (from < 0 || at < from)) from = at;
+  }
+  if (from < 0) return found;
+  DISGUISED.lastIndex = from;
   for (let match = DISGUISED.exec(text); match; match = DISGUISED.exec(text)) {
     found.push(match.index);
     const newline = text.indexOf('\n', match.index);

@@ -27,6 +27,8 @@ const LONG = 400;
 /** Decorators of one function that are looked at. */
 const DECORATORS = 8;
 
+/** Bindings of a statement that are looked through for a name. */
+const FEW = 4;
 /** Bindings of one name that are looked at for one that says something. */
 const TRIES = 8;
 
@@ -188,7 +190,7 @@ export class PythonModule {
     const last = lastEnding(statements, offset);
     for (let i = last; i >= 0 && i > last - TRIES; i -= 1) {
       const statement = statements[i] as Statement;
-      const binding = this.#byName(statement).get(name);
+      const binding = this.#bound(statement, name);
       if (binding && take({ binding, module: this, scope })) return true;
     }
     return false;
@@ -197,6 +199,12 @@ export class PythonModule {
   #parameter(scope: Scope, name: string): Binding | undefined {
     const statement = this.statements(scope.line).find(({ parameters }) => parameters !== undefined);
     return statement && this.#byName(statement, true).get(name);
+  }
+
+  /** What a statement binds to a name, the last when it does so twice. */
+  #bound(statement: Statement, name: string): Binding | undefined {
+    const { bindings } = statement;
+    return bindings.length > FEW ? this.#byName(statement).get(name) : bindings.findLast((one) => one.name === name);
   }
 
   /** What a statement binds, or its parameters: the last of a name that stands there twice. */
