@@ -33,6 +33,7 @@ export function analysePython(document: TextDocument, context: TextContext, ever
   for (const segment of document.segments) if (segment.language === 'shell') shellSegment(segment, context);
   const segments: TextSegment[] = [];
   const mentions: Mentions[] = [];
+  const fetched = new Set<string>();
   const shell = new Map<TextSegment, ReturnType<typeof shellLines>>();
   for (const segment of document.segments) {
     if (!PYTHON_KEYWORDS.reads(segment)) continue;
@@ -41,7 +42,7 @@ export function analysePython(document: TextDocument, context: TextContext, ever
       const lines = shellLines(segment.text);
       const filled = withValues(segment.text, lines);
       if (filled.length > 0) shell.set(segment, filled);
-      cellShell(segment, lines, context);
+      cellShell(segment, lines, context, fetched);
     }
     mentions.push(new Mentions(segment.text, context.occurrences(segment, PYTHON_KEYWORDS)));
     context.checkTime();
@@ -50,7 +51,7 @@ export function analysePython(document: TextDocument, context: TextContext, ever
   const handed = shell.size > 0 && segments.some(({ text }) => asksOutside(text));
   const hits = candidateHits(mentions);
   if (!everyLine && !hits && !handed) return;
-  const program = new Program(isJudged);
+  const program = new Program(isJudged, (name) => mentions.some((one) => one.modules.has(name)));
   const modules = segments.map(({ text }) => {
     const module = new PythonModule(text, cellStart(text));
     program.add(module);
@@ -63,7 +64,8 @@ export function analysePython(document: TextDocument, context: TextContext, ever
       ? candidateLines(program, modules, hits)
       : modules.map(() => new Set<number>());
   const base = document.name.slice(document.name.lastIndexOf('/') + 1);
-  const walk = new Walk(program, context, { autoRun: AUTO_RUN.test(base), modelCode: MODEL_CODE.test(base) });
+  const file = { autoRun: AUTO_RUN.test(base), modelCode: MODEL_CODE.test(base) };
+  const walk = new Walk(program, context, file);
   for (const [index, module] of modules.entries()) {
     const chosen = lines?.[index];
     if (chosen?.size !== 0) walk.module(segments[index] as TextSegment, module, chosen);

@@ -4,12 +4,19 @@
  */
 import { KeywordMatcher } from '../text/keywordMatcher';
 import type { Binding, Node, Statement } from './ast';
-import { isJudged, isJudgedMethod } from './calls/registry';
+import { isJudged, isJudgedMethod, LAST_NAMES } from './calls/registry';
 import { identifier, isIdentifierPart } from './characters';
 import type { Hit } from './mentions';
 import type { PythonModule } from './module';
 import { Names, type Program } from './names';
-import { DYNAMIC_WORD, isObserved } from './words';
+import { BEHIND, DYNAMIC_WORD, isObserved } from './words';
+
+/** Methods that evaluate what they are given, and how it looks when that is nothing or a text that stands there. */
+const EXPRESSIONS = new Set(['query', 'eval']);
+const CONSTANT = /^\s{0,20}\(\s{0,20}(?:\)|[rbu]?(?:"[^"\\]{1,120}"|'[^'\\]{1,120}')\s{0,20}[,)])/;
+
+/** Whether the path of a judged call can end with a name. */
+const isLastName = (name: string): boolean => LAST_NAMES.has(name);
 
 const RENAMES = /\bas\b/;
 /** Rounds of following one alias to the next before every line is looked at. */
@@ -89,9 +96,13 @@ function speaks({ start, word, as, named }: Hit, program: Program, module: Pytho
   const { text } = module;
   const first = module.lines.start(line);
   const scope = module.lines.opened(line) ?? module.lines.scope(line);
-  if (named !== undefined) return program.text(module, scope, named, start) !== undefined;
+  if (named !== undefined) {
+    const found = new Names(program, module, scope).texts({ kind: 'name', name: named, start, end: start });
+    return word.text === 'getattr' ? found.some(isLastName) : found.length > 0;
+  }
   if (word.role !== 'last') return true;
   if (as === 'text') return DYNAMIC_WORD.test(text.slice(first, module.lines.end(line)));
+  if (EXPRESSIONS.has(word.text) && CONSTANT.test(text.slice(start + word.text.length, start + BEHIND))) return false;
   const chain = chainBefore(text, start, first);
   if (chain.open) return true;
   const path = [...chain.names, word.text];

@@ -1,7 +1,7 @@
 /** Where the words of the rules stand in a Python text, and which of them can mean there what they look like. */
 import type { Occurrences } from '../text/keywordPass';
 import { BUILTINS, isJudgedMethod } from './calls/registry';
-import { disguises, isIdentifierPart } from './characters';
+import { disguises, isIdentifierPart, NEWLINE } from './characters';
 import { BEHIND, BRINGS_MODULES, DISGUISED, DYNAMIC, SECRET_TARGET, WORDS, type Word } from './words';
 
 /** A place that rules may speak of. */
@@ -97,6 +97,7 @@ export class Mentions {
       if (isIdentifierPart(text.charCodeAt(at - 1)) || isIdentifierPart(text.charCodeAt(end))) continue;
       TARGET.lastIndex = end;
       if (TARGET.test(text) && (text[TARGET.lastIndex - 2] === ':' || !isNoTarget(text, at))) return true;
+      if (isBound(text, at, end)) return true;
     }
     return false;
   }
@@ -143,6 +144,42 @@ export class Mentions {
 const IMPORTED = /^(?:[\s\\]{0,80}\((?:[^)#]|#[^\n]*)*|[^\n;#\\]*(?:\\\r?\n[^\n;#\\]*)*)/;
 /** Characters of an import that are looked at: a longer one is taken for one of everything. */
 const LIST = 20_000;
+
+/** A loop up to one of the names that it binds. */
+const FOR = /^[ \t]{0,80}(?:async[ \t]{1,9})?for[ \t]/;
+/** A context up to the name that it binds; the text is in it. */
+const WITH = /^[ \t]{0,80}(?:async[ \t]{1,9})?with\b[^\n]{0,300}["'][^\n]{0,300}\bas[ \t]{1,9}$/;
+/** What the loop goes through: a list that stands there, or one that has the name of a constant. */
+const IN = /[\w, \t]{0,80}\bin[ \t]{1,9}(?:[A-Z_][A-Z\d_]{0,80}[ \t]{0,9}:|[([{])/y;
+/** What follows one of many names that are assigned to. */
+const REST = /[ \t]{0,9},[\w.*, \t]{0,600}=(?!=)/y;
+/** Characters of a line in front of a name that are looked at. */
+const FRONT = 600;
+
+/** Whether a loop over texts that stand there, a context or a long tuple binds the name in `[start, end)`. */
+function isBound(text: string, start: number, end: number): boolean {
+  const sign = signBefore(text, start);
+  const isFor = text.startsWith('for', sign - 2);
+  const isAmong = text.charCodeAt(sign) === 44;
+  if (isAmong || isFor) {
+    // Names and commas only, up to the beginning of the line.
+    let from = sign;
+    while (from >= 0 && start - from < FRONT && isListed(text.charCodeAt(from))) from -= 1;
+    if (from >= 0 && text.charCodeAt(from) !== NEWLINE) return false;
+    if (FOR.test(text.slice(from + 1, start))) {
+      IN.lastIndex = end;
+      return IN.test(text);
+    }
+    REST.lastIndex = end;
+    return isAmong && REST.test(text);
+  }
+  if (!text.startsWith('as', sign - 1)) return false;
+  const front = text.slice(Math.max(0, start - FRONT), start);
+  return WITH.test(front.slice(front.lastIndexOf('\n') + 1));
+}
+
+/** A letter, a blank, a comma, a dot or a star. */
+const isListed = (c: number): boolean => c === 32 || c === 9 || c === 44 || c === 46 || c === 42 || isIdentifierPart(c);
 
 /** What follows a name that is assigned to, alone, with an annotation or among others. */
 const TARGET = /[\s\\]{0,80}(?::?=(?!=)|:[^=\n]{1,80}=(?!=)|[,)\]](?:[\w.*()[\] \t]|,[\r\n]*){0,80}=(?!=))/y;

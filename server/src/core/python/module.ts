@@ -1,5 +1,6 @@
 /** One Python text - a file or a cell - with its lines, and its statements as they are asked for. */
 import type { Binding, Node, Parameter, Statement } from './ast';
+import { Branches, type Reach } from './branches';
 import { disguises, identifier } from './characters';
 import { storeOf } from './classes';
 import { Lines, lastAtMost } from './lines';
@@ -13,11 +14,16 @@ export interface Found {
   readonly scope: Scope;
   /** The function whose parameter it is. */
   readonly parameterOf?: Scope;
+  /** Line of the binding, when it is no parameter. */
+  readonly line?: number;
+  /** It stands behind a colon on its line: `if a: b = c`. */
+  readonly behindColon?: boolean;
 }
 
 /** Takes a binding, and says whether it is the one that is looked for. */
 type Take = (found: Found) => boolean;
 
+const BLOCK = /^(?:if|elif|else|for|while|try|except|finally|with|case)$/;
 const GUARDS = new Set(['try', 'except', 'finally']);
 /** Lines above a statement that are searched for what it stands in. */
 const REACH = 2000;
@@ -36,6 +42,7 @@ export class PythonModule {
   #lines: Lines | undefined;
   /** Names stand in it as they are written. */
   #isPlain: boolean | undefined;
+  #branches: Branches | undefined;
   readonly #statements = new Map<number, Statement[]>();
   readonly #storeOf = new Map<Node, Binding>();
   readonly #names = new Map<Statement, ReadonlyMap<string, Binding>>();
@@ -107,6 +114,38 @@ export class PythonModule {
     return this.lines.end(line) - this.lines.start(line) > LONG || identifier(this.lineText(line)).includes(name);
   }
 
+  /**
+   * Bindings of a name in one scope of which each may be the last before `offset`, the nearest first: more than one where
+   * branches decide.
+   * @param to line of the use; the number of lines means the end of the text
+   */
+  reaching(scope: Scope, name: string, offset: number, to: number): readonly Found[] {
+    const reaching: Found[] = [];
+    let nearest: Found | undefined;
+    let others = false;
+    this.seek(scope, name, offset, (found) => {
+      if (!nearest) {
+        nearest = found;
+        return false;
+      }
+      const reach = others ? 'perhaps' : this.#reachOf(nearest, to);
+      if (!others && reach !== 'never') reaching.push(nearest);
+      if (reach === 'always') return true;
+      others = true;
+      const own = this.#reachOf(found, to);
+      if (own !== 'never') reaching.push(found);
+      return own === 'always';
+    });
+    // There is no other that it could be.
+    return nearest && !others ? [nearest] : reaching;
+  }
+
+  #reachOf({ line, scope, behindColon = false }: Found, to: number): Reach {
+    if (line === undefined || (!behindColon && this.#indent(line) === this.#bodyIndent(scope))) return 'always';
+    this.#branches ??= new Branches(this.text, this.lines);
+    return this.#branches.reach(line, to, behindColon);
+  }
+
   /** The first binding of a name in one scope from `offset` on: what a function finds when it is called later. */
   later(scope: Scope, name: string, offset: number): Found | undefined {
     const candidates = scope.names.get(name);
@@ -171,6 +210,13 @@ export class PythonModule {
     }
   }
 
+  /** Column in which the statements of a scope begin that stand in no block. */
+  #bodyIndent(scope: Scope): number {
+    if (scope.kind === 'module') return 0;
+    const first = scope.line + 1;
+    return first < this.lines.count && this.lines.scope(first) === scope ? this.#indent(first) : -1;
+  }
+
   /** Column of a line's first character. */
   #indent(line: number): number {
     const start = this.lines.start(line);
@@ -191,7 +237,9 @@ export class PythonModule {
     for (let i = last; i >= 0 && i > last - TRIES; i -= 1) {
       const statement = statements[i] as Statement;
       const binding = this.#bound(statement, name);
-      if (binding && take({ binding, module: this, scope })) return true;
+      if (!binding) continue;
+      const behindColon = i > 0 && BLOCK.test(statements[0]?.word ?? '');
+      if (take({ binding, module: this, scope, line, behindColon })) return true;
     }
     return false;
   }

@@ -1,5 +1,13 @@
 /** What the names of a program mean: imports, aliases, and what a value came from. Shared by the cells of a notebook. */
-import { type Argument, type Binding, type CallNode, childrenOf, type Node, type SequenceNode } from './ast';
+import {
+  type Argument,
+  type Binding,
+  type CallNode,
+  childrenOf,
+  type NameNode,
+  type Node,
+  type SequenceNode,
+} from './ast';
 import { classAround, classOf, type Klass } from './classes';
 import { handedTaint, isRequestPart } from './handlers';
 import { Held } from './held';
@@ -7,7 +15,8 @@ import { literalText } from './literals';
 import type { Found, PythonModule } from './module';
 import type { Scope } from './scope';
 
-export type Taint = 'network' | 'input' | 'decoded' | 'model';
+/** Where a value comes from; `operator` is whoever starts the program: its arguments and its environment. */
+export type Taint = 'network' | 'input' | 'decoded' | 'model' | 'operator';
 
 /** An expression, and the names it sees. */
 interface Place {
@@ -43,9 +52,18 @@ export interface Value {
 const UNKNOWN: Value = {};
 /** What a name is bound to below its place, as far as that is told. */
 const LATER: Binding = { name: '', how: 'opaque' };
+const NO_VALUES: readonly Value[] = [];
 const DEPTH = 40;
 /** Nodes of one expression that are looked at for where its value comes from. */
 const TAINT_NODES = 200;
+/** Expressions that are followed from a flag to the constant it is. */
+const FLAG_NODES = 50;
+/** Kinds of expressions that a flag is given. */
+const FLAGS: ReadonlySet<Node['kind']> = new Set(['literal', 'name', 'group', 'composite']);
+/** Constants that a loop goes through which are looked at. */
+const LOOPED = 40;
+/** Decoders around each other that are looked through. */
+const DECODERS = 8;
 const LONGEST_TEXT = 100_000;
 /** Names that the texts of a program are searched for before all of them are divided. */
 const SEARCHES = 16;
@@ -113,11 +131,14 @@ const BUILTINS = new Set([
 ]);
 
 const NETWORK =
-  /^(?:requests(?:\.Session\(\))?\.(?:get|post|request)\(\)|(?:urllib\.request|urllib2|urllib)\.urlopen\(\)|httpx(?:\.Client\(\))?\.(?:get|post)\(\)|socket\.socket\(\)\.(?:recv|recvfrom)\(\)|aiohttp\.)/;
+  /^(?:requests(?:\.[Ss]ession\(\))?\.(?:get|post|request)\(\)|(?:urllib\.request|urllib2|urllib)\.urlopen\(\)|httpx(?:\.(?:Async)?Client\(\))?\.(?:get|post)\(\)|socket\.socket\(\)\.(?:recv|recvfrom)\(\)|aiohttp\.)/;
 const INPUT =
-  /^(?:(?:raw_)?input\(\)|flask\.request\b|fastapi\.Request|streamlit\.(?:text_input|text_area|file_uploader|chat_input)\(\))/;
+  /^(?:(?:raw_)?input\(\)|flask\.request\b|fastapi\.Request|streamlit\.(?:sidebar\.)?(?:text_input|text_area|file_uploader|chat_input|query_params)\b|sys\.stdin\b|(?:click|typer)\.prompt\(\)|cgi\.FieldStorage\(\))/;
 const DECODED =
   /^(?:base64\.(?:b64decode|b32decode|b16decode|b85decode|a85decode|urlsafe_b64decode|decodebytes|decodestring|standard_b64decode)|binascii\.(?:unhexlify|a2b_base64|a2b_hex)|zlib\.decompress|gzip\.decompress|bz2\.decompress|lzma\.decompress|codecs\.decode|bytes\.fromhex|bytearray\.fromhex|marshal\.loads)\(\)/;
+
+const OPERATOR =
+  /^(?:sys\.argv\b|os\.environ\b|os\.getenv\(\)|argparse\.ArgumentParser\(\)\.parse_(?:known_)?args\(\))/;
 
 /** Answers of language models: the clients of their services and the frameworks around them. */
 const MODEL =
@@ -137,8 +158,18 @@ export class Program {
   readonly #held = new Map<Node, Held>();
   readonly #classes = new Map<Binding, Klass | undefined>();
 
-  /** @param isKnown whether a path is one that rules speak of: what a star import brings is told by it */
-  constructor(readonly isKnown: (path: string) => boolean) {}
+  /**
+   * @param isKnown whether a path is one that rules speak of: what a star import brings is told by it
+   * @param named whether a module that rules speak of is named anywhere in the program
+   */
+  constructor(
+    readonly isKnown: (path: string) => boolean,
+    readonly named: (module: string) => boolean,
+  ) {}
+
+  get modules(): readonly PythonModule[] {
+    return this.#modules;
+  }
 
   /** All modules are added before a name is looked up. */
   add(module: PythonModule): void {
@@ -191,6 +222,24 @@ export class Program {
     if (BUILTINS.has(name)) return { path: name };
     const conventional = CONVENTIONAL.get(name);
     return conventional ? { path: conventional } : UNKNOWN;
+  }
+
+  /** What a name can mean at a place: more than one value where branches decide, none where it is not bound. */
+  alternatives(module: PythonModule, scope: Scope, name: string, offset: number, depth: number): readonly Value[] {
+    const values = (found: readonly Found[]): Value[] => found.map((one) => this.#valueOf(one, depth));
+    const line = module.lines.before(offset);
+    for (let at: Scope | undefined = scope; at; at = at.parent) {
+      if (at !== scope && at.kind === 'class') continue;
+      const found = values(module.reaching(at, name, offset, line));
+      if (found.length > 0) return found;
+    }
+    for (const other of this.#binding(name)) {
+      if (other === module) continue;
+      const { lines } = other;
+      const found = values(other.reaching(lines.module, name, Number.POSITIVE_INFINITY, lines.count));
+      if (found.length > 0) return found;
+    }
+    return NO_VALUES;
   }
 
   /** Modules that bind a name at their top, the last first. */
@@ -322,7 +371,7 @@ function evaluate(binding: Binding, names: Names, depth: number): Value {
     const { path: one } = known.held?.element(undefined, depth) ?? UNKNOWN;
     return { ...(one !== undefined && { path: one }), origin };
   }
-  const text = how === 'context' ? (known.text ?? openedFile(value, names)) : undefined;
+  const text = how === 'context' ? (known.text ?? openedFile(value, names) ?? unchanged(value, names)) : undefined;
   const built = BUILT.has(value.kind) && known.text === undefined ? origin : known.built;
   return { ...known, ...(text !== undefined && { text }), origin, ...(built && { built }) };
 }
@@ -350,12 +399,52 @@ export class Names {
     return this.module.text.slice(node.start, node.end);
   }
 
-  /** Source of the literal that an expression is, or that the name it is was given. */
+  /** What a name can be: several values where branches decide. */
+  alternatives(node: NameNode, depth = 0): readonly Value[] {
+    for (const locals of this.#locals) if (locals.includes(node.name)) return [UNKNOWN];
+    const found = this.program.alternatives(this.module, this.scope, node.name, node.start, depth);
+    return found.length > 0 ? found : [this.lookup(node.name, node.start, depth)];
+  }
+
+  /** Sources of the literals that an expression can be, of what is no literal its own: several where branches decide. */
+  literals(node: Node): readonly string[] {
+    const found = new Set<string>();
+    const open: Place[] = [{ node, names: this }];
+    for (let budget = FLAG_NODES; budget > 0; budget -= 1) {
+      const at = open.pop();
+      if (!at) break;
+      const { node: one, names } = at;
+      if (one.kind === 'group') open.push({ node: one.inner, names });
+      else if (one.kind === 'composite' && one.word === 'if') {
+        // `a if b else c if d else e`: what is tested stands between.
+        for (let i = 0; i < one.parts.length; i += 2) open.push({ node: one.parts[i] as Node, names });
+      } else if (one.kind === 'name') {
+        for (const { origin, standard } of names.alternatives(one)) {
+          const given = origin ?? standard;
+          if (given && FLAGS.has(given.node.kind)) open.push(given);
+          else found.add(this.source(node));
+        }
+      } else found.add(names.source(one));
+    }
+    return [...found];
+  }
+
+  /** Paths of what an expression can be: several where branches decide, undefined for what is not known. */
+  paths(node: Node, depth = 0): readonly (string | undefined)[] {
+    if (node.kind === 'group') return this.paths(node.inner, depth + 1);
+    if (node.kind === 'composite' && node.word === 'if') {
+      return node.parts.filter((_, i) => i % 2 === 0).map((part) => this.value(part, depth + 1).path);
+    }
+    if (node.kind !== 'name') return [this.value(node, depth).path];
+    return this.alternatives(node, depth).flatMap(({ path, origin }) =>
+      origin?.node.kind === 'composite' && depth === 0 ? origin.names.paths(origin.node, depth + 1) : path,
+    );
+  }
+
+  /** Source of the literal that an expression is, or that the name it is was given; its own where branches differ. */
   literal(node: Node): string {
-    if (node.kind !== 'name') return this.source(node);
-    const { origin, standard } = this.value(node);
-    const given = origin ?? standard;
-    return given?.node.kind === 'literal' ? given.names.source(given.node) : this.source(node);
+    const [only, ...others] = this.literals(node);
+    return only === undefined || others.length > 0 ? this.source(node) : only;
   }
 
   lookup(name: string, offset: number, depth = 0): Value {
@@ -450,9 +539,11 @@ export class Names {
       }
       case 'getattr':
         if (object && name) {
-          const attribute = this.constant(name, depth + 1);
           const owner = this.value(object, depth + 1).path;
-          if (attribute !== undefined && owner !== undefined) return { path: attributeOf(owner, attribute) };
+          if (owner === undefined) break;
+          const paths = this.texts(name, depth + 1).map((text) => attributeOf(owner, text));
+          const known = paths.find((one) => this.program.isKnown(one)) ?? paths[0];
+          if (known !== undefined) return { path: known };
         }
         break;
       case 'dict':
@@ -483,6 +574,21 @@ export class Names {
     if (callee.kind !== 'member' || callee.property !== 'get' || !key) return undefined;
     const { held } = this.value(callee.object, depth + 1);
     return held?.element(this.constant(key, depth + 1), depth + 1);
+  }
+
+  /** Texts that an expression can be: the constant, or the constants that a loop goes through. */
+  texts(node: Node, depth = 0): readonly string[] {
+    const text = this.constant(node, depth);
+    if (text !== undefined) return [text];
+    if (node.kind !== 'name') return [];
+    const { origin, held, path } = this.lookup(node.name, node.start, depth);
+    // What holds a list under its own name is no element of it.
+    if (!origin || held || path !== undefined) return [];
+    const list = origin.names.value(origin.node, depth + 1).held;
+    const entries = list?.entries(depth + 1).slice(0, LOOPED) ?? [];
+    return entries.flatMap(({ key, value }) =>
+      key !== undefined ? key : (list?.names.constant(value, depth + 1) ?? []),
+    );
   }
 
   /** Text of a string expression that does not change, or undefined. */
@@ -521,12 +627,14 @@ export class Names {
       const at = open.pop();
       if (!at || found === 'decoded') break;
       if (at.kind === 'call' || at.kind === 'member' || at.kind === 'name') {
-        const { path, origin, taint: own } = this.value(at, depth);
-        const taint =
-          own ??
-          (origin && this.program.taintOf(origin, depth + 1)) ??
-          (path === undefined ? undefined : taintOfPath(path));
-        if (taint) found = taint;
+        for (const [i, value] of (at.kind === 'name'
+          ? this.alternatives(at, depth)
+          : [this.value(at, depth)]
+        ).entries()) {
+          const taint = this.#taintOf(value, depth);
+          // What can be read on one of the branches is not hidden.
+          if (i === 0 || taint !== 'decoded') found = worse(found, taint);
+        }
         // A number is what its text was made into, wherever that came from.
         if (at.kind === 'call' && at.callee.kind === 'name' && NUMBER.has(at.callee.name)) continue;
       }
@@ -535,7 +643,20 @@ export class Names {
     }
     return found;
   }
+
+  #taintOf({ path, origin, taint }: Value, depth: number): Taint | undefined {
+    return (
+      taint ??
+      (origin && this.program.taintOf(origin, depth + 1)) ??
+      (path === undefined ? undefined : taintOfPath(path))
+    );
+  }
 }
+
+/** The less is to be trusted, the further behind. */
+const TRUST: readonly (Taint | undefined)[] = [undefined, 'operator', 'model', 'input', 'network', 'decoded'];
+const worse = (a: Taint | undefined, b: Taint | undefined): Taint | undefined =>
+  TRUST.indexOf(b) > TRUST.indexOf(a) ? b : a;
 
 const NUMBER: ReadonlySet<string> = new Set(['int', 'float', 'len', 'bool', 'ord', 'hash', 'isinstance']);
 
@@ -543,7 +664,8 @@ export function taintOfPath(path: string): Taint | undefined {
   if (DECODED.test(path)) return 'decoded';
   if (NETWORK.test(path)) return 'network';
   if (MODEL.test(path)) return 'model';
-  return INPUT.test(path) ? 'input' : undefined;
+  if (INPUT.test(path)) return 'input';
+  return OPERATOR.test(path) ? 'operator' : undefined;
 }
 
 /** Arguments of a call that have no name, stars left out. */
@@ -551,6 +673,26 @@ export function positional(args: readonly Argument[]): Node[] {
   const found: Node[] = [];
   for (const { name, stars, value } of args) if (name === undefined && stars === undefined) found.push(value);
   return found;
+}
+
+/** The constant that `contextlib.nullcontext('x')` gives back. */
+function unchanged(node: Node, names: Names): string | undefined {
+  if (node.kind !== 'call' || names.value(node).path !== 'contextlib.nullcontext()') return undefined;
+  const [first] = positional(node.args);
+  return first && names.constant(first);
+}
+
+/** What was encoded, of what a decoder gives; anything else as it is. */
+export function encoded(node: Node, names: Names): { readonly node: Node; readonly names: Names } {
+  let at: Place = { node, names };
+  for (let step = 0; step < DECODERS; step += 1) {
+    const made: Place | undefined = at.node.kind === 'name' ? at.names.value(at.node).origin : at;
+    if (made?.node.kind !== 'call' || !DECODED.test(made.names.value(made.node).path ?? '')) return at;
+    const [first] = positional(made.node.args);
+    if (!first) return at;
+    at = { node: first, names: made.names };
+  }
+  return at;
 }
 
 /** Constant path of the file that `open('x')`, `gzip.open('x')` or `Path('x')` opens. */

@@ -2,7 +2,8 @@
 import { hashSecret } from '../redact';
 import type { TextContext, TextSegment } from '../text/document';
 import { FROM, type Judgement } from './calls/call';
-import { judgeShellText } from './calls/execution';
+import { judgeShellText } from './calls/shellText';
+import { fetchedBy, runs } from './downloads';
 import { Lines } from './lines';
 import { cellStart } from './magics';
 import type { PythonModule } from './module';
@@ -49,17 +50,41 @@ export function shellLines(text: string): ShellLine[] {
   return lines;
 }
 
-/** Judges the lines of a cell by what stands there. */
-export function cellShell(segment: TextSegment, lines: readonly ShellLine[], context: TextContext): void {
+const FETCHED_AND_RUN: Judgement = {
+  rule: 'download-and-run',
+  message: 'A file that a line above downloads is run, and nothing says that it is the one that was meant.',
+};
+
+function runsFetched(line: string, fetched: ReadonlySet<string>): boolean {
+  for (const path of fetched) if (runs(line, path)) return true;
+  return false;
+}
+
+/** Files that the lines of a notebook download, to be told when one of them runs one. */
+const FETCHED = 50;
+
+/**
+ * Judges the lines of a cell by what stands there.
+ * @param fetched files that lines above download; those of this cell are added
+ */
+export function cellShell(
+  segment: TextSegment,
+  lines: readonly ShellLine[],
+  context: TextContext,
+  fetched: Set<string>,
+): void {
   const { text } = segment;
   let python: Lines | undefined;
   for (const { start, end } of lines) {
-    const judged = judgeShellText(text.slice(start, end), true);
+    const line = text.slice(start, end);
+    const judged = judgeShellText(line, true) ?? (runsFetched(line, fetched) ? FETCHED_AND_RUN : undefined);
+    const file = fetched.size < FETCHED ? fetchedBy(line) : undefined;
+    if (file !== undefined) fetched.add(file);
     if (!judged) continue;
     python ??= new Lines(text, cellStart(text));
     // A line of Python that begins further up: the sign stands in a text over several lines.
-    const line = python.at(start);
-    if (line >= 0 && text.slice(python.start(line), start).includes('\n')) continue;
+    const first = python.at(start);
+    if (first >= 0 && text.slice(python.start(first), start).includes('\n')) continue;
     report(segment, context, judged, start, end);
   }
 }
@@ -81,7 +106,8 @@ export function cellShellValues(
       const name = (match[1] ?? match[2]) as string;
       names ??= new Names(program, module, module.lines.module);
       const taint = names.taint({ kind: 'name', name, start: start + match.index, end: start + match.index });
-      if (!taint || taint === 'decoded') continue;
+      // What whoever starts the notebook sets is theirs.
+      if (!taint || taint === 'decoded' || taint === 'operator') continue;
       const judged: Judgement =
         taint === 'model'
           ? { rule: 'agent-code-execution', severity: 'high', message: `The shell line runs ${FROM.model}.` }

@@ -3,9 +3,10 @@ import type { Fix } from '../finding';
 import { evidenceText, hashSecret } from '../redact';
 import type { TextContext, TextSegment } from '../text/document';
 import { type CallNode, childrenOf, type Node, type SequenceNode, type Statement, type SubscriptNode } from './ast';
-import { argument, type Call, callOf, type Facts, type FixMaker, fileOf, type Judgement, readCall } from './calls/call';
+import { type Call, callOf, type Facts, type FixMaker, fileOf, type Judgement, readCall } from './calls/call';
 import { acceptsPickle } from './calls/deserialization';
 import { judgeCall, judgeMethod, judgeUnknown } from './calls/registry';
+import { Downloads } from './downloads';
 import type { PythonModule } from './module';
 import { Names, type Program, positional } from './names';
 import { PYTHON_RULES } from './rules';
@@ -25,15 +26,6 @@ const PROCESS =
 /** What no object is rebuilt by. */
 const RUNS =
   /^(?:eval|exec|__import__|os\.(?:system|popen|exec\w+|spawn\w+|remove|unlink)|subprocess\.\w+|pty\.spawn|runpy\.\w+|shutil\.rmtree|webbrowser\.open|commands\.getoutput|importlib\.import_module)$/;
-
-/** Functions that download to a path, and the position of the path. */
-const FETCHES_TO: ReadonlyMap<string, number> = new Map([
-  ['urllib.request.urlretrieve', 1],
-  ['urllib.urlretrieve', 1],
-  ['wget.download', 1],
-  ['gdown.download', 1],
-  ['torch.hub.download_url_to_file', 1],
-]);
 
 /** Environment variables that switch a protection off, with the judgement of a value. */
 const SWITCHES = new Map<string, (value: string) => Judgement | undefined>([
@@ -136,7 +128,6 @@ interface Place {
 
 export class Walk {
   readonly #written = new Set<string>();
-  readonly #fetched = new Set<string>();
   readonly #facts: Facts;
   readonly #fixes: FixMaker;
   #segment: TextSegment | undefined;
@@ -153,7 +144,7 @@ export class Walk {
     private readonly context: TextContext,
     private readonly file: { readonly autoRun: boolean; readonly modelCode: boolean },
   ) {
-    this.#facts = { written: this.#written, fetched: this.#fetched, autoRun: file.autoRun };
+    this.#facts = { written: this.#written, downloads: new Downloads(program), autoRun: file.autoRun };
     this.#fixes = {
       insert: (offset, text, title, preferred) => this.#edit(offset, offset, text, title, preferred),
       replace: (from, to, text, title, preferred) => this.#edit(from, to, text, title, preferred),
@@ -248,7 +239,7 @@ export class Walk {
     const method = callee.kind === 'member' ? callee.property : undefined;
     if (method === 'setdefault') this.#setDefault(node, names);
     if (call) {
-      if (isObserved(call.path) || FETCHES_TO.has(call.path)) this.#observe(call, names);
+      if (isObserved(call.path)) this.#observe(call, names);
       this.#suspect(call, names);
       const judged = judgeCall(call, names, this.#facts);
       if (judged) this.#report(node, judged, call.path);
@@ -260,15 +251,8 @@ export class Walk {
     if (judged) this.#report(node, judged, method === undefined ? names.source(callee) : `?.${method}`);
   }
 
-  /** Files the program writes by pickling, and those that it downloads. */
+  /** Files the program writes by pickling. */
   #observe(call: Call, names: Names): void {
-    const target = FETCHES_TO.get(call.path);
-    if (target !== undefined) {
-      const given = argument(call, target, 'filename', 'output', 'out');
-      const path = given && names.constant(given);
-      if (path !== undefined) this.#fetched.add(path);
-      return;
-    }
     if (!/\.(?:dump|save|savez|savez_compressed|to_pickle)$/.test(call.path)) return;
     for (const argument of call.args.slice(0, 2)) {
       const path = fileOf(argument, names);

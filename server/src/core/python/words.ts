@@ -26,10 +26,9 @@ const OBSERVED: readonly (readonly [last: string, ...modules: string[]])[] = [
   ...['spawnl', 'spawnle', 'spawnlp', 'spawnlpe', 'spawnv', 'spawnve', 'spawnvp', 'spawnvpe'].map(
     (name) => [name, 'os'] as const,
   ),
-  ['download', 'gdown'],
 ];
 export const isObserved = (path: string): boolean =>
-  /^(?:pickle|cPickle|dill|cloudpickle|joblib|sklearn\.externals\.joblib)\.dump$|^torch\.save$|^numpy\.save(?:z|z_compressed)?$|\.to_pickle$|^socket\.(?:socket\(\)\.connect|create_connection)$|^os\.(?:dup2|exec\w+|spawn\w+|posix_spawn)$|^pty\.spawn$|^gdown\.download$/.test(
+  /^(?:pickle|cPickle|dill|cloudpickle|joblib|sklearn\.externals\.joblib)\.dump$|^torch\.save$|^numpy\.save(?:z|z_compressed)?$|\.to_pickle$|^socket\.(?:socket\(\)\.connect|create_connection)$|^os\.(?:dup2|exec\w+|spawn\w+|posix_spawn)$|^pty\.spawn$/.test(
     path,
   );
 

@@ -1,8 +1,9 @@
 /** A call whose callee is known, and what rules ask of it. */
 import type { Fix, Severity } from '../../finding';
 import type { Argument, CallNode, Node } from '../ast';
-import { type Names, openedFile, positional, type Taint } from '../names';
-import type { PythonRule } from '../rules';
+import type { Downloads } from '../downloads';
+import { encoded, type Names, openedFile, positional, type Taint } from '../names';
+import { PYTHON_RULES, type PythonRule } from '../rules';
 
 export interface Call {
   readonly node: CallNode;
@@ -32,7 +33,7 @@ export interface Facts {
   /** Files that the same document writes: loading them again is no news. */
   readonly written: ReadonlySet<string>;
   /** Files that the same document downloads. */
-  readonly fetched: ReadonlySet<string>;
+  readonly downloads: Downloads;
   /** File names whose code runs by itself: build scripts and model code. */
   readonly autoRun: boolean;
 }
@@ -110,12 +111,39 @@ export function flag(call: Call, keyword: string, names: Names): string | undefi
   return argument && names.literal(argument.value);
 }
 
-const TRUE = /^(?:True|1)$/;
-const FALSE = /^(?:False|0)$/;
+export const TRUE = /^(?:True|1)$/;
+export const FALSE = /^(?:False|0)$/;
 export const isTrue = (call: Call, keyword: string, names: Names): boolean =>
   TRUE.test(flag(call, keyword, names) ?? '');
 export const isFalse = (call: Call, keyword: string, names: Names): boolean =>
   FALSE.test(flag(call, keyword, names) ?? '');
+
+/** Whether a flag has a value: whichever way is taken, or on some of the branches before the call. */
+export type Certainty = 'sure' | 'possible';
+
+/** @returns undefined when the flag is not given, or nothing says that it can have the value */
+export function certainty(given: Argument | Node | undefined, value: RegExp, names: Names): Certainty | undefined {
+  if (!given) return undefined;
+  const found = names.literals('value' in given ? given.value : given);
+  const matching = found.filter((one) => value.test(one)).length;
+  if (matching === 0) return undefined;
+  return matching === found.length ? 'sure' : 'possible';
+}
+
+const LESS: Readonly<Record<Severity, Severity>> = {
+  critical: 'high',
+  high: 'medium',
+  medium: 'low',
+  low: 'info',
+  info: 'info',
+};
+
+/** A judgement of a flag that is set on some branches only: one degree less, and without a fix that would overwrite the others. */
+export function weighed(judged: Judgement, certainty: Certainty): Judgement {
+  if (certainty === 'sure') return judged;
+  const { fix: _, severity = PYTHON_RULES[judged.rule].severity, message, ...rest } = judged;
+  return { ...rest, severity: LESS[severity], message: `${message} One of the branches before the call asks for it.` };
+}
 
 /** The first of the arguments that is given: the position, or one of the keywords. */
 export function argument(call: Call, position: number, ...keywords: string[]): Node | undefined {
@@ -133,36 +161,36 @@ export const FROM: Readonly<Record<Taint, string>> = {
   input: 'what a user gives',
   decoded: 'decoded text',
   model: 'what a language model writes',
+  operator: 'an argument or a variable of the environment',
 };
+
+/** Whether something comes from people that the one who runs the program need not know. */
+export const isForeign = (taint: Taint | undefined): taint is 'network' | 'input' =>
+  taint === 'network' || taint === 'input';
+
+/** Code or a command that a language model writes. */
+export const runsModelOutput = (path: string): Judgement => ({
+  rule: 'agent-code-execution',
+  severity: 'high',
+  message: `${path} runs ${FROM.model}: a prompt in a document or a page decides what.`,
+});
 
 /** Where the argument of a loader comes from, and how bad that is. */
 export function origin(call: Call, names: Names, facts: Facts): { severity: Severity; text: string } {
   const subject = call.args[0] ?? [...call.keywords.values()][0]?.value;
   if (!subject) return { severity: 'medium', text: 'a file' };
-  const taint = names.taint(subject);
-  if (taint === 'network' || taint === 'input') return { severity: 'high', text: FROM[taint] };
+  const found = names.taint(subject);
+  // Base64 around what somebody sends makes it no better.
+  const inner = found === 'decoded' ? encoded(subject, names) : undefined;
+  const taint = inner ? inner.names.taint(inner.node) : found;
+  if (isForeign(taint)) return { severity: 'high', text: FROM[taint] };
   const path = fileOf(subject, names);
   if (path !== undefined && /^(?:https?|ftp):\/\//.test(path))
     return { severity: 'high', text: 'an address on the network' };
-  if (isFetched(subject, names) || (path !== undefined && facts.fetched.has(path)))
-    return { severity: 'high', text: 'a file that is downloaded here' };
+  if (facts.downloads.gives(subject, names)) return { severity: 'high', text: 'a file that is downloaded here' };
   if (path !== undefined && facts.written.has(path))
     return { severity: 'low', text: 'a file that this code writes itself' };
   return { severity: 'medium', text: 'a file' };
-}
-
-/** Functions that fetch a file and give its path. */
-const FETCHES =
-  /^(?:huggingface_hub\.(?:hf_hub_download|cached_download)|gdown\.(?:download|cached_download)|wget\.download|pooch\.retrieve|(?:tensorflow\.)?keras\.utils\.get_file|kagglehub\.model_download|modelscope\.(?:hub\.file_download\.)?model_file_download)\(\)/;
-
-/** Whether what is loaded is a path that such a function gives, or a file that is opened at it. */
-function isFetched(node: Node, names: Names): boolean {
-  const { path, origin } = names.value(node);
-  if (path !== undefined && FETCHES.test(path)) return true;
-  const made = node.kind === 'call' ? { node, names } : origin;
-  if (made?.node.kind !== 'call' || !/(?:^|\.)open\(\)$/.test(made.names.value(made.node).path ?? '')) return false;
-  const [first] = positional(made.node.args);
-  return first !== undefined && FETCHES.test(made.names.value(first).path ?? '');
 }
 
 /** Constant path of `'x'`, `open('x')`, `gzip.open('x')` and of a file object bound to one of these. */
@@ -200,16 +228,22 @@ export function argumentRange(call: Call, name: string, names: Names): { from: n
 
 export const allow =
   (keyword: string, rule: PythonRule, severity: Severity, message: string): Check =>
-  (call, names) =>
-    isTrue(call, keyword, names)
-      ? {
+  (call, names) => {
+    const sure = certainty(call.keywords.get(keyword), TRUE, names);
+    return (
+      sure &&
+      weighed(
+        {
           rule,
           severity,
           message,
           evidence: `(…, ${keyword}=True)`,
           ...turnOff(call, keyword, `Set ${keyword} to False`),
-        }
-      : undefined;
+        },
+        sure,
+      )
+    );
+  };
 
 export const always =
   (rule: PythonRule, message: string, severity?: Severity): Check =>

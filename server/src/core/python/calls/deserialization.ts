@@ -8,12 +8,15 @@ import {
   type Call,
   type CallRule,
   type Check,
+  certainty,
+  FALSE,
   type FixMaker,
   flag,
-  isFalse,
   type Judgement,
   origin,
+  TRUE,
   turnOff,
+  weighed,
 } from './call';
 import { remoteModel } from './remote';
 
@@ -30,12 +33,12 @@ const pickleLoad =
 
 const torchLoad: Check = (call, names, facts) => {
   const weightsOnly = call.keywords.get('weights_only');
-  const asked = flag(call, 'weights_only', names);
   // None asks for what the installed version does by itself.
-  if (weightsOnly && asked !== 'None') {
-    if (asked !== 'False') return undefined;
+  if (weightsOnly && flag(call, 'weights_only', names) !== 'None') {
+    const sure = certainty(weightsOnly, FALSE, names);
+    if (!sure) return undefined;
     const { severity, text } = origin(call, names, facts);
-    return {
+    const judged: Judgement = {
       rule: 'torch-load',
       // What a parameter is by default, callers can change.
       severity: severity === 'low' || names.value(weightsOnly.value).standard ? 'medium' : 'high',
@@ -43,6 +46,7 @@ const torchLoad: Check = (call, names, facts) => {
       evidence: '(…, weights_only=False)',
       fix: (fixes) => fixes.replace(weightsOnly.value.start, weightsOnly.value.end, 'True', 'Load weights only', true),
     };
+    return weighed(judged, sure);
   }
   if (call.spread) return undefined;
   const { severity, text } = origin(call, names, facts);
@@ -79,14 +83,19 @@ const torchScript: Check = (call, names, facts) => ({
 const numpyLoad: Check = (call, names) => {
   // numpy.load(file, mmap_mode, allow_pickle), read_array(fp, allow_pickle)
   const given = argument(call, call.path.endsWith('read_array') ? 1 : 2, 'allow_pickle');
-  return given && /^(?:True|1)$/.test(names.literal(given))
-    ? {
+  const sure = certainty(given, TRUE, names);
+  return (
+    sure &&
+    weighed(
+      {
         rule: 'numpy-allow-pickle',
         message: 'allow_pickle=True lets object arrays of the file run any code they hold.',
         evidence: '(…, allow_pickle=True)',
         ...turnOff(call, 'allow_pickle', 'Set allow_pickle to False'),
-      }
-    : undefined;
+      },
+      sure,
+    )
+  );
 };
 
 /** It refuses calls, and attributes since 5.4; what it still builds are objects of Python's own types. */
@@ -103,19 +112,23 @@ const fullLoad = (call: Call, names: Names, loader: Node | undefined): Judgement
   };
 };
 
+/** Loaders that build what a document names. */
+const UNSAFE_LOADER = /^(?:Unsafe|C?Unsafe)?Loader$|^CLoader$/;
+
 const yamlLoad: Check = (call, names) => {
   const loader = argument(call, 1, 'Loader');
-  const path = loader && names.value(loader).path;
-  const name = path?.split('.').pop() ?? (loader ? names.source(loader) : undefined);
+  const given = loader ? names.paths(loader).map((path) => path?.split('.').pop() ?? names.source(loader)) : [];
+  const unsafe = given.filter((one) => UNSAFE_LOADER.test(one));
+  const name = unsafe[0] ?? given[0];
   if (name === 'FullLoader') return fullLoad(call, names, loader);
-  if (loader && name !== undefined && !/^(?:Unsafe|C?Unsafe)?Loader$|^CLoader$/.test(name)) return undefined;
+  if (loader && unsafe.length === 0) return undefined;
   if (call.spread && !loader) return undefined;
   const subject = call.args[0];
   const taint = subject && names.taint(subject);
   const { callee } = call.node;
-  return {
+  const judged: Judgement = {
     rule: 'yaml-load',
-    severity: loader || taint ? 'high' : 'medium',
+    severity: loader || (taint && taint !== 'operator') ? 'high' : 'medium',
     message: loader
       ? `yaml.load with ${name === 'CLoader' ? 'CLoader' : name === 'UnsafeLoader' ? 'UnsafeLoader' : 'Loader'} builds any Python object the document names.`
       : 'yaml.load without a loader builds any Python object the document names in PyYAML before 6.',
@@ -131,19 +144,22 @@ const yamlLoad: Check = (call, names) => {
           ),
       }),
   };
+  return weighed(judged, unsafe.length < given.length ? 'possible' : 'sure');
 };
 
 const keras: Check = (call, names, facts) => {
-  if (!isFalse(call, 'safe_mode', names)) return remoteModel(call, names, facts);
   const given = call.keywords.get('safe_mode');
-  return {
-    rule: 'keras-unsafe-load',
-    message: 'safe_mode=False lets the model bring Python bytecode and run it.',
-    evidence: '(…, safe_mode=False)',
-    ...(given && {
+  const sure = certainty(given, FALSE, names);
+  if (!given || !sure) return remoteModel(call, names, facts);
+  return weighed(
+    {
+      rule: 'keras-unsafe-load',
+      message: 'safe_mode=False lets the model bring Python bytecode and run it.',
+      evidence: '(…, safe_mode=False)',
       fix: (fixes) => fixes.replace(given.value.start, given.value.end, 'True', 'Keep safe mode', false),
-    }),
-  };
+    },
+    sure,
+  );
 };
 
 /** skops asks which types may be built; the answer "all of them" is no answer. */
@@ -180,23 +196,33 @@ const ruamel: Check = (call, names) => {
 
 /** weights_only=False given to whatever reads a checkpoint, such as a trainer. */
 const anyCheckpoint: Check = (call, names) => {
-  if (!isFalse(call, 'weights_only', names)) return undefined;
-  return {
-    rule: 'torch-load',
-    severity: 'medium',
-    message: 'weights_only=False lets the checkpoint be unpickled: it runs any code it holds.',
-    evidence: '(…, weights_only=False)',
-  };
+  const sure = certainty(call.keywords.get('weights_only'), FALSE, names);
+  return (
+    sure &&
+    weighed(
+      {
+        rule: 'torch-load',
+        severity: 'medium',
+        message: 'weights_only=False lets the checkpoint be unpickled: it runs any code it holds.',
+        evidence: '(…, weights_only=False)',
+      },
+      sure,
+    )
+  );
 };
 
-const anySafeMode: Check = (call, names) =>
-  isFalse(call, 'safe_mode', names) && /(?:keras|^tensorflow\.)/.test(call.path)
-    ? {
-        rule: 'keras-unsafe-load',
-        message: 'safe_mode=False lets the model bring Python bytecode and run it.',
-        evidence: '(…, safe_mode=False)',
-      }
-    : undefined;
+const anySafeMode: Check = (call, names) => {
+  const sure = certainty(call.keywords.get('safe_mode'), FALSE, names);
+  if (!sure || !/(?:keras|^tensorflow\.)/.test(call.path)) return undefined;
+  return weighed(
+    {
+      rule: 'keras-unsafe-load',
+      message: 'safe_mode=False lets the model bring Python bytecode and run it.',
+      evidence: '(…, safe_mode=False)',
+    },
+    sure,
+  );
+};
 
 const PICKLES = [
   'pickle',

@@ -1,163 +1,20 @@
 /** Text that is run: by Python, by a shell, by a database, by an agent. */
 import type { Node } from '../ast';
 import type { Names } from '../names';
-import { allow, always, argument, type Call, type CallRule, type Check, FROM, isTrue, type Judgement } from './call';
+import {
+  allow,
+  always,
+  argument,
+  type Call,
+  type CallRule,
+  type Check,
+  FROM,
+  isForeign,
+  type Judgement,
+  runsModelOutput,
+} from './call';
 import { insecureIndex } from './remote';
-import { beginning, isFixed, varies } from './text';
-
-const SHELL_DOWNLOAD =
-  /(?:curl|wget)\b[^|;&\n]{0,500}\|\s{0,8}(?:sudo\s{1,8})?(?:ba|z|da|k)?sh\b|(?:ba|z|da)?sh\s{1,8}(?:-c\s{1,8})?["']?[<$]\(\s{0,8}(?:curl|wget)\b|(?:curl|wget)\b[^\n]{0,300}(?:&&|;)\s{0,8}(?:sudo\s{1,8})?(?:(?:ba|z|da)?sh|python3?|chmod)\b|\bIEX\s{0,8}\(|powershell[^\n]{0,100}-e(?:nc|c)?\s|certutil[^\n]{0,80}-urlcache|base64\s{1,8}(?:-d|--decode)[^\n]{0,60}\|\s{0,8}(?:ba|z|da)?sh\b/i;
-const SHELL_REVERSE =
-  /\/dev\/(?:tcp|udp)\/|\bnc(?:at)?\b[^\n]{0,80}\s-[a-df-z]{0,6}e[a-z]{0,6}\s|mkfifo[^\n]{0,120}\bnc\b|socat[^\n]{0,80}exec:/i;
-
-const SERVER_WITHOUT_TOKEN =
-  /\bjupyter\b[^\n]{0,300}--(?:NotebookApp|ServerApp|IdentityProvider)\.(?:token|password)=(?:''|""|\\?["']{2})?(?:\s|$)/;
-const PIP_INSTALL = /(?:^|\s|\/)(?:pip[\d.]{0,8}|conda|mamba|uv\s{1,8}pip)\s{1,8}install\s{1,8}(?!-r\b)(?!\.)/;
-
-/** Programs that look at no certificate when they are told so. */
-const LOOSE: readonly { readonly program: RegExp; readonly option: RegExp }[] = [
-  { program: /^\s*(?:sudo\s{1,8})?curl\s/, option: /\s(?:-[a-zA-Z]{0,8}k[a-zA-Z]{0,8}|--insecure)(?:\s|$)/ },
-  { program: /^\s*(?:sudo\s{1,8})?wget\s/, option: /\s--no-check-certificate\b/ },
-  { program: /^\s*git\s/, option: /\bhttp\.sslVerify[\s=]{1,4}(?:false|0)\b/i },
-  { program: /^\s*npm\s/, option: /\bstrict-ssl[\s=]{1,4}false\b/ },
-];
-/** Addresses of this machine and of private networks, whose certificates are nobody else's. */
-const HERE = /\bhttps:\/\/(?:localhost|127\.|10\.|192\.168\.)/;
-
-const skipsCertificates = (text: string): boolean =>
-  text
-    .split(/[|;\n]|&&/)
-    .some((command) =>
-      LOOSE.some(({ program, option }) => program.test(command) && option.test(command) && !HERE.test(command)),
-    );
-
-const SHELL_TRUST =
-  /\s--trust[-_]remote[-_]code\b(?![\s=]{1,4}["']?(?:false|0|no)\b)|[\s,"']trust_remote_code=(?:true|1)\b/i;
-const SHELL_TUNNEL =
-  /(?:^|[\s&;|])(?:npx\s{1,8})?(?:localtunnel|lt\s{1,8}--port|ngrok\s{1,8}http|cloudflared\s{1,8}tunnel\s[^\n]{0,40}--url)\b/;
-const SHELL_OPEN =
-  /\s(?:--host|--ip|--bind|--server[.-](?:address|name|host)|--listen)[\s=]{1,4}["']?(?:0\.0\.0\.0|::)(?![\w.])|\s--bind_all\b/;
-
-/**
- * Command lines that no program needs to hide: what it says decides.
- * @param inCell the line is of a notebook, where a server is started by hand; that of a container has to be open
- */
-export function judgeShellText(text: string, inCell = false): Judgement | undefined {
-  if (SERVER_WITHOUT_TOKEN.test(text))
-    return {
-      rule: 'no-authentication',
-      message: 'The notebook server asks for no token or password: whoever reaches it runs code on it.',
-    };
-  if (SHELL_REVERSE.test(text))
-    return { rule: 'reverse-shell', message: 'The command line connects to another machine and hands it a shell.' };
-  if (SHELL_DOWNLOAD.test(text))
-    return { rule: 'download-and-run', message: 'The command line downloads a program and runs it in one step.' };
-  if (SHELL_TRUST.test(text))
-    return {
-      rule: 'trust-remote-code',
-      message: 'The option runs Python files of the model repository as they are at the time of loading.',
-    };
-  if (!inCell) return undefined;
-  if (skipsCertificates(text))
-    return {
-      rule: 'tls-verification-disabled',
-      severity: 'low',
-      message: 'The command accepts any certificate: what it fetches can be replaced on the way.',
-    };
-  if (SHELL_TUNNEL.test(text))
-    return {
-      rule: 'public-share',
-      message: 'The tunnel opens a public address of this machine, and nobody who uses it has to log in.',
-    };
-  if (SHELL_OPEN.test(text))
-    return {
-      rule: 'bind-all-interfaces',
-      message: 'The server is reachable from every network the machine is in.',
-    };
-  return undefined;
-}
-
-const SHELL_CALLS =
-  /^(?:os\.(?:system|popen|popen[234])|commands\.get(?:status)?output|popen2\.popen[234]|subprocess\.(?:getoutput|getstatusoutput)|(?:IPython\.)?get_ipython\(\)\.(?:system|getoutput))$/;
-
-const shell: Check = (call, names, facts) => {
-  const command = argument(call, 0, 'args', 'cmd');
-  if (!command) return undefined;
-  const always = SHELL_CALLS.test(call.path) || call.path.endsWith('_shell');
-  const withShell = always || isTrue(call, 'shell', names);
-  const text = constantCommand(command, names);
-  if (text !== undefined) {
-    const judged = judgeShellText(text);
-    if (judged)
-      return facts.autoRun && judged.rule === 'download-and-run' ? { ...judged, severity: 'critical' } : judged;
-  }
-  if (installs(command, text, names)) {
-    const index = insecureIndex(command, names);
-    if (index) return index;
-    return {
-      rule: 'runtime-install',
-      ...(facts.autoRun && { severity: 'low' as const }),
-      message: `${call.path} installs packages while the program runs.`,
-    };
-  }
-  const line = withShell ? command : shellArgument(command, names);
-  if (!line || text !== undefined || isFixed(line, names)) return undefined;
-  const taint = names.taint(line);
-  if (taint === 'decoded') {
-    return {
-      rule: 'hidden-execution',
-      message: 'A command line is decoded and handed to a shell: what it does cannot be read here.',
-    };
-  }
-  if (taint === 'model') return runsModelOutput(call.path);
-  const together = varies(line, names);
-  // A list is no line.
-  if (!taint && !together && line.kind === 'sequence') return undefined;
-  return {
-    rule: 'shell-injection',
-    severity: taint ? 'high' : together ? 'medium' : 'low',
-    message: taint
-      ? `A shell line is built from ${FROM[taint]}.`
-      : together
-        ? 'A shell line is put together from values: one with ; or $() in it runs as a command.'
-        : 'A shell runs a line that is given from elsewhere: pass a list of arguments without a shell.',
-    ...(!always && withShell && { evidence: '(…, shell=True)' }),
-  };
-};
-
-const runsModelOutput = (path: string): Judgement => ({
-  rule: 'agent-code-execution',
-  severity: 'high',
-  message: `${path} runs ${FROM.model}: a prompt in a document or a page decides what.`,
-});
-
-/** Constant text of a command, or of a list of arguments. */
-function constantCommand(node: Node, names: Names): string | undefined {
-  const text = names.constant(node);
-  if (text !== undefined || node.kind !== 'sequence' || node.bracket !== '[') return text;
-  const parts = node.items.map((item) => names.constant(item));
-  return parts.includes(undefined) ? undefined : parts.join(' ');
-}
-
-/** The line in `['bash', '-c', line]`. */
-function shellArgument(node: Node, names: Names): Node | undefined {
-  if (node.kind !== 'sequence') return undefined;
-  const [program, option, line] = node.items;
-  return program &&
-    option &&
-    /(?:^|\/)(?:ba|z|da|k)?sh$/.test(names.constant(program) ?? '') &&
-    /^-\w*c$/.test(names.constant(option) ?? '')
-    ? line
-    : undefined;
-}
-
-/** `pip install x` as a line, or as a list such as `[sys.executable, '-m', 'pip', 'install', name]`. */
-function installs(node: Node, text: string | undefined, names: Names): boolean {
-  if (text !== undefined) return PIP_INSTALL.test(`${text} `);
-  if (node.kind === 'sequence')
-    return PIP_INSTALL.test(`${node.items.map((item) => names.constant(item) ?? '?').join(' ')} `);
-  return node.kind === 'format' && PIP_INSTALL.test(names.source(node).replace(/^\w*["']+/, ' '));
-}
+import { beginning, varies } from './text';
 
 /** `eval(repr(x))`, `eval('numpy.' + repr(x))`: what is run was an object of the program a moment ago. */
 function isRepresentation(node: Node, names: Names): boolean {
@@ -195,6 +52,8 @@ const dynamicCode: Check = (call, names, facts) => {
   if (call.path === 'compile') return undefined;
   // The version file of a package, read by its build script.
   if (inner !== undefined && /(?:\bopen\(\)|\bPath\(\))\.read(?:_text)?\(\)$/.test(inner)) {
+    if (facts.downloads.gives(subject, names))
+      return { rule: 'download-and-run', message: `${call.path} runs a file that the program downloads.` };
     return { rule: 'dynamic-code', severity: 'low', message: `${call.path} runs the content of another file.` };
   }
   if (inner === 'compile()')
@@ -202,28 +61,51 @@ const dynamicCode: Check = (call, names, facts) => {
   return {
     rule: 'dynamic-code',
     severity: call.path === 'eval' && subject.kind === 'name' ? 'low' : 'medium',
-    message: `${call.path} runs text that is not constant: whoever controls a part of it runs code here.`,
+    message: `${call.path} runs ${taint ? FROM[taint] : 'text that is not constant'}: whoever controls a part of it runs code here.`,
   };
 };
 
 /** Functions that run what they are given as code; only text that comes from outside is worth a word. */
 const evaluator: Check = (call, names) => {
-  const subject = call.args[0];
+  const subject = argument(call, 0, 'expr', 'ex', 's', 'path_name', 'name');
   const taint = subject && names.taint(subject);
-  return taint === 'network' || taint === 'input'
-    ? {
-        rule: 'dynamic-code',
-        severity: 'high',
-        message: `${call.path.replace('?.', '')} evaluates ${FROM[taint]} as code.`,
-      }
+  if (taint === 'model') return runsModelOutput(call.path);
+  return isForeign(taint)
+    ? { rule: 'dynamic-code', severity: 'high', message: `${call.path} evaluates ${FROM[taint]} as code.` }
     : undefined;
+};
+
+/** The same for what looks like a formula: whoever starts the program may not know that it is one of Python. */
+const formula: Check = (call, names, facts) => {
+  const subject = argument(call, 0, 'expr', 'ex', 's', 'a');
+  return subject && names.taint(subject) === 'operator'
+    ? { rule: 'dynamic-code', severity: 'low', message: `${call.path} evaluates ${FROM.operator} as code.` }
+    : evaluator(call, names, facts);
+};
+
+/** Libraries whose tables evaluate expressions of Python. */
+const FRAMES = ['pandas', 'geopandas', 'dask', 'cudf', 'modin'];
+/** What tables are called, where nothing tells what they are. */
+const FRAME_NAME = /(?:^|_)(?:g?df|data_?frame|frame|data|table|train|test)\d?$|^df/i;
+
+/** `df.query(text)`: engines of questions and clients of databases have a method of that name, too. */
+const frameExpression: Check = (call, names, facts) => {
+  const { callee } = call.node;
+  if (callee.kind !== 'member') return undefined;
+  const { object } = callee;
+  const { path } = names.value(object);
+  const isFrame =
+    path === undefined
+      ? FRAME_NAME.test(object.kind === 'member' ? object.property : object.kind === 'name' ? object.name : '')
+      : FRAMES.some((module) => path.startsWith(`${module}.`));
+  return isFrame ? formula({ ...call, path: `pandas.DataFrame.${callee.property}` }, names, facts) : undefined;
 };
 
 const template: Check = (call, names) => {
   const subject = argument(call, 0, 'source');
   if (!subject) return undefined;
   const taint = names.taint(subject);
-  if (taint === 'network' || taint === 'input')
+  if (isForeign(taint))
     return { rule: 'template-injection', severity: 'high', message: `A template is made of ${FROM[taint]}.` };
   return call.path === 'flask.render_template_string' && varies(subject, names)
     ? { rule: 'template-injection', message: 'A template is put together from values: one with {{ }} in it is run.' }
@@ -238,7 +120,7 @@ const remoteShell: Check = (call, names) => {
   const taint = names.taint(line);
   return {
     rule: 'shell-injection',
-    severity: taint ? 'high' : 'medium',
+    severity: taint && taint !== 'operator' ? 'high' : 'medium',
     message: 'A line for a shell is put together from values: one with ; or $() in it runs as a command.',
   };
 };
@@ -338,48 +220,32 @@ const authorizedImports: Check = (call, names) => {
 
 export const EXECUTION: readonly CallRule[] = [
   { paths: ['eval', 'exec', 'compile'], check: dynamicCode },
-  {
-    paths: [
-      'os.system',
-      'os.popen',
-      'commands.getoutput',
-      'commands.getstatusoutput',
-      'subprocess.getoutput',
-      'subprocess.getstatusoutput',
-      'subprocess.run',
-      'subprocess.call',
-      'subprocess.check_call',
-      'subprocess.check_output',
-      'subprocess.Popen',
-      'asyncio.create_subprocess_shell',
-      'pexpect.run',
-      'pexpect.spawn',
-      'get_ipython().system',
-      'get_ipython().getoutput',
-      'IPython.get_ipython().system',
-    ],
-    check: shell,
-  },
   { paths: ['pip.main', 'pip._internal.main', 'pip._internal.cli.main.main'], check: pipMain },
   { methods: ['exec_command'], check: remoteShell },
   {
     paths: [
-      ...[
-        'pandas.eval',
-        'numexpr.evaluate',
-        'sympy.sympify',
-        'sympy.parse_expr',
-        'sympy.parsing.sympy_parser.parse_expr',
-      ],
-      ...['timeit.timeit', 'timeit.repeat', 'code.interact', 'runpy.run_path', 'execfile', 'cProfile.run', 'pdb.run'],
+      'pandas.eval',
+      'numexpr.evaluate',
+      'sympy.sympify',
+      'sympy.parse_expr',
+      'sympy.parsing.sympy_parser.parse_expr',
+      'sympy.core.sympify.sympify',
+    ],
+    check: formula,
+  },
+  {
+    paths: [
+      ...['timeit.timeit', 'timeit.repeat', 'code.interact', 'runpy.run_module'],
+      ...['cProfile.run', 'pdb.run'],
+      ...['get_ipython().run_cell', 'IPython.get_ipython().run_cell'],
     ],
     check: evaluator,
   },
   {
-    // An expression of pandas reaches every attribute of what it names. It matters where others can send one.
+    // An expression of pandas reaches every attribute of what it names.
     methods: ['query', 'eval'],
-    modules: ['flask', 'fastapi', 'django', 'streamlit', 'gradio', 'dash'],
-    check: evaluator,
+    modules: [...FRAMES, 'flask', 'fastapi', 'django', 'streamlit', 'gradio', 'dash'],
+    check: frameExpression,
   },
   {
     paths: [

@@ -1,6 +1,18 @@
 /** Transport security, servers, and whom they let in. */
 import { childrenOf, type Node } from '../ast';
-import { always, argument, argumentRange, type CallRule, type Check, isTrue, turnOff } from './call';
+import {
+  always,
+  argument,
+  argumentRange,
+  type CallRule,
+  type Check,
+  certainty,
+  FALSE,
+  isTrue,
+  type Judgement,
+  turnOff,
+  weighed,
+} from './call';
 import { plainHttp } from './remote';
 
 const tlsOff: Check = (call, names) => {
@@ -9,10 +21,11 @@ const tlsOff: Check = (call, names) => {
     call.keywords.get('verify_ssl') ??
     call.keywords.get('verify_certs') ??
     call.keywords.get('ssl');
-  if (!verify || !/^(?:False|0)$/.test(names.literal(verify.value))) return undefined;
+  const sure = certainty(verify, FALSE, names);
+  if (!verify || !sure) return undefined;
   const name = verify.name as string;
   const here = call.node.args.includes(verify);
-  return {
+  const judged: Judgement = {
     rule: 'tls-verification-disabled',
     message: `${name}=False accepts any certificate: what is transferred can be read and replaced on the way.`,
     evidence: `(…, ${name}=False)`,
@@ -23,6 +36,7 @@ const tlsOff: Check = (call, names) => {
       },
     }),
   };
+  return weighed(judged, sure);
 };
 
 /** urllib3 and pymongo have their own words for it, and ssl.wrap_socket verifies nothing unless it is told to. */
@@ -173,7 +187,7 @@ const appRun: Check = (call, names, facts) => {
 };
 
 const bind: Check = (call, names) => {
-  const address = call.args[0];
+  const address = argument(call, 0, 'address', 'server_address', 'addr');
   if (address?.kind !== 'sequence' || address.bracket !== '(') return undefined;
   const host = address.items[0];
   const text = host && names.constant(host);
@@ -285,6 +299,9 @@ export const NETWORK: readonly CallRule[] = [
       'socketserver.TCPServer',
       'socketserver.ThreadingTCPServer',
       'xmlrpc.server.SimpleXMLRPCServer',
+      'multiprocessing.managers.BaseManager',
+      'multiprocessing.managers.SyncManager',
+      'multiprocessing.connection.Listener',
     ],
     check: bind,
   },

@@ -7,9 +7,10 @@ import { EXECUTION } from './execution';
 import { judgeHanded } from './handed';
 import { HYGIENE } from './hygiene';
 import { NETWORK } from './network';
+import { PROCESSES } from './process';
 import { REMOTE } from './remote';
 
-const RULES: readonly CallRule[] = [...DESERIALIZATION, ...REMOTE, ...EXECUTION, ...NETWORK, ...HYGIENE];
+const RULES: readonly CallRule[] = [...DESERIALIZATION, ...REMOTE, ...EXECUTION, ...PROCESSES, ...NETWORK, ...HYGIENE];
 
 const EXACT = new Map<string, Check>();
 /** By the name with which a path ends. */

@@ -2,7 +2,22 @@
 
 import type { Node } from '../ast';
 import type { Names } from '../names';
-import { allow, argument, type Call, type CallRule, type Check, flag, isTrue, type Judgement, turnOff } from './call';
+import {
+  allow,
+  argument,
+  type Call,
+  type CallRule,
+  type Check,
+  certainty,
+  FROM,
+  flag,
+  isForeign,
+  isTrue,
+  type Judgement,
+  TRUE,
+  turnOff,
+  weighed,
+} from './call';
 
 const COMMIT = /^[0-9a-f]{40}$/i;
 
@@ -43,16 +58,18 @@ const hubLoad: Check = (call, names) => {
     'model_id',
   );
   const name = subject && names.constant(subject);
-  if (isTrue(call, 'trust_remote_code', names)) {
+  const trusts = certainty(call.keywords.get('trust_remote_code'), TRUE, names);
+  if (trusts) {
     if (isLocal(name)) return undefined;
     const fixed = pinned(call, names);
-    return {
+    const judged: Judgement = {
       rule: 'trust-remote-code',
       severity: fixed ? 'low' : 'medium',
       message: `trust_remote_code=True runs Python files of the model repository${fixed ? ', at a pinned revision' : ' as they are at the time of loading'}.`,
       evidence: '(…, trust_remote_code=True)',
       ...turnOff(call, 'trust_remote_code', 'Set trust_remote_code to False'),
     };
+    return weighed(judged, trusts);
   }
   const revision = call.keywords.get('revision');
   if (
@@ -99,7 +116,7 @@ const argumentText: Check = (call, names) => {
 
 /** Whatever it is that takes trust_remote_code, it hands it on. */
 const trustedHubLoad: Check = (call, names, facts) =>
-  isTrue(call, 'trust_remote_code', names) ? hubLoad(call, names, facts) : undefined;
+  certainty(call.keywords.get('trust_remote_code'), TRUE, names) ? hubLoad(call, names, facts) : undefined;
 
 /** A pipeline of diffusers can bring a file of Python from another repository or from the newest state of the library's. */
 const customPipeline: Check = (call, names, facts) => {
@@ -165,15 +182,20 @@ export const remoteModel: Check = (call, names) => {
 };
 
 /** Flavors whose files are pickles, and the one that runs the Python a model brings. */
-const mlflowModel: Check = (call, names, facts) =>
-  remoteModel(call, names, facts) ??
-  (/^mlflow\.(?:pyfunc|sklearn|pytorch|statsmodels|pmdarima|fastai)\./.test(call.path)
-    ? {
-        rule: 'pickle-load',
-        severity: 'low',
-        message: `${call.path} unpickles the model${call.path.startsWith('mlflow.pyfunc') ? ' and runs the code it brings' : ''}: whoever can write to the store runs code here.`,
-      }
-    : undefined);
+const mlflowModel: Check = (call, names, facts) => {
+  const remote = remoteModel(call, names, facts);
+  if (remote || !/^mlflow\.(?:pyfunc|sklearn|pytorch|statsmodels|pmdarima|fastai)\./.test(call.path)) return remote;
+  const subject = argument(call, 0, 'model_uri');
+  const taint = subject && names.taint(subject);
+  const brings = call.path.startsWith('mlflow.pyfunc') ? ' and runs the code it brings' : '';
+  return {
+    rule: 'pickle-load',
+    severity: isForeign(taint) ? 'high' : 'low',
+    message: isForeign(taint)
+      ? `${call.path} unpickles the model${brings}: ${FROM[taint]} decides which.`
+      : `${call.path} unpickles the model${brings}: whoever can write to the store runs code here.`,
+  };
+};
 
 const FETCHED =
   /\.(?:pkl|pickle|pt|pth|bin|ckpt|joblib|h5|hdf5|keras|onnx|pb|zip|tar|gz|tgz|whl|py|sh|npy|npz|exe|deb|so)(?:$|[?#])/i;

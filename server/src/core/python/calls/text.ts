@@ -60,9 +60,13 @@ function madeOf(node: Node, names: Names): readonly Part[] | undefined {
     case 'composite':
       return node.word === 'if' && node.parts[0] && node.parts[2] ? [node.parts[0], node.parts[2]] : undefined;
     case 'name': {
-      const { origin, path, plain } = names.value(node);
-      if (plain || (path !== undefined && PLAIN_PATH.test(path))) return NOTHING;
-      return origin && [origin];
+      const origins: Part[] = [];
+      for (const { origin, path, plain } of names.alternatives(node)) {
+        if (plain || (path !== undefined && PLAIN_PATH.test(path))) continue;
+        if (!origin) return undefined;
+        origins.push(origin);
+      }
+      return origins;
     }
     case 'subscript':
       return [node.object];
@@ -91,10 +95,8 @@ export function isPlainCall(node: CallNode, names: Names): boolean {
 export function varies(node: Node, names: Names, depth = 0): boolean {
   if (depth > DEEPEST) return false;
   switch (node.kind) {
-    case 'name': {
-      const { built } = names.value(node);
-      return built !== undefined && varies(built.node, built.names, depth + 1);
-    }
+    case 'name':
+      return names.alternatives(node).some(({ built }) => built && varies(built.node, built.names, depth + 1));
     case 'group':
       return varies(node.inner, names, depth + 1);
     case 'format':
