@@ -242,6 +242,20 @@ const PROCESSES: readonly Case[] = [
   },
 ];
 
+const ARRAYS: readonly Case[] = [
+  {
+    rule: 'numpy-allow-pickle',
+    severity: 'high',
+    bad: [
+      "import numpy as np\nfrom flask import request\nnp.load(request.files['f'], allow_pickle=True)",
+      'import io, numpy as np, requests\nnp.load(io.BytesIO(requests.get(u).content), allow_pickle=True)',
+      "import numpy as np\nfrom urllib.request import urlretrieve\nurlretrieve(u, 'a.npy')\nnp.load('a.npy', allow_pickle=True)",
+    ],
+    honest: ["import numpy as np\nfrom flask import request\nnp.load(request.files['f'], allow_pickle=False)"],
+  },
+];
+
 describe('what branches decide', () => tellApart(BRANCHES));
 describe('files that the program downloads', () => tellApart(DOWNLOADS));
 describe('processes', () => tellApart(PROCESSES));
+describe('arrays of objects', () => tellApart(ARRAYS));

@@ -80,22 +80,20 @@ const torchScript: Check = (call, names, facts) => ({
   message: 'A TorchScript file is a program: loading it from elsewhere means running it.',
 });
 
-const numpyLoad: Check = (call, names) => {
+const numpyLoad: Check = (call, names, facts) => {
   // numpy.load(file, mmap_mode, allow_pickle), read_array(fp, allow_pickle)
   const given = argument(call, call.path.endsWith('read_array') ? 1 : 2, 'allow_pickle');
   const sure = certainty(given, TRUE, names);
-  return (
-    sure &&
-    weighed(
-      {
-        rule: 'numpy-allow-pickle',
-        message: 'allow_pickle=True lets object arrays of the file run any code they hold.',
-        evidence: '(…, allow_pickle=True)',
-        ...turnOff(call, 'allow_pickle', 'Set allow_pickle to False'),
-      },
-      sure,
-    )
-  );
+  if (!sure) return undefined;
+  const { severity, text } = origin(call, names, facts);
+  const judged: Judgement = {
+    rule: 'numpy-allow-pickle',
+    severity: severity === 'high' ? 'high' : 'medium',
+    message: `allow_pickle=True unpickles the object arrays of ${text}: they run any code they hold.`,
+    evidence: '(…, allow_pickle=True)',
+    ...turnOff(call, 'allow_pickle', 'Set allow_pickle to False'),
+  };
+  return weighed(judged, sure);
 };
 
 /** It refuses calls, and attributes since 5.4; what it still builds are objects of Python's own types. */
