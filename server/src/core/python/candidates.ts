@@ -97,7 +97,7 @@ function speaks({ start, word, as, named }: Hit, program: Program, module: Pytho
   const first = module.lines.start(line);
   const scope = module.lines.opened(line) ?? module.lines.scope(line);
   if (named !== undefined) {
-    const found = new Names(program, module, scope).texts({ kind: 'name', name: named, start, end: start });
+    const found = program.texts(module, scope, named, start);
     return word.text === 'getattr' ? found.some(isLastName) : found.length > 0;
   }
   if (word.role !== 'last') return true;

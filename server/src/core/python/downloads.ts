@@ -28,7 +28,7 @@ const FETCHING =
   /\bwget\b[^\n;&|]{0,300}?\s(?:-O|--output-document)[\s=]{0,3}([^\s;&|$){}]+)|\bcurl\b[^\n;&|]{0,300}?\s(?:-[a-zA-Z]{0,6}o|--output)[\s=]{0,3}([^\s;&|$(){}]+)|\bwget\s[^\n;&|{}]{0,200}?\bhttps?:\/\/[^\s;&|{}?#]{1,200}\/([\w.-]+)(?=\s|$)/;
 /** What is compared with a known hash is not just anything. */
 const VERIFIES =
-  /\bhexdigest\s{0,4}\(\s{0,4}\)\s{0,9}(?:!=|==)|(?:!=|==)[^\n=]{0,80}\bhexdigest\s{0,4}\(|\b(?:known_hash|file_hash|hash_prefix|expected_(?:sha|md5|hash)\w*|sha256sum|check_integrity|compare_digest)\b|\b(?:verify|check)_\w{0,20}(?:hash|checksum|sha\d*|md5|digest)\b/i;
+  /\bhexdigest\s{0,4}\(\s{0,4}\)\s{0,9}(?:!=|==)|\bhexdigest(?<=(?:!=|==)[^\n=]{0,80}hexdigest)\s{0,4}\(|\b(?:known_hash|file_hash|hash_prefix|expected_(?:sha|md5|hash)\w*|sha256sum|check_integrity|compare_digest)\b|\b(?:verify|check)_\w{0,20}(?:hash|checksum|sha\d*|md5|digest)\b/i;
 
 /** Places of one document that are looked at. */
 const SINKS = 500;
@@ -43,6 +43,7 @@ const OPENS = /(?:^|\.)open\(\)$/;
 
 export class Downloads {
   #paths: ReadonlySet<string> | undefined;
+  #verified: boolean | undefined;
 
   constructor(private readonly program: Program) {}
 
@@ -54,24 +55,25 @@ export class Downloads {
 
   /** Whether something is downloaded to a path. */
   has(node: Node, names: Names): boolean {
-    this.#paths ??= this.#collect();
+    this.#paths ??= this.#fetched();
     if (this.#paths.size === 0) return false;
-    for (const key of keysOf(node, names)) if (this.#paths.has(key)) return true;
+    for (const key of keysOf(node, names)) if (this.#paths.has(key)) return !this.#isVerified;
     return false;
   }
 
   /** Whether a command line names such a file where it is run. */
   isRunBy(line: string): boolean {
-    this.#paths ??= this.#collect();
+    this.#paths ??= this.#fetched();
     for (const path of this.#paths) {
-      if (path.length > 2 && !path.includes('\0') && runs(line, path)) return true;
+      if (path.length > 2 && !path.includes('\0') && runs(line, path)) return !this.#isVerified;
     }
     return false;
   }
 
-  #collect(): ReadonlySet<string> {
-    const paths = this.#fetched();
-    return paths.size > 0 && this.program.modules.some(({ text }) => VERIFIES.test(text)) ? new Set() : paths;
+  /** Whether the program compares something with a known hash. */
+  get #isVerified(): boolean {
+    this.#verified ??= this.program.modules.some(({ text }) => VERIFIES.test(text));
+    return this.#verified;
   }
 
   #fetched(): ReadonlySet<string> {
@@ -262,11 +264,14 @@ export function fetchedBy(line: string): string | undefined {
   return path === undefined || path === '-' ? undefined : path.replace(/^(?:\.\/)+/, '');
 }
 
-const INTERPRETER = '(?:sudo\\s+)?(?:(?:ba|z|da|k)?sh|python[\\d.]*|source|\\.)\\s+(?:-\\w+\\s+)*';
+/** What may stand in front of the file that a command runs. */
+const RUNNER = /^\s*(?:(?:sudo\s+)?(?:(?:ba|z|da|k)?sh|python[\d.]*|source|\.)\s+(?:-\w+\s+)*)?["']?(?:\.\/)?/;
 
 /** Whether a line for a shell runs a file: as its own command, or by an interpreter. */
 export function runs(line: string, path: string): boolean {
   if (!line.includes(path)) return false;
-  const quoted = path.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`(?:^|[;&|]\\s*)(?:${INTERPRETER})?["']?(?:\\./)?${quoted}(?=["'\\s;&|]|$)`).test(line.trim());
+  return line.split(/[;&|\n]/).some((command) => {
+    const start = RUNNER.exec(command)?.[0].length ?? 0;
+    return command.startsWith(path, start) && /^["'\s]?$/.test(command.charAt(start + path.length));
+  });
 }

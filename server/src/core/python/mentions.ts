@@ -147,8 +147,8 @@ const LIST = 20_000;
 
 /** A loop up to one of the names that it binds. */
 const FOR = /^[ \t]{0,80}(?:async[ \t]{1,9})?for[ \t]/;
-/** A context up to the name that it binds; the text is in it. */
-const WITH = /^[ \t]{0,80}(?:async[ \t]{1,9})?with\b[^\n]{0,300}["'][^\n]{0,300}\bas[ \t]{1,9}$/;
+/** A context, up to the name that it binds. */
+const WITH = /^[ \t]{0,80}(?:async[ \t]{1,9})?with\b/;
 /** What the loop goes through: a list that stands there, or one that has the name of a constant. */
 const IN = /[\w, \t]{0,80}\bin[ \t]{1,9}(?:[A-Z_][A-Z\d_]{0,80}[ \t]{0,9}:|[([{])/y;
 /** What follows one of many names that are assigned to. */
@@ -173,9 +173,11 @@ function isBound(text: string, start: number, end: number): boolean {
     REST.lastIndex = end;
     return isAmong && REST.test(text);
   }
-  if (!text.startsWith('as', sign - 1)) return false;
+  if (!text.startsWith('as', sign - 1) || isIdentifierPart(text.charCodeAt(sign - 2))) return false;
   const front = text.slice(Math.max(0, start - FRONT), start);
-  return WITH.test(front.slice(front.lastIndexOf('\n') + 1));
+  const line = front.slice(front.lastIndexOf('\n') + 1);
+  // The text is in it.
+  return WITH.test(line) && /["']/.test(line);
 }
 
 /** A letter, a blank, a comma, a dot or a star. */

@@ -188,11 +188,10 @@ export class Program {
     return found.binding.how === 'opaque' ? undefined : this.#valueOf(found, 0).path;
   }
 
-  /** The constant text that a name was given. It costs less than all that is known of it. */
-  text(module: PythonModule, scope: Scope, name: string, offset: number): string | undefined {
+  /** The constant texts that a name can be. It costs less than all that is known of it. */
+  texts(module: PythonModule, scope: Scope, name: string, offset: number): readonly string[] {
     const found = this.#bound(module, scope, name, offset);
-    const how = found?.binding.how;
-    return found && (how === 'value' || how === 'context') ? this.#valueOf(found, 0).text : undefined;
+    return found && mayBeText(found.binding) ? textsOf(this.#valueOf(found, 0), 0) : [];
   }
 
   /** The binding that a name means at a place. */
@@ -374,6 +373,24 @@ function evaluate(binding: Binding, names: Names, depth: number): Value {
   const text = how === 'context' ? (known.text ?? openedFile(value, names) ?? unchanged(value, names)) : undefined;
   const built = BUILT.has(value.kind) && known.text === undefined ? origin : known.built;
   return { ...known, ...(text !== undefined && { text }), origin, ...(built && { built }) };
+}
+
+/** Whether a binding may give a constant text: what a loop goes through has to stand in it, or to be named as a constant. */
+function mayBeText({ how, value }: Binding): boolean {
+  if (how === 'each') return value?.kind === 'sequence' || (value?.kind === 'name' && /^[A-Z_\d]+$/.test(value.name));
+  return how === 'value' || how === 'context';
+}
+
+/** The text of a value, or the constants that the loop goes through whose variable it is. */
+function textsOf({ text, origin, held, path }: Value, depth: number): readonly string[] {
+  if (text !== undefined) return [text];
+  // What holds a list under its own name is no element of it.
+  if (!origin || held || path !== undefined) return [];
+  const list = origin.names.value(origin.node, depth + 1).held;
+  const entries = list?.entries(depth + 1).slice(0, LOOPED) ?? [];
+  return entries.flatMap(({ key, value }) =>
+    key !== undefined ? key : (list?.names.constant(value, depth + 1) ?? []),
+  );
 }
 
 /** Names as they are seen from one place of a program. */
@@ -580,15 +597,7 @@ export class Names {
   texts(node: Node, depth = 0): readonly string[] {
     const text = this.constant(node, depth);
     if (text !== undefined) return [text];
-    if (node.kind !== 'name') return [];
-    const { origin, held, path } = this.lookup(node.name, node.start, depth);
-    // What holds a list under its own name is no element of it.
-    if (!origin || held || path !== undefined) return [];
-    const list = origin.names.value(origin.node, depth + 1).held;
-    const entries = list?.entries(depth + 1).slice(0, LOOPED) ?? [];
-    return entries.flatMap(({ key, value }) =>
-      key !== undefined ? key : (list?.names.constant(value, depth + 1) ?? []),
-    );
+    return node.kind === 'name' ? textsOf(this.lookup(node.name, node.start, depth), depth) : [];
   }
 
   /** Text of a string expression that does not change, or undefined. */
