@@ -25,9 +25,9 @@ export type Reach =
   /** They stand in different branches, or what is between leaves. */
   | 'never';
 
-/** The blocks of a text, as the indentation tells them (Python language reference 8, compound statements). */
+/** The blocks in some lines of a text, as the indentation tells them (Python language reference 8, compound statements). */
 export class Branches {
-  /** Line that opens the block of each line; -1 at the top. */
+  /** Line that opens the block of each line; -1 at the top. Lines are counted from the first of them. */
   readonly #parent: Int32Array;
   /** Line behind the block that each line opens, which is the next when it opens none. */
   readonly #end: Int32Array;
@@ -36,18 +36,24 @@ export class Branches {
   /** First line of the `if`, `elif`, `else` or of the `try` that a line belongs to, of the same column. */
   readonly #chain: Int32Array;
 
+  /**
+   * @param first of the lines, which is not within a block that begins above it
+   * @param end line behind the last of them
+   */
   constructor(
     private readonly text: string,
     private readonly lines: Lines,
+    private readonly first: number,
+    private readonly end: number,
   ) {
-    const { count } = lines;
+    const count = end - first;
     this.#parent = new Int32Array(count);
     this.#end = new Int32Array(count);
     this.#last = new Int32Array(count);
     this.#chain = new Int32Array(count);
     const open: { line: number; column: number }[] = [];
     for (let line = 0; line < count; line += 1) {
-      const start = lines.start(line);
+      const start = lines.start(first + line);
       const column = start - 1 - text.lastIndexOf('\n', start - 1);
       let sibling = -1;
       for (let top = open[open.length - 1]; top && top.column >= column; top = open[open.length - 1]) {
@@ -66,7 +72,7 @@ export class Branches {
   }
 
   #head(line: number): string {
-    const start = this.lines.start(line);
+    const start = this.lines.start(this.first + line);
     return this.text.slice(start, start + HEAD);
   }
 
@@ -76,11 +82,13 @@ export class Branches {
 
   /**
    * Whether what one line binds is still there at another.
-   * @param from line of the binding
-   * @param to line of the use, further down; the number of lines means the end of the text
+   * @param binding its line
+   * @param use a line further down; one behind the last means the end of them
    * @param behindColon the binding stands behind a colon on its line: `if a: b = c`
    */
-  reach(from: number, to: number, behindColon: boolean): Reach {
+  reach(binding: number, use: number, behindColon: boolean): Reach {
+    const from = binding - this.first;
+    const to = Math.min(use, this.end) - this.first;
     let reach: Reach = 'always';
     let block = behindColon && to > from ? from : (this.#parent[from] as number);
     for (let depth = 0; block >= 0 && to >= (this.#end[block] as number); depth += 1) {
@@ -96,7 +104,7 @@ export class Branches {
 
   /** Whether a line stands in another branch of the choice that a block is one of. */
   #isOther(block: number, line: number): boolean {
-    if (line >= this.lines.count) return false;
+    if (line >= this.#parent.length) return false;
     const parent = this.#parent[block] as number;
     let at = line;
     for (let depth = 0; at >= 0 && this.#parent[at] !== parent; depth += 1) {

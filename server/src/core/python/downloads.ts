@@ -23,6 +23,9 @@ const FETCHING_WORDS = ['curl', 'download_url_to_file'];
 /** Where something is put on the disk. */
 const SINK =
   /\b(?:urlretrieve|download_url_to_file|download|write|write_bytes|write_text|copyfileobj)\s{0,9}\(|\b(?:wget|curl)\b/g;
+/** What stands in front of a method of a stream that is kept in an attribute, and the characters in which that is looked for. */
+const KEPT = /\b(?:self|sys)\.(?:\w+\.)+$/;
+const FRONT = 40;
 /** The file of a command line that fetches one; quotes and commas of a list are blanked out before. */
 const FETCHING =
   /\bwget\b[^\n;&|]{0,300}?\s(?:-O|--output-document)[\s=]{0,3}([^\s;&|$){}]+)|\bcurl\b[^\n;&|]{0,300}?\s(?:-[a-zA-Z]{0,6}o|--output)[\s=]{0,3}([^\s;&|$(){}]+)|\bwget\s[^\n;&|{}]{0,200}?\bhttps?:\/\/[^\s;&|{}?#]{1,200}\/([\w.-]+)(?=\s|$)/;
@@ -93,6 +96,8 @@ export class Downloads {
           commandLine(module.text, index, paths);
           continue;
         }
+        // What an object or the system keeps open has no path that is told.
+        if (word.startsWith('write') && KEPT.test(module.text.slice(Math.max(0, index - FRONT), index))) continue;
         const line = module.lines.at(index);
         if (line < 0 || seen.has(line)) continue;
         seen.add(line);

@@ -42,7 +42,7 @@ export class PythonModule {
   #lines: Lines | undefined;
   /** Names stand in it as they are written. */
   #isPlain: boolean | undefined;
-  #branches: Branches | undefined;
+  readonly #branches = new Map<Scope, Branches>();
   readonly #statements = new Map<number, Statement[]>();
   readonly #storeOf = new Map<Node, Binding>();
   readonly #names = new Map<Statement, ReadonlyMap<string, Binding>>();
@@ -142,8 +142,19 @@ export class PythonModule {
 
   #reachOf({ line, scope, behindColon = false }: Found, to: number): Reach {
     if (line === undefined || (!behindColon && this.#indent(line) === this.#bodyIndent(scope))) return 'always';
-    this.#branches ??= new Branches(this.text, this.lines);
-    return this.#branches.reach(line, to, behindColon);
+    return this.#branchesIn(scope).reach(line, to, behindColon);
+  }
+
+  #branchesIn(scope: Scope): Branches {
+    let branches = this.#branches.get(scope);
+    if (!branches) {
+      const first = Math.max(0, scope.line);
+      let end = first + 1;
+      while (end < this.lines.count && isWithin(this.lines.scope(end), scope)) end += 1;
+      branches = new Branches(this.text, this.lines, first, Math.min(end, this.lines.count));
+      this.#branches.set(scope, branches);
+    }
+    return branches;
   }
 
   /** The first binding of a name in one scope from `offset` on: what a function finds when it is called later. */
@@ -268,6 +279,11 @@ export class PythonModule {
     }
     return found;
   }
+}
+
+function isWithin(inner: Scope, outer: Scope): boolean {
+  for (let at: Scope | undefined = inner; at; at = at.parent) if (at === outer) return true;
+  return false;
 }
 
 /** A parameter is what it defaults to, as far as is known. */
