@@ -12,6 +12,7 @@ import {
   FALSE,
   type FixMaker,
   flag,
+  isForeign,
   type Judgement,
   origin,
   TRUE,
@@ -101,7 +102,7 @@ const fullLoad = (call: Call, names: Names, loader: Node | undefined): Judgement
   const taint = call.args[0] && names.taint(call.args[0]);
   return {
     rule: 'yaml-load',
-    severity: taint === 'network' || taint === 'input' ? 'medium' : 'low',
+    severity: isForeign(taint) ? 'medium' : 'low',
     message:
       'FullLoader has been broken out of before (CVE-2020-14343, PyYAML before 5.4): use SafeLoader for files of others.',
     ...(loader?.kind === 'member' && {

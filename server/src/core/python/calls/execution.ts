@@ -171,7 +171,7 @@ function judgeSql(call: Call, names: Names): { judged: Judgement; value: boolean
   const text = beginning(statement, names)?.replace(/^[^'"]*['"]+/, '');
   if (text === undefined || !isStatement(text)) return undefined;
   const taint = names.taint(statement);
-  const outside = taint === 'input' || taint === 'network';
+  const outside = isForeign(taint);
   // A value in quotes or after a comparison is data; a table name is mostly the programmer's own.
   const value = /(?:=|<|>|like|in|values)\s{0,4}\(?\s{0,4}['"]?%?\s{0,4}(?:\{|%s|["']\s{0,4}\+)/i.test(text);
   return {

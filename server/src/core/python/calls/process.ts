@@ -2,7 +2,17 @@
 import type { Node } from '../ast';
 import { FETCHERS } from '../downloads';
 import { type Names, positional, type Taint } from '../names';
-import { argument, type Call, type CallRule, type Check, FROM, isTrue, type Judgement, runsModelOutput } from './call';
+import {
+  argument,
+  type Call,
+  type CallRule,
+  type Check,
+  FROM,
+  isForeign,
+  isTrue,
+  type Judgement,
+  runsModelOutput,
+} from './call';
 import { insecureIndex } from './remote';
 import { judgeShellText } from './shellText';
 import { beginning, isFixed, varies } from './text';
@@ -104,7 +114,7 @@ function judgeProgram(path: string, program: Node, names: Names): Judgement | un
   if (isFixed(program, names)) return undefined;
   const taint = names.taint(program);
   if (taint === 'model') return runsModelOutput(path);
-  return taint === 'input' || taint === 'network'
+  return isForeign(taint)
     ? { rule: 'shell-injection', severity: 'high', message: `Which program is started is decided by ${FROM[taint]}.` }
     : undefined;
 }
@@ -284,7 +294,7 @@ const fileRunner =
     if (!path) return undefined;
     if (facts.downloads.gives(path, names)) return DOWNLOADED;
     const taint = names.taint(path);
-    return taint === 'input' || taint === 'network'
+    return isForeign(taint)
       ? { rule: 'dynamic-code', severity: 'high', message: `${call.path} runs a file that ${FROM[taint]} names.` }
       : undefined;
   };
@@ -295,8 +305,7 @@ const importer: Check = (call, names) => {
   if (!name || isFixed(name, names)) return undefined;
   const taint: Taint | undefined = names.taint(name);
   // A name in a package of the program's own is a choice among its modules.
-  if ((taint !== 'input' && taint !== 'network') || (varies(name, names) && beginning(name, names) !== undefined))
-    return undefined;
+  if (!isForeign(taint) || (varies(name, names) && beginning(name, names) !== undefined)) return undefined;
   return { rule: 'dynamic-code', severity: 'high', message: `Which module is imported is decided by ${FROM[taint]}.` };
 };
 

@@ -151,7 +151,7 @@ const nativeLibrary: Check = (call, names) => {
   const taint = names.taint(subject);
   return {
     rule: 'native-library',
-    severity: taint === 'network' || taint === 'input' ? 'high' : 'low',
+    severity: isForeign(taint) ? 'high' : 'low',
     message: `${call.path.replace('?.', '')} loads a shared library: its code runs at once.`,
   };
 };
