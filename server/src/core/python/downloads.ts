@@ -24,7 +24,7 @@ const FETCHING_WORDS = ['curl', 'download_url_to_file'];
 const SINK =
   /\b(?:urlretrieve|download_url_to_file|download|write|write_bytes|write_text|copyfileobj)\s{0,9}\(|\b(?:wget|curl)\b/g;
 /** What stands in front of a method of a stream that is kept in an attribute, and the characters in which that is looked for. */
-const KEPT = /\b(?:self|sys)\.(?:\w+\.)+$/;
+const KEPT = /(?:^|[^\w.])(?:self|sys)\.[\w.]*$/;
 const FRONT = 40;
 /** The file of a command line that fetches one; quotes and commas of a list are blanked out before. */
 const FETCHING =
