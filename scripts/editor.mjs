@@ -24,16 +24,16 @@ export async function openPage(server, options, prepare = async () => {}) {
 }
 
 /**
- * Does something again and again until what it leads to is shown: a click or a key that falls into the moment in which
+ * Does something again and again until what it leads to is shown, or gone when `state` is 'hidden': a click or a key that falls into the moment in which
  * a list is drawn anew, or in which something else has the focus, is lost.
  * @param shown the locator of what is waited for
- * @throws Error when it is not shown in time
+ * @throws Error when it is not so in time
  */
-export async function actUntil(act, shown, { timeout }) {
+export async function actUntil(act, shown, { timeout, state = 'visible' }) {
   const end = Date.now() + timeout;
   for (;;) {
     await act();
-    const there = await shown.waitFor({ timeout: 3000 }).then(
+    const there = await shown.waitFor({ timeout: 3000, state }).then(
       () => true,
       () => false,
     );

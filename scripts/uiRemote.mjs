@@ -189,9 +189,11 @@ export async function lookAtRemoteForm({ page, row, picture, patience }, check) 
       await picture('18-remote-progress');
       await page.getByRole('button', { name: 'Cancel' }).first().click(patience);
       await page.getByText('The scan was cancelled').first().waitFor(patience);
-      await group.hover();
-      await group.getByRole('button', { name: 'Close Remote Source' }).click(patience);
-      await group.waitFor({ ...patience, state: 'hidden' });
+      const close = async () => {
+        await group.hover({ timeout: 3000 });
+        await group.getByRole('button', { name: 'Close Remote Source' }).click({ timeout: 3000 });
+      };
+      await actUntil(() => close().catch(() => {}), group, { ...patience, state: 'hidden' });
     });
 
     await check('a bucket is described field by field and asked as it was described', async () => {
