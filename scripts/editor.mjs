@@ -24,8 +24,8 @@ export async function openPage(server, options, prepare = async () => {}) {
 }
 
 /**
- * Does something again and again until what it leads to is shown, or gone when `state` is 'hidden': a click or a key that falls into the moment in which
- * a list is drawn anew, or in which something else has the focus, is lost.
+ * Does something again and again until what it leads to is shown, or gone when `state` is 'hidden': a click or a key that
+ * falls into the moment in which a list is drawn anew, or in which something else has the focus, is lost.
  * @param shown the locator of what is waited for
  * @throws Error when it is not so in time
  */
