@@ -11,9 +11,10 @@ import type { PythonModule } from './module';
 import { Names, type Program } from './names';
 import { BEHIND, DYNAMIC_WORD, isObserved } from './words';
 
-/** Methods that evaluate what they are given, and how it looks when that is nothing or a text that stands there. */
+/** Methods that evaluate what they are given, and how it looks when that is nothing, a text that stands there or something else. */
 const EXPRESSIONS = new Set(['query', 'eval']);
-const CONSTANT = /^\s{0,20}\(\s{0,20}(?:\)|[rbu]?(?:"[^"\\]{1,120}"|'[^'\\]{1,120}')\s{0,20}[,)])/;
+const HARMLESS =
+  /^\s{0,20}\(\s{0,20}(?:\)|(?!expr\b)\w{1,40}\s{0,4}=(?!=)|[rbu]?(?:"[^"\\]{1,120}"|'[^'\\]{1,120}')\s{0,20}[,)])/;
 
 /** Whether the path of a judged call can end with a name. */
 const isLastName = (name: string): boolean => LAST_NAMES.has(name);
@@ -102,7 +103,7 @@ function speaks({ start, word, as, named }: Hit, program: Program, module: Pytho
   }
   if (word.role !== 'last') return true;
   if (as === 'text') return DYNAMIC_WORD.test(text.slice(first, module.lines.end(line)));
-  if (EXPRESSIONS.has(word.text) && CONSTANT.test(text.slice(start + word.text.length, start + BEHIND))) return false;
+  if (EXPRESSIONS.has(word.text) && HARMLESS.test(text.slice(start + word.text.length, start + BEHIND))) return false;
   const chain = chainBefore(text, start, first);
   if (chain.open) return true;
   const path = [...chain.names, word.text];
