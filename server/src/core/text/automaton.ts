@@ -37,16 +37,19 @@ export function automatonOf(keywords: readonly Keyword[]): Automaton {
   const { rows, outputs, start } = statesOf(trie);
   const silent = [start];
   const loud: number[] = [];
-  for (const [state, ends] of outputs.entries()) {
-    if (ends.length > 0) loud.push(state);
+  for (let state = 0; state < outputs.length; state += 1) {
+    if ((outputs[state] as readonly number[]).length > 0) loud.push(state);
     else if (state !== start) silent.push(state);
   }
-  const numbers = new Uint32Array(rows.length);
-  for (const [number, state] of [...silent, ...loud].entries()) numbers[state] = number;
-  const table = rows.length <= 0xffff ? new Uint16Array(rows.length * ROW) : new Uint32Array(rows.length * ROW);
-  for (const [state, row] of rows.entries()) {
-    const base = (numbers[state] as number) * ROW;
-    for (let kind = 0; kind < row.length; kind += 1) table[base + kind] = numbers[row[kind] as number] as number;
+  const numbers = new Uint32Array(outputs.length);
+  for (let i = 0; i < silent.length; i += 1) numbers[silent[i] as number] = i;
+  for (let i = 0; i < loud.length; i += 1) numbers[loud[i] as number] = silent.length + i;
+  const size = numbers.length * ROW;
+  const table = numbers.length <= 0xffff ? new Uint16Array(size) : new Uint32Array(size);
+  for (let state = 0; state < numbers.length; state += 1) {
+    const from = state * ROW;
+    const to = (numbers[state] as number) * ROW;
+    for (let kind = 0; kind < kinds.count; kind += 1) table[to + kind] = numbers[rows[from + kind] as number] as number;
   }
   const longest = keywords.reduce((length, { text }) => Math.max(length, text.length), 0);
   return {
@@ -103,40 +106,40 @@ function kindsOf(keywords: readonly Keyword[]): Kinds {
 }
 
 interface Node {
-  /** Node below this one for each kind that has one. */
-  readonly children: Map<number, Node>;
+  /** Kinds that lead to a node below this one, and these nodes. */
+  readonly kinds: number[];
+  readonly below: Node[];
   /** Keywords that end here. */
   readonly ends: number[];
-  readonly number: number;
+  /** States that have this node for their prefix, each behind the state of its others. Few have more than one. */
+  readonly states: number[];
 }
+
+const nodeOf = (): Node => ({ kinds: [], below: [], ends: [], states: [] });
 
 /** Prefixes of the keywords: those that open a word below one root, all others below another. */
 class Trie {
-  #size = 0;
-  readonly anywhere = this.#node();
-  readonly boundary = this.#node();
+  readonly anywhere = nodeOf();
+  readonly boundary = nodeOf();
   /** In front of the letter of an escape, behind which a word begins. */
-  readonly escape = this.#node();
+  readonly escape = nodeOf();
 
   constructor(readonly kinds: Kinds) {
-    for (const kind of kinds.inWords) this.escape.children.set(kind, this.boundary);
-  }
-
-  #node(): Node {
-    this.#size += 1;
-    return { children: new Map(), ends: [], number: this.#size };
+    for (const kind of kinds.inWords) {
+      this.escape.kinds.push(kind);
+      this.escape.below.push(this.boundary);
+    }
   }
 
   add({ text, opens }: Keyword, index: number): void {
     let node = opens ? this.boundary : this.anywhere;
-    for (const sign of text.toLowerCase()) {
-      const kind = this.kinds.of[sign.charCodeAt(0)] as number;
-      let child = node.children.get(kind);
-      if (!child) {
-        child = this.#node();
-        node.children.set(kind, child);
-      }
-      node = child;
+    const lower = text.toLowerCase();
+    for (let i = 0; i < lower.length; i += 1) {
+      const kind = this.kinds.of[lower.charCodeAt(i)] as number;
+      let at = node.kinds.indexOf(kind);
+      if (at < 0) at = node.kinds.push(kind) - 1;
+      node.below[at] ??= nodeOf();
+      node = node.below[at] as Node;
     }
     node.ends.push(index);
   }
@@ -146,39 +149,45 @@ class Trie {
  * A state is the longest prefix that the characters before a place may be the end of, and the state of the others: where
  * a failed comparison goes on. State 0 has none.
  */
-function statesOf(trie: Trie): { rows: Int32Array[]; outputs: (readonly number[])[]; start: number } {
+function statesOf(trie: Trie): { rows: Uint32Array; outputs: (readonly number[])[]; start: number } {
   const { kinds } = trie;
   const nodes: (Node | undefined)[] = [undefined];
   const others = [-1];
   const outputs: (readonly number[])[] = [[]];
-  const known = new Map<number, number>();
   const stateOf = (node: Node, other: number): number => {
-    const key = node.number * 0x100000 + other;
-    let state = known.get(key);
-    if (state === undefined) {
-      state = nodes.length;
-      nodes.push(node);
-      others.push(other);
-      const behind = outputs[other] as readonly number[];
-      outputs.push(node.ends.length > 0 ? [...node.ends, ...behind] : behind);
-      known.set(key, state);
-    }
+    const { states } = node;
+    for (let i = 0; i < states.length; i += 2) if (states[i] === other) return states[i + 1] as number;
+    const state = nodes.length;
+    nodes.push(node);
+    others.push(other);
+    const behind = outputs[other] as readonly number[];
+    outputs.push(node.ends.length > 0 ? [...node.ends, ...behind] : behind);
+    states.push(other, state);
     return state;
   };
   // What begins behind or at a character, whatever stood before it.
   const escaped = stateOf(trie.boundary, stateOf(trie.escape, 0));
   const start = stateOf(trie.boundary, 0);
-  const begins = new Int32Array(kinds.count);
+  let rows = new Uint32Array(ROW * 4096);
   for (let kind = 0; kind < kinds.count; kind += 1) {
     const behind = kind === kinds.backslash ? escaped : kinds.inWords.has(kind) ? 0 : start;
-    const first = trie.anywhere.children.get(kind);
-    begins[kind] = first ? stateOf(first, behind) : behind;
+    const at = trie.anywhere.kinds.indexOf(kind);
+    rows[kind] = at < 0 ? behind : stateOf(trie.anywhere.below[at] as Node, behind);
   }
-  const rows = [begins];
   for (let state = 1; state < nodes.length; state += 1) {
-    const row = (rows[others[state] as number] as Int32Array).slice();
-    for (const [kind, child] of (nodes[state] as Node).children) row[kind] = stateOf(child, row[kind] as number);
-    rows.push(row);
+    const row = state * ROW;
+    if (row === rows.length) {
+      const grown = new Uint32Array(rows.length * 2);
+      grown.set(rows);
+      rows = grown;
+    }
+    const other = (others[state] as number) * ROW;
+    rows.copyWithin(row, other, other + kinds.count);
+    const { kinds: own, below } = nodes[state] as Node;
+    for (let i = 0; i < own.length; i += 1) {
+      const place = row + (own[i] as number);
+      rows[place] = stateOf(below[i] as Node, rows[place] as number);
+    }
   }
   return { rows, outputs, start };
 }
