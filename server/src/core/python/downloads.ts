@@ -156,8 +156,7 @@ function pathOf(node: Node, names: Names): Place {
       const [first] = positional(one.args);
       const { callee } = one;
       // `Path(p).open()` is opened at what stands in front of it.
-      if (OPENS.test(path) && callee.kind === 'member' && !first) at = { node: callee.object, names: seen };
-      else if (OPENS.test(path) && callee.kind === 'member' && /pathlib\.Path\(\)/.test(path))
+      if (OPENS.test(path) && callee.kind === 'member' && (!first || /pathlib\.Path\(\)/.test(path)))
         at = { node: callee.object, names: seen };
       else if (OPENS.test(path) && first) at = { node: first, names: seen };
       else if (callee.kind === 'member' && /^(?:read|read_text|read_bytes|decode)$/.test(callee.property))

@@ -42,13 +42,12 @@ const SERVERS = ['fastapi', 'starlette', 'django', 'aiohttp'];
 export function handedTaint({ binding, module, parameterOf }: Found, names: Names, depth: number): Taint | undefined {
   const { parameter, name } = binding;
   if (!parameter || !parameterOf || name === 'self' || name === 'cls') return undefined;
+  const source = names.source(parameter);
   const taint =
     decoratedTaint(parameterOf, module, names, depth) ??
     namedTaint(name, module, parameterOf, names.program) ??
-    (SERVERS.some(names.program.named) && SENT.test(names.source(parameter)) ? 'input' : undefined);
-  if (!taint) return undefined;
-  const source = names.source(parameter);
-  return HARMLESS.test(source) || /\bDepends\s{0,4}\(/.test(source) ? undefined : taint;
+    (SENT.test(source) && SERVERS.some(names.program.named) ? 'input' : undefined);
+  return !taint || HARMLESS.test(source) || /\bDepends\s{0,4}\(/.test(source) ? undefined : taint;
 }
 
 function decoratedTaint(scope: Scope, module: PythonModule, names: Names, depth: number): Taint | undefined {
@@ -128,6 +127,7 @@ function callbacks(program: Program): ReadonlyMap<string, Taint> {
   }
   return found;
 }
+
 const REQUEST_PARTS = new Set([
   ...['GET', 'POST', 'FILES', 'args', 'form', 'files', 'values', 'json', 'body', 'data', 'query_params', 'get_json'],
 ]);

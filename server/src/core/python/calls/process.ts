@@ -7,6 +7,7 @@ import {
   type Call,
   type CallRule,
   type Check,
+  type Facts,
   FROM,
   isForeign,
   isTrue,
@@ -133,7 +134,7 @@ const DOWNLOADED: Judgement = {
 };
 
 /** Runs a file that is downloaded: as the program, or as the script of an interpreter. */
-const runsDownload: (command: Command, facts: Parameters<Check>[2]) => boolean = ({ words, names }, facts) => {
+function runsDownload({ words, names }: Command, facts: Facts): boolean {
   const [program, ...rest] = words;
   if (!program) return false;
   if (facts.downloads.has(program, names)) return true;
@@ -143,14 +144,14 @@ const runsDownload: (command: Command, facts: Parameters<Check>[2]) => boolean =
     ? rest.slice(0, AHEAD).find((node) => !/^-(?!c$)/.test(names.constant(node) ?? ''))
     : undefined;
   return script !== undefined && facts.downloads.has(script, names);
-};
+}
 
 /** What stands in a line in front of a file that it runs. */
 const RUNS_NEXT =
   /^\w*["']{1,3}(?:sudo\s+)?(?:(?:(?:ba|z|da|k)?sh|python[\d.]*|source|\.)\s+(?:-\w+\s+)*|\.\/|chmod\s+\S+\s+)?\{?$/;
 
 /** Whether a line for a shell begins with a file that is downloaded. */
-function lineRunsDownload(line: Node, names: Names, facts: Parameters<Check>[2]): boolean {
+function lineRunsDownload(line: Node, names: Names, facts: Facts): boolean {
   const text = names.constant(line);
   if (text !== undefined) return facts.downloads.isRunBy(text);
   const made = line.kind === 'name' ? names.value(line).built : { node: line, names };
