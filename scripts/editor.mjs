@@ -11,6 +11,9 @@ export const testsEntry = path.join(root, 'dist', 'test', 'index.js');
 export const results = path.join(root, 'test-results');
 
 const SUITE_DEADLINE_MS = 180_000;
+const START_MS = 60_000;
+/** How long one click or key may take, and what it leads to, before it counts as lost. */
+const ACT_MS = 3000;
 /** What the tests print; everything else is VS Code talking to itself. */
 const MARK = '[test] ';
 
@@ -18,27 +21,34 @@ const MARK = '[test] ';
 export async function openPage(server, options, prepare = async () => {}) {
   const browser = await launchChromium();
   const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+  page.setDefaultTimeout(ACT_MS);
   await prepare(page);
-  await page.goto(pageAddress(server, options));
+  await page.goto(pageAddress(server, options), { timeout: START_MS });
   return { browser, page };
 }
 
 /**
  * Does something again and again until what it leads to is shown, or gone when `state` is 'hidden': a click or a key that
  * falls into the moment in which a list is drawn anew, or in which something else has the focus, is lost.
+ * @param act may fail, as long as what is waited for comes about in the end
  * @param shown the locator of what is waited for
- * @throws Error when it is not so in time
+ * @throws Error when it is not so in time, with what the last attempt failed of
  */
 export async function actUntil(act, shown, { timeout, state = 'visible' }) {
   const end = Date.now() + timeout;
   for (;;) {
-    await act();
-    const there = await shown.waitFor({ timeout: 3000, state }).then(
+    let cause;
+    try {
+      await act();
+    } catch (error) {
+      cause = error;
+    }
+    const there = await shown.waitFor({ timeout: ACT_MS, state }).then(
       () => true,
       () => false,
     );
     if (there) return;
-    if (Date.now() > end) throw new Error(`waited ${timeout} ms for ${shown}`);
+    if (Date.now() > end) throw new Error(`waited ${timeout} ms for ${shown}`, { cause });
   }
 }
 
@@ -49,10 +59,10 @@ export async function actUntil(act, shown, { timeout, state = 'visible' }) {
 export async function openQuickInput(page, text, entry, patience) {
   const ask = async () => {
     await page.keyboard.press('Escape');
-    await page.locator('.command-center .command-center-center').click({ timeout: 3000 });
-    await page.locator('.quick-input-widget input').first().fill(text, { timeout: 3000 });
+    await page.locator('.command-center .command-center-center').click();
+    await page.locator('.quick-input-widget input').first().fill(text);
   };
-  await actUntil(() => ask().catch(() => {}), entry, patience);
+  await actUntil(ask, entry, patience);
 }
 
 /** User settings with or without workspace trust. */

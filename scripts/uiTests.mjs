@@ -6,12 +6,12 @@ import { actUntil, openPage, openQuickInput, results, root, trustSettings } from
 import { lookAtRemoteForm } from './uiRemote.mjs';
 import { startServer } from './vscodeServer.mjs';
 
-const PATIENCE = { timeout: 20_000 };
+const PATIENCE = { timeout: 40_000 };
 
 /**
- * @param check runs one named check and counts it
+ * @param counted runs one named check and counts it
  */
-export async function lookAtEditor(version, workspace, check) {
+export async function lookAtEditor(version, workspace, counted) {
   const server = await startServer(version, { settings: { ...trustSettings(true), 'workbench.iconTheme': 'vs-seti' } });
   let browser;
   try {
@@ -19,37 +19,57 @@ export async function lookAtEditor(version, workspace, check) {
     browser = opened.browser;
     const { page } = opened;
     const picture = (name) => page.screenshot({ path: path.join(results, `${name}.png`) });
+    const check = (name, act) =>
+      counted(name, async () => {
+        try {
+          await act();
+        } catch (error) {
+          await picture(`failed ${name}`).catch(() => {});
+          throw error;
+        }
+      });
     // Notifications are rows of a list as well, and name what they are about.
     const row = (text) => page.locator('.monaco-list-row[role="treeitem"]', { hasText: text }).first();
+    /** A heading of the page that was opened last. */
+    const heading = (name) =>
+      page
+        .frameLocator('iframe.webview')
+        .last()
+        .frameLocator('iframe#active-frame')
+        .getByRole('heading', { name })
+        .first();
     const openFile = async (name) => {
       const entry = page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first();
       await openQuickInput(page, name, entry, PATIENCE);
       const tab = page.locator('.tabs-container .tab', { hasText: name }).first();
-      await actUntil(() => entry.click({ timeout: 3000 }).catch(() => {}), tab, PATIENCE);
+      await actUntil(() => entry.click(), tab, PATIENCE);
     };
 
     await check('the activity bar has Watchtower, and its views say what to do first', async () => {
       const icon = page.locator('.activitybar [aria-label^="Watchtower"]').first();
-      await icon.waitFor({ timeout: 60_000 });
-      await icon.click();
-      await page.getByText('The workspace has not been scanned yet').first().waitFor(PATIENCE);
+      const welcome = page.getByText('The workspace has not been scanned yet').first();
+      await icon.waitFor(PATIENCE);
+      // A second click on the icon would hide the views again.
+      const show = async () => {
+        if (!(await page.locator('.sidebar .composite.title', { hasText: 'Watchtower' }).isVisible()))
+          await icon.click();
+      };
+      await actUntil(show, welcome, PATIENCE);
       await picture('1-welcome');
     });
 
     await check('a scan fills Models and Findings, the worst first, with a badge', async () => {
-      await page.getByRole('button', { name: 'Scan Workspace' }).first().click();
-      await row('dangerous.pkl').waitFor(PATIENCE);
+      const scan = page.getByRole('button', { name: 'Scan Workspace' }).first();
+      await actUntil(() => scan.click(), row('dangerous.pkl'), PATIENCE);
       await row('harmless.pkl').waitFor(PATIENCE);
       await page.locator('.activitybar .badge-content:visible').first().waitFor(PATIENCE);
-      await row('dangerous.pkl').locator('.monaco-tl-twistie').click();
-      await page.locator('.monaco-list-row[aria-level="2"]').first().waitFor(PATIENCE);
+      const below = page.locator('.monaco-list-row[aria-level="2"]').first();
+      await actUntil(() => row('dangerous.pkl').locator('.monaco-tl-twistie').click(), below, PATIENCE);
       await picture('2-models-and-findings');
     });
 
     await check('a finding of a model opens the page with its details', async () => {
-      await row('dangerous.pkl').click();
-      const frame = page.frameLocator('iframe.webview').frameLocator('iframe#active-frame');
-      await frame.getByRole('heading', { name: 'Findings' }).waitFor(PATIENCE);
+      await actUntil(() => row('dangerous.pkl').click(), heading('Findings'), PATIENCE);
       await picture('3-model-details');
     });
 
@@ -60,13 +80,11 @@ export async function lookAtEditor(version, workspace, check) {
         await model.waitFor(PATIENCE);
         const finding = page.locator('.monaco-list-row[aria-level="3"]', { hasText: '__class__' }).first();
         await actUntil(() => model.locator('.monaco-tl-twistie').click(), finding, PATIENCE);
-        await finding.click();
+        const tab = page.locator('.tabs-container .tab', { hasText: 'tokenizer_config.json' }).first();
+        await actUntil(() => finding.click(), tab, PATIENCE);
         await page.locator('.monaco-editor .squiggly-error').first().waitFor(PATIENCE);
-        await page.locator('.tabs-container .tab', { hasText: 'tokenizer_config.json' }).first().waitFor(PATIENCE);
         await picture('3-snapshot');
-        await model.click();
-        const frame = page.frameLocator('iframe.webview').last().frameLocator('iframe#active-frame');
-        await frame.getByRole('heading', { name: 'Members' }).waitFor(PATIENCE);
+        await actUntil(() => model.click(), heading('Members'), PATIENCE);
         await picture('3-snapshot-details');
       },
     );
@@ -111,9 +129,7 @@ export async function lookAtEditor(version, workspace, check) {
 
     await check('the page of a rule is readable', async () => {
       const link = page.locator('.markers-panel a.monaco-link', { hasText: 'secret/' }).first();
-      await link.click({ modifiers: ['Control'] });
-      const frame = page.frameLocator('iframe.webview').last().frameLocator('iframe#active-frame');
-      await frame.getByRole('heading', { name: 'What to do' }).waitFor(PATIENCE);
+      await actUntil(() => link.click({ modifiers: ['Control'] }), heading('What to do'), PATIENCE);
       await picture('7-rule');
     });
 
