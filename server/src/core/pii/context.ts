@@ -88,16 +88,20 @@ export class FirstWords {
 
   /** Whether a phrase may begin in `[from, to)`, identifiers split at underscores and humps. */
   mayOccur(text: string, from = 0, to = text.length): boolean {
+    return this.next(text, from, to) < to;
+  }
+
+  /** Offset in `[from, to)` at which a phrase may begin, the first; `to` when there is none. */
+  next(text: string, from: number, to: number): number {
     this.#words ??= this.#make();
     let before = from > 0 ? text.charCodeAt(from - 1) : 0;
     for (let i = from; i < to; i += 1) {
       const c = text.charCodeAt(i);
-      if (c >= 0xc0) return true;
-      if (isLetter(c) && (!isLetter(before) || (isLower(before) && !isLower(c))) && this.#begins(text, i, to))
-        return true;
+      if (c >= 0xc0) return i;
+      if (isLetter(c) && (!isLetter(before) || (isLower(before) && !isLower(c))) && this.#begins(text, i, to)) return i;
       before = c;
     }
-    return false;
+    return to;
   }
 
   /** Whether one of the words begins at `start`, where a word begins, and ends where one may end. */
@@ -190,6 +194,25 @@ function openerOf(text: string, lineStart: number, known: Opener | undefined): O
 
 const TWO_LETTERS = /\p{L}{2}/u;
 
+/** Looks for phrases in one line from ascending places on, so that neighbourhoods that overlap are read once. */
+class Ahead {
+  #from = 0;
+  #found = -1;
+
+  forget(): void {
+    this.#found = -1;
+  }
+
+  /** As {@link FirstWords.next}, `to` being the end of the line. */
+  next(text: string, from: number, to: number, words: FirstWords): number {
+    if (from < this.#from || from > this.#found) {
+      this.#found = words.next(text, from, to);
+      this.#from = from;
+    }
+    return this.#found;
+  }
+}
+
 /** Labels of the places of one text, remembering what is the same for a whole line. One is asked about one set of words only. */
 export class Labels {
   #opener: Opener | undefined;
@@ -202,6 +225,9 @@ export class Labels {
   #linePasses: boolean | undefined;
   /** No letter stands in the line before this place. */
   #lettersFrom = 0;
+  /** The next phrase from the left end of a place's neighbourhood on, and from behind the place on. */
+  readonly #before = new Ahead();
+  readonly #behind = new Ahead();
 
   constructor(
     private readonly text: string,
@@ -217,8 +243,8 @@ export class Labels {
     if (this.#linePasses) return true;
     const from = Math.max(this.#lineFrom, start - BEFORE);
     if (this.#linePasses === undefined) {
-      const to = Math.min(this.#lineTo, end + AFTER);
-      if (words.mayOccur(text, from, start) || words.mayOccur(text, end, to)) return true;
+      if (this.#before.next(text, from, this.#lineTo, words) < start) return true;
+      if (this.#behind.next(text, end, this.#lineTo, words) < end + AFTER) return true;
     }
     if (from > this.#lineFrom || from === 0 || this.#firstLetter(start) < start) return false;
     const opener = this.#openerOf(from);
@@ -240,6 +266,8 @@ export class Labels {
     this.#linePasses =
       this.#lineTo - this.#lineFrom > LONG_LINE ? undefined : words.mayOccur(text, this.#lineFrom, this.#lineTo);
     this.#lettersFrom = this.#lineFrom;
+    this.#before.forget();
+    this.#behind.forget();
   }
 
   /** Where the first letter of the line stands, if it is in front of a place. */

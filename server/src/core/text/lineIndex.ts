@@ -1,35 +1,23 @@
 import type { Location } from '../finding';
 
-/** Turns offsets of a text into 1-based lines and columns (UTF-16 code units; `\n`, `\r\n` and `\r` end a line). */
+/**
+ * Turns offsets of a text into 1-based lines and columns (UTF-16 code units; `\n`, `\r\n` and `\r` end a line). The text is
+ * read as far as somebody asks.
+ */
 export class LineIndex {
   readonly #starts: number[] = [0];
+  /** The next line ends from the last start on; the length of the text when there is none. */
+  #feed: number;
+  #carriage: number;
 
-  constructor(text: string) {
-    // Most texts have one kind of line end, and looking for that is much faster than looking at every character.
-    let feed = text.indexOf('\n');
-    let carriage = text.indexOf('\r');
-    while (feed >= 0 || carriage >= 0) {
-      if (carriage < 0 || (feed >= 0 && feed < carriage)) {
-        this.#starts.push(feed + 1);
-        feed = text.indexOf('\n', feed + 1);
-        continue;
-      }
-      if (text.charCodeAt(carriage + 1) !== 10) this.#starts.push(carriage + 1);
-      carriage = text.indexOf('\r', carriage + 1);
-    }
-  }
-
-  get lineCount(): number {
-    return this.#starts.length;
-  }
-
-  /** Offset at which a 1-based line begins. */
-  lineStart(line: number): number {
-    return this.#starts[line - 1] ?? 0;
+  constructor(private readonly text: string) {
+    this.#feed = this.#next('\n', 0);
+    this.#carriage = this.#next('\r', 0);
   }
 
   /** 1-based line and column of an offset. */
   position(offset: number): { line: number; column: number } {
+    while (Math.min(this.#feed, this.#carriage) < offset && this.#add());
     let low = 0;
     let high = this.#starts.length - 1;
     while (low < high) {
@@ -45,5 +33,25 @@ export class LineIndex {
     const from = this.position(start);
     const to = this.position(end);
     return { line: from.line, column: from.column, endLine: to.line, endColumn: to.column, fileLine: from.line };
+  }
+
+  /** Adds the start of the next line, if there is one. Most texts have one kind of line end, which is found without looking at every character. */
+  #add(): boolean {
+    const { text } = this;
+    const at = Math.min(this.#feed, this.#carriage);
+    if (at === text.length) return false;
+    if (at === this.#feed) this.#feed = this.#next('\n', at + 1);
+    else {
+      this.#carriage = this.#next('\r', at + 1);
+      // Both together end one line.
+      if (text.charCodeAt(at + 1) === 10) return true;
+    }
+    this.#starts.push(at + 1);
+    return true;
+  }
+
+  #next(end: string, from: number): number {
+    const at = this.text.indexOf(end, from);
+    return at < 0 ? this.text.length : at;
   }
 }

@@ -55,6 +55,12 @@ describe('pictures of a notebook', () => {
     }
   });
 
+  it('may have line ends, where they should not', () => {
+    const text = JSON.stringify(NOTEBOOK, null, 1).replace('GgoA', 'G\ngo\rA');
+    assert.ok(assertSame(text));
+    assert.match(text, /G\ngo\rA/);
+  });
+
   it('are text like any when the notebook is damaged', () => {
     const text = JSON.stringify(NOTEBOOK, null, 1);
     for (const damaged of [text.slice(0, -3), text.replace('"second"', '"second'), text.replace('"cells"', '"cell"')])
