@@ -2,7 +2,7 @@
 import type { Occurrences } from '../text/keywordPass';
 import { BUILTINS, isJudgedMethod } from './calls/registry';
 import { disguises, isIdentifierPart, NEWLINE } from './characters';
-import { BEHIND, BRINGS_MODULES, DISGUISED, DYNAMIC, SECRET_TARGET, WORDS, type Word } from './words';
+import { BEHIND, BRINGS_MODULES, DISGUISED, DYNAMIC, SECRET_TARGET, WORDS, type Word, WRITES } from './words';
 
 /** A place that rules may speak of. */
 export interface Hit {
@@ -87,6 +87,11 @@ export class Mentions {
     const list = IMPORTED.exec(this.text.slice(start, start + LIST))?.[0] ?? '';
     if (list.length === LIST) names.add('*');
     return start + list.length;
+  }
+
+  /** Whether a word stands in the text, by itself or not. */
+  holds(word: string): boolean {
+    return this.text.includes(word);
   }
 
   /** Whether there may be an assignment to a name. */
@@ -273,11 +278,13 @@ export function candidateHits(mentions: readonly Mentions[]): Hit[][] | undefine
   const dynamic = mentions.some((one) => one.dynamic);
   const modules = allOf(mentions, (one) => one.modules);
   const reachable = new Map<Word, boolean>();
-  /** Whether the text holds a module that the word may be of. */
+  const isThere = (beside: string): boolean => mentions.some((one) => one.holds(beside));
+  /** Whether the text holds a module that the word may be of, and what it says nothing without. */
   const isReachable = (word: Word): boolean => {
     let known = reachable.get(word);
     if (known === undefined) {
-      known = brings || !word.modules || [...word.modules].some((module) => modules.has(module));
+      const named = brings || !word.modules || [...word.modules].some((module) => modules.has(module));
+      known = named && (!word.beside || disguised || [...word.beside].some(isThere));
       reachable.set(word, known);
     }
     return known;
@@ -294,6 +301,7 @@ export function candidateHits(mentions: readonly Mentions[]): Hit[][] | undefine
     return imported.has(word.text) || imported.has('*');
   };
   const found = mentions.map(({ hits }) => kept(hits, active));
+  if (found.every((hits) => hits.every(({ word }) => WRITES.has(word.text)))) return undefined;
   // When the text has to be divided anyway, what a name is can be told with less work.
   if (found.some((hits) => hits.some(({ named }) => named === undefined))) return found;
   const texts = found.map((hits) => kept(hits, mayBeText));

@@ -1,6 +1,6 @@
 /** The words without which no rule applies to a Python text. */
 import type { KeywordFamily } from '../text/document';
-import { JUDGED_KEYWORDS, LAST_NAMES } from './calls/registry';
+import { JUDGED_KEYWORDS, LAST_NAMES, WORDS_BESIDE } from './calls/registry';
 
 /** Modules that Python dropped: PEP 594, PEP 632 and imp. */
 export const REMOVED_MODULES: ReadonlySet<string> = new Set(
@@ -27,6 +27,10 @@ const OBSERVED: readonly (readonly [last: string, ...modules: string[]])[] = [
     (name) => [name, 'os'] as const,
   ),
 ];
+/** Of these, what writes a file that something else may read: by itself it tells nothing. */
+export const WRITES = new Set(
+  ['dump', 'save', 'savez', 'savez_compressed', 'to_pickle'].filter((name) => !LAST_NAMES.has(name)),
+);
 export const isObserved = (path: string): boolean =>
   /^(?:pickle|cPickle|dill|cloudpickle|joblib|sklearn\.externals\.joblib)\.dump$|^torch\.save$|^numpy\.save(?:z|z_compressed)?$|\.to_pickle$|^socket\.(?:socket\(\)\.connect|create_connection)$|^os\.(?:dup2|exec\w+|spawn\w+|posix_spawn)$|^pty\.spawn$/.test(
     path,
@@ -93,11 +97,14 @@ export interface Word {
   readonly text: string;
   /** Modules one of which has to be in the text; undefined when none has to. */
   readonly modules: ReadonlySet<string> | undefined;
+  /** Words one of which has to be in the text as well; undefined when none has to. */
+  readonly beside?: ReadonlySet<string> | undefined;
   readonly role: 'last' | 'telling' | 'dynamic' | 'secret' | 'removed' | 'module' | 'import' | 'disguised';
 }
 
 function allWords(): Word[] {
   const last = new Map(LAST_NAMES);
+  const observed = new Set(['verify', ...OBSERVED.map(([name]) => name)]);
   for (const [name, ...modules] of OBSERVED) {
     const known = last.get(name);
     if (!last.has(name)) last.set(name, new Set(modules));
@@ -109,7 +116,10 @@ function allWords(): Word[] {
     (role: Word['role']) =>
     (text: string): Word => ({ text, role, modules: undefined });
   return [
-    ...[...last].map(([text, needs]): Word => ({ text, role: 'last', modules: needs })),
+    ...[...last].map(([text, needs]): Word => {
+      const beside = observed.has(text) ? undefined : WORDS_BESIDE.get(text);
+      return { text, role: 'last', modules: needs, beside };
+    }),
     ...[...TELLING, ...JUDGED_KEYWORDS].map(word('telling')),
     ...[...DYNAMIC.keys()].map(word('dynamic')),
     ...SECRETS.map(word('secret')),

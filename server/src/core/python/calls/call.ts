@@ -42,8 +42,8 @@ export type Check = (call: Call, names: Names, facts: Facts) => Judgement | unde
 
 /** Calls of one kind and how they are judged. */
 export type CallRule =
-  /** By the whole path of the callee. */
-  | { readonly paths: readonly string[]; readonly check: Check }
+  /** By the whole path of the callee. Of `words`, the text has to hold one for the rule to say anything. */
+  | { readonly paths: readonly string[]; readonly words?: readonly string[]; readonly check: Check }
   /** By a pattern of the path; `last` are the names with which it can end, `modules` those with which it begins when these are few. */
   | {
       readonly pattern: RegExp;

@@ -15,12 +15,11 @@ import {
 } from './call';
 import { plainHttp } from './remote';
 
+/** Arguments that switch the check of certificates off, each in its own library. */
+const VERIFY = ['verify', 'verify_ssl', 'verify_certs', 'ssl', 'cert_check'];
+
 const tlsOff: Check = (call, names) => {
-  const verify =
-    call.keywords.get('verify') ??
-    call.keywords.get('verify_ssl') ??
-    call.keywords.get('verify_certs') ??
-    call.keywords.get('ssl');
+  const verify = call.keywords.get(VERIFY.find((name) => call.keywords.has(name)) ?? '');
   const sure = certainty(verify, FALSE, names);
   if (!verify || !sure) return undefined;
   const name = verify.name as string;
@@ -270,6 +269,7 @@ export const NETWORK: readonly CallRule[] = [
       'boto3.resource',
       'minio.Minio',
     ],
+    words: VERIFY,
     check: tlsOff,
   },
   {
@@ -332,6 +332,7 @@ export const NETWORK: readonly CallRule[] = [
   { paths: ['ray.init'], check: rayInit },
   {
     paths: ['urllib3.PoolManager', 'urllib3.HTTPSConnectionPool', 'pymongo.MongoClient', 'ssl.wrap_socket'],
+    words: ['cert_reqs', 'tlsAllowInvalidCertificates', 'wrap_socket'],
     check: otherTlsOff,
   },
   { methods: ['set_missing_host_key_policy'], check: anyHostKey },

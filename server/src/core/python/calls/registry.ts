@@ -24,13 +24,22 @@ const KEYWORDS = new Map<string, Check>();
  */
 export const LAST_NAMES = new Map<string, Set<string> | undefined>();
 
+/** Of some of these names, words one of which has to be in the text as well. */
+export const WORDS_BESIDE = new Map<string, Set<string> | undefined>();
+
 /** Judged functions that need no import. */
 export const BUILTINS = new Set<string>();
 
-function expect(last: string, modules: readonly string[] | undefined): void {
-  const known = LAST_NAMES.get(last);
-  if (!modules || (LAST_NAMES.has(last) && !known)) LAST_NAMES.set(last, undefined);
-  else LAST_NAMES.set(last, new Set([...(known ?? []), ...modules]));
+function expect(last: string, modules: readonly string[] | undefined, words?: readonly string[]): void {
+  widen(LAST_NAMES, last, modules);
+  widen(WORDS_BESIDE, last, words);
+}
+
+/** Adds what one more rule needs: of a name that any rule speaks of by itself, nothing is needed. */
+function widen(needs: Map<string, Set<string> | undefined>, last: string, more: readonly string[] | undefined): void {
+  const known = needs.get(last);
+  if (!more || (needs.has(last) && !known)) needs.set(last, undefined);
+  else needs.set(last, new Set([...(known ?? []), ...more]));
 }
 
 for (const rule of RULES) {
@@ -39,7 +48,7 @@ for (const rule of RULES) {
       EXACT.set(path, rule.check);
       const parts = path.replaceAll('()', '').split('.');
       if (parts.length === 1) BUILTINS.add(path);
-      expect(parts[parts.length - 1] as string, [parts.length > 1 ? (parts[0] as string) : 'builtins']);
+      expect(parts[parts.length - 1] as string, [parts.length > 1 ? (parts[0] as string) : 'builtins'], rule.words);
     }
   } else if ('pattern' in rule) {
     for (const last of rule.last) {
