@@ -18,7 +18,10 @@ describe('LineIndex', () => {
     }));
     const forwards = new LineIndex(text);
     const backwards = new LineIndex(text);
-    assert.deepEqual([...text].map((_, offset) => forwards.position(offset)), expected);
+    assert.deepEqual(
+      [...text].map((_, offset) => forwards.position(offset)),
+      expected,
+    );
     assert.deepEqual([...text].map((_, i) => backwards.position(text.length - 1 - i)).reverse(), expected);
   });
 });

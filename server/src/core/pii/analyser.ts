@@ -62,9 +62,18 @@ export const PII_ANALYSER: TextAnalyser = {
       });
       if (hits.length > 0) report(segment, hits, context, seen);
     }
-    for (const [entity, { segment, hits }] of shapes) reportShape(entity, segment, hits, context);
+    for (const [entity, { segment, hits }] of shapes) {
+      if (hits.length * SPARSE >= segment.text.length - NOTE) reportShape(entity, segment, hits, context);
+    }
   },
 };
+
+/**
+ * With no word beside it a value may be anything. In a note of so many characters it is told all the same, and in a longer
+ * text when there is one in so many further characters: a list of them.
+ */
+const NOTE = 2000;
+const SPARSE = 40;
 
 /** A longer plain text is data or a log. */
 const PLAIN_LIMIT = 256 * 1024;

@@ -91,6 +91,15 @@ describe('personal data', () => {
     assert.deepEqual(loud(python(text)), []);
   });
 
+  it('tells bare values of a note and of a list, and none of a long text', () => {
+    const row = (i: number) => `H${12_234_567 + i * 1003}`;
+    const prose = 'The run was repeated with other seeds, and nothing changed. '.repeat(60);
+    const list = Array.from({ length: 400 }, (_, i) => row(i)).join('\n');
+    assert.deepEqual(entities(plain(`Please look at ${row(1)} again.\n`)), ['US_PASSPORT']);
+    assert.ok(entities(plain(list)).includes('US_PASSPORT'));
+    assert.deepEqual(entities(plain(`${prose}\nPlease look at ${row(1)} again.\n${prose}`)), []);
+  });
+
   it('takes what carries its own proof without a name', () => {
     const text = 'x = ["DE89370400440532013000", "CH9300762011623852957", "4539-1488-0343-6467", "RSSMRA85T10A562S"]\n';
     assert.deepEqual(
