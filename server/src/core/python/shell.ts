@@ -123,7 +123,8 @@ export const withValues = (text: string, lines: readonly ShellLine[]): ShellLine
   lines.filter(({ start, end }) => /[{$][A-Za-z_]/.test(text.slice(start, end)));
 
 /** Whether a value of a cell can come from outside at all. */
-export const asksOutside = (text: string): boolean => /\binput\s*\(|\.(?:create|invoke|text|content|json)\b/.test(text);
+export const asksOutside = (text: string): boolean =>
+  /\binput\s*\(|\.(?:(?:create|invoke|json)\s*\(|(?:text|content)\b)/.test(text);
 
 function report(segment: TextSegment, context: TextContext, judged: Judgement, from: number, to: number): void {
   const { rule: name, severity, message } = judged;
