@@ -20,7 +20,8 @@ const MARK = '[test] ';
 /** Opens a page of a started server. `trusted: false` leaves the workspace in Restricted Mode. */
 export async function openPage(server, options, prepare = async () => {}) {
   const browser = await launchChromium();
-  const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+  // High enough for the lists of the tests: a row that is cut by the end of its list moves while it is clicked.
+  const page = await browser.newPage({ viewport: { width: 1400, height: 1100 } });
   page.setDefaultTimeout(ACT_MS);
   await prepare(page);
   await page.goto(pageAddress(server, options), { timeout: START_MS });

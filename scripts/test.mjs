@@ -4,7 +4,7 @@ import { execFile, spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
+import { inspect, promisify } from 'node:util';
 import { buildTests } from './buildTests.mjs';
 import { aptInstall, findChromium } from './chromium.mjs';
 import { canDownload, runDesktopSuite } from './desktop.mjs';
@@ -60,7 +60,7 @@ async function check(level, name, act) {
   } catch (error) {
     failed += 1;
     failures.push(`${level}: ${name}`);
-    console.log(`    ✘ ${name}\n${error.stack ?? error}`);
+    console.log(`    ✘ ${name}\n${inspect(error)}`);
   }
 }
 

@@ -151,9 +151,6 @@ export async function lookAtRemoteForm({ page, row, picture, patience }, check) 
     await check('a finding in a text opens a read-only view of it at its place', async () => {
       const file = page.locator('.monaco-list-row', { hasText: 'train.py' }).last();
       await file.waitFor(patience);
-      // A row that is cut by the end of the list moves while it is clicked.
-      await file.hover();
-      await page.mouse.wheel(0, 1000);
       const finding = page.locator('.monaco-list-row', { hasText: 'line 3' }).last();
       const lines = page.locator('.monaco-editor .view-lines', { hasText: 'import torch' }).first();
       await actUntil(() => finding.click(), lines, patience);

@@ -6,7 +6,7 @@ import { actUntil, openPage, openQuickInput, results, root, trustSettings } from
 import { lookAtRemoteForm } from './uiRemote.mjs';
 import { startServer } from './vscodeServer.mjs';
 
-const PATIENCE = { timeout: 40_000 };
+const PATIENCE = { timeout: 60_000 };
 
 /**
  * @param counted runs one named check and counts it
