@@ -40,6 +40,7 @@ import { PII_RULES } from './pii/rules';
 import { PYTHON_RULES } from './python/rules';
 import type { Rule } from './rule';
 import { SECRET_RULES } from './secrets/rules';
+import { SUPPRESSION_RULES } from './suppress/rules';
 
 /** Every rule of the product, one family a line. Faces, reports and documentation read this list. */
 const FAMILIES: readonly Record<string, Rule>[] = [
@@ -79,6 +80,7 @@ const FAMILIES: readonly Record<string, Rule>[] = [
   SENTENCEPIECE_RULES,
   SERVING_RULES,
   SKOPS_RULES,
+  SUPPRESSION_RULES,
   TENSORFLOW_RULES,
   TFLITE_RULES,
   TORCH7_RULES,

@@ -24,7 +24,10 @@ const look = singleReader(SECRET_KEYWORDS.words, false);
  * @returns in their order, without overlaps; offsets in UTF-16 code units
  */
 export function embeddedCredentials(text: string, key?: string): EmbeddedCredential[] {
-  if (!MAY_HOLD.test(text)) return [];
+  return MAY_HOLD.test(text) ? candidatesIn(text, key).filter(({ rank }) => rank >= OWN_SHAPE) : [];
+}
+
+function candidatesIn(text: string, key?: string): Candidate[] {
   const segment: TextSegment = {
     kind: 'metadata',
     language: 'plain',
@@ -34,9 +37,7 @@ export function embeddedCredentials(text: string, key?: string): EmbeddedCredent
   };
   // At most LONGEST characters: no look at the clock is needed.
   const untimed = () => undefined;
-  return candidatesOf(segment, traitsOf(''), look(segment.text, untimed).occurrences, untimed).filter(
-    ({ rank }) => rank >= OWN_SHAPE,
-  );
+  return candidatesOf(segment, traitsOf(''), look(segment.text, untimed).occurrences, untimed);
 }
 
 /** The text with the credentials that were found in it replaced by asterisks. */
@@ -48,3 +49,6 @@ export function concealedText(text: string, found: readonly EmbeddedCredential[]
 export function withoutCredentials(text: string, key?: string): string {
   return concealedText(text, embeddedCredentials(text, key));
 }
+
+/** What a person wrote, with all that may be a secret replaced by asterisks: a name beside a value is enough. */
+export const withoutSecrets = (text: string): string => concealedText(text, candidatesIn(text));

@@ -1,6 +1,6 @@
 /** `.watchtowerignore`: lines of gitignore syntax hide whole files, `rule:glob` lines hide one rule or family in some. */
 import ignore from 'ignore';
-import { ruleMatches } from './inline';
+import { ruleMatches } from './patterns';
 import type { Suppressor } from './suppressor';
 
 export const IGNORE_FILE = '.watchtowerignore';

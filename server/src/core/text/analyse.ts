@@ -1,6 +1,9 @@
 import { sha1 } from '@noble/hashes/legacy.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import type { Category } from '../finding';
+import type { Rule } from '../rule';
 import type { ScanContext } from '../scanner';
+import { DEFAULT_SETTINGS } from '../settings';
 import { DIRECTIVE_KEYWORDS, InlineSuppressions } from '../suppress/inline';
 import { withoutMedia } from './dataUris';
 import type { KeywordFamily, TextAnalyser, TextContext, TextDocument, TextSegment } from './document';
@@ -61,7 +64,22 @@ export function analyseDocument(given: TextDocument, analysers: readonly TextAna
     context.budget.checkTime();
     analyser.analyse(document, text);
   }
+  const isEnabled = ({ id, category }: Rule): boolean => {
+    const { severityOverrides, pii } = context.settings;
+    if (category === 'pii' && pii.countries.length < DEFAULT_SETTINGS.pii.countries.length) return false;
+    return severityOverrides[id] !== 'off' && chosen.some((analyser) => ANALYSER_OF[category] === analyser.id);
+  };
+  for (const { segment, draft } of inline()?.complaints(isEnabled) ?? []) text.report(segment, draft);
 }
+
+/** Who finds what belongs to a category. */
+const ANALYSER_OF: Partial<Record<Category, string>> = {
+  secret: 'secrets',
+  pii: 'pii',
+  code: 'python',
+  dependency: 'dependencies',
+  license: 'licenses',
+};
 
 /** What is looked for in every segment before the analysers read it. */
 class FirstLook {

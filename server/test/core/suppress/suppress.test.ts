@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { ArtifactReport, Finding } from '../../../src/core/finding';
-import { PII_ANALYSER } from '../../../src/core/pii/analyser';
-import { PYTHON_ANALYSER } from '../../../src/core/python/analyser';
-import type { FindingDraft } from '../../../src/core/scanner';
 import {
   addToBaseline,
   BaselineError,
@@ -15,128 +12,7 @@ import {
   parseBaseline,
 } from '../../../src/core/suppress/baseline';
 import { ignoreFileSuppressor } from '../../../src/core/suppress/ignoreFile';
-import { ruleMatches } from '../../../src/core/suppress/inline';
 import { applySuppressions } from '../../../src/core/suppress/suppressor';
-import { judge, notebook, segment } from '../pii/judge';
-
-const LOAD = 'import pickle\npickle.load(f)';
-const by = (drafts: FindingDraft[]): (string | undefined)[] => drafts.map(({ suppressed }) => suppressed?.by);
-const python = (text: string): FindingDraft[] => judge({ name: 'a.py', text }, PYTHON_ANALYSER);
-
-describe('inline suppression', () => {
-  const hides = [
-    '# watchtower: ignore',
-    '# watchtower: ignore[python/pickle-load] our own file',
-    '# watchtower:ignore[secret/*, python/*]',
-    '# nosec',
-    '# nosec B301',
-    '# nosec: B404, B301',
-    '# noqa: E501, S301',
-  ];
-  const leaves = [
-    '# watchtower: ignore[python/torch-load]',
-    '# nosec B602',
-    '# noqa',
-    '# noqa: E501',
-    '# pragma: allowlist secret',
-    '# gitleaks:allow',
-    '# just a comment',
-  ];
-  for (const comment of hides)
-    it(`${comment} hides`, () => assert.deepEqual(by(python(`${LOAD}  ${comment}\n`)), ['inline']));
-  for (const comment of leaves)
-    it(`${comment} does not`, () => assert.deepEqual(by(python(`${LOAD}  ${comment}\n`)), [undefined]));
-
-  it('keeps the reason', () => {
-    assert.deepEqual(python(`${LOAD}  # watchtower: ignore[python/*] our own file\n`)[0]?.suppressed, {
-      by: 'inline',
-      reason: 'our own file',
-    });
-  });
-
-  it('reaches the next line, a block, the file, and no further', () => {
-    assert.deepEqual(by(python('import pickle\n# watchtower: ignore-next-line\npickle.load(f)\npickle.load(g)\n')), [
-      'inline',
-      undefined,
-    ]);
-    assert.deepEqual(
-      by(
-        python(
-          'import pickle\npickle.load(a)\n# watchtower: ignore-start[python/*]\npickle.load(b)\npickle.load(c)\n# watchtower: ignore-end\npickle.load(d)\n',
-        ),
-      ),
-      [undefined, 'inline', 'inline', undefined],
-    );
-    assert.deepEqual(by(python(`# watchtower: ignore-file[python/pickle-load] fixtures\n${LOAD}\n`)), ['file']);
-  });
-
-  it('speaks the comment syntax of every language', () => {
-    const mail = 'maria.lopez@contoso-mail.org';
-    for (const [name, line] of [
-      ['a.js', `x = "${mail}" // watchtower: ignore`],
-      ['a.sql', `SELECT '${mail}' -- watchtower: ignore[pii/*]`],
-      ['a.md', `Write to ${mail} <!-- watchtower: ignore[pii/email-address] -->`],
-      ['a.ini', `mail = ${mail} ; watchtower: ignore`],
-      ['a.yaml', `mail: ${mail} # pragma: allowlist secret`],
-    ] as const) {
-      assert.deepEqual(by(judge({ name, text: `${line}\n` }, PII_ANALYSER)), ['inline'], name);
-    }
-  });
-
-  it('honours cell tags, of that cell only', () => {
-    const cell = (n: number, tags?: string[]) =>
-      segment('import pickle\npickle.load(f)', 'code', 'python', { cell: n, ...(tags && { tags }) });
-    assert.deepEqual(
-      by(
-        judge(
-          notebook(
-            cell(0, ['watchtower-ignore']),
-            cell(1, ['watchtower-ignore:python/torch-load']),
-            cell(2, ['watchtower-ignore:python/*']),
-            cell(3),
-          ),
-          PYTHON_ANALYSER,
-        ),
-      ),
-      ['cell', undefined, 'cell', undefined],
-    );
-  });
-
-  it('takes no orders from what a program printed', () => {
-    const drafts = judge(
-      notebook(
-        segment('mail: maria.lopez@contoso-mail.org # watchtower: ignore', 'output', 'plain', { cell: 0, output: 0 }),
-      ),
-      PII_ANALYSER,
-    );
-    assert.deepEqual(by(drafts), [undefined]);
-  });
-
-  it('gives an attack no pardon of its own', () => {
-    const attack = 'import base64\nexec(base64.b64decode(p))  # nosec\n';
-    assert.deepEqual(by(python(`# watchtower: ignore-file\n${attack}`)), [undefined]);
-    assert.deepEqual(
-      by(judge({ name: 'modeling_x.py', text: "import os\nos.system('id')  # watchtower: ignore\n" }, PYTHON_ANALYSER)),
-      [undefined],
-    );
-  });
-
-  it('can be switched off', () => {
-    assert.deepEqual(
-      by(
-        judge({ name: 'a.py', text: `${LOAD} # watchtower: ignore\n` }, PYTHON_ANALYSER, { inlineSuppression: false }),
-      ),
-      [undefined],
-    );
-  });
-
-  it('matches rules by id, family and star', () => {
-    assert.equal(ruleMatches('secret/github-token', ['secret/*']), true);
-    assert.equal(ruleMatches('secret/github-token', ['secret']), true);
-    assert.equal(ruleMatches('secret/github-token', ['secret/github']), false);
-    assert.equal(ruleMatches('secret/github-token', ['*']), true);
-  });
-});
 
 const finding = (ruleId: string, fingerprint: string, more: Partial<Finding> = {}): Finding => ({
   ruleId,
