@@ -7,6 +7,8 @@ import {
 } from 'vscode-languageserver/node';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { Finding, Fix } from '../core/finding';
+import { ruleById } from '../core/rules';
+import { canBeHidden } from '../core/suppress/inline';
 import { ClientCommands, type DiagnosticData } from '../protocol/messages';
 import { SOURCE } from './diagnostics';
 import { ignoreComment } from './ignoreComment';
@@ -62,20 +64,16 @@ function quickFixes(uri: string, diagnostic: Diagnostic, finding: Finding, input
       });
     }
   }
-  if (inText && input.document && finding.location.line !== undefined && finding.location.member === undefined) {
-    // The comment goes to the line on which the finding ends, which is the one where a statement can take it.
-    const line = (finding.location.endLine ?? finding.location.line) - 1;
-    const { document } = input;
-    const comment = ignoreComment(document.getText(), line, finding.ruleId, document.languageId, document.uri);
+  const rule = ruleById(finding.ruleId);
+  if (inText && input.document && rule && finding.location.member === undefined) {
+    const comment = ignoreComment(input.document, finding, rule, input.cell !== undefined);
     if (comment) {
       const at = { line: comment.line, character: comment.character };
-      quick({
-        title: `Ignore ${finding.ruleId} on this line`,
-        edit: { changes: { [uri]: [{ range: { start: at, end: at }, newText: comment.newText }] } },
-      });
+      const { title, newText } = comment;
+      quick({ title, edit: { changes: { [uri]: [{ range: { start: at, end: at }, newText }] } } });
     }
   }
-  if (input.cell !== undefined) {
+  if (input.cell !== undefined && rule && canBeHidden(rule, finding.severity)) {
     const title = `Ignore findings in this cell with the tag "${CELL_TAG}"`;
     const args: ClientCommands.IgnoreInCell = [uri, CELL_TAG];
     quick({ title, command: { title, command: ClientCommands.ignoreInCell, arguments: args } });
