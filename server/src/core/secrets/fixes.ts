@@ -56,9 +56,9 @@ export function environmentFix(segment: TextSegment, syntax: PythonSyntax, place
   const shell = shellFix(segment, place, variable);
   if (shell) return shell;
   const string = stringAt(syntax.tree.resolveInner(place.start, 1));
-  if (!string || string.to < place.end || isDocumentation(string)) return undefined;
+  if (!string || string.to < place.end || isDocumentation(string) || isPattern(string)) return undefined;
   const change = changesFor(text, string, place, variable);
-  if (!change) return undefined;
+  if (!change || isShadowed(change.module, text)) return undefined;
   const edits = change.changes.map((one) => editOf(segment, one));
   const imported = importOf(segment, syntax, string.from, change.module);
   if (imported) edits.unshift(imported);
@@ -101,7 +101,7 @@ function changesFor(
       changes: [{ ...(lookup ?? whole), newText }],
     };
   }
-  if (place.joined || nested || bytes || /u/i.test(prefix)) return undefined;
+  if (place.joined || nested || bytes || /u/i.test(prefix) || isTemplate(text, string)) return undefined;
   const formatted = /f/i.test(prefix);
   const inner = quotes[0] === "'" ? '"' : "'";
   const changes: Change[] = [
@@ -148,6 +148,27 @@ function insideFormat(string: SyntaxNode): boolean {
 function isDocumentation(string: SyntaxNode): boolean {
   const parent = string.parent?.name === 'ContinuedString' ? string.parent.parent : string.parent;
   return parent?.name === 'ExpressionStatement';
+}
+
+/** A string that a `case` compares with: nothing is looked up there (Python language reference 8.6.4). */
+function isPattern(string: SyntaxNode): boolean {
+  for (let at = string.parent; at; at = at.parent) {
+    if (at.name.endsWith('Pattern')) return true;
+    if (at.name === 'Body' || at.name.endsWith('Statement')) return false;
+  }
+  return false;
+}
+
+/** A text that is filled in later: a percent sign or a brace in the secret would be read as a place of it. */
+const isTemplate = (text: string, string: SyntaxNode): boolean =>
+  /^["')\s]{0,40}(?:%\s{0,4}[\w({[]|\.format(?:_map)?\()/.test(text.slice(string.to, string.to + 60));
+
+/** Whether something else than the module may have its name: a parameter, a variable, nothing any more. */
+function isShadowed(module: string, text: string): boolean {
+  const name = String.raw`(?<![\w.])${module}(?![\w.([])`;
+  return new RegExp(
+    String.raw`${name}\s{0,4}(?::[^=\n]{1,80})?=(?!=)|\bdel\s[^\n]{0,80}${name}|\bfor\s[^\n]{0,80}${name}[^\n]{0,80}\sin\s|\bas\s+${module}\b|\b(?:def\s+\w+|lambda)\b[^\n:]{0,200}${name}`,
+  ).test(text);
 }
 
 /** The expression that joins all parts, when it joins nothing else. */
@@ -199,18 +220,23 @@ function importOf(
   );
   let first: number | undefined;
   let before: number | undefined;
+  let behind = 0;
   for (let node = tree.topNode.firstChild; node && node.from <= use; node = node.nextSibling) {
     if (node.name === 'Comment') continue;
     const source = text.slice(node.from, Math.min(node.to, node.from + 300));
+    // What comes from the future may stand behind documentation on its line.
+    if (/^(?:["'][^\n]{0,200}["'];\s{0,4})?from\s+__future__/.test(source)) {
+      behind = text.indexOf('\n', node.to - 1) + 1;
+      continue;
+    }
     if (node.name === 'ImportStatement') {
       if (plain.test(source)) return undefined;
-      if (!/^from\s+__future__/.test(source)) before ??= node.from;
-      else continue;
+      before ??= node.from;
     }
     if (first === undefined && !(node.name === 'ExpressionStatement' && node.firstChild && isString(node.firstChild)))
       first = node.from;
   }
-  const at = text.lastIndexOf('\n', (before ?? first ?? use) - 1) + 1;
+  const at = Math.max(behind, text.lastIndexOf('\n', (before ?? first ?? use) - 1) + 1);
   const { line } = segment.locate(at, at);
   return line === undefined
     ? undefined

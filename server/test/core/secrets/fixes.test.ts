@@ -1,31 +1,13 @@
 import assert from 'node:assert/strict';
 import { parser } from '@lezer/python';
-import type { Fix } from '../../../src/core/finding';
 import { maskIPython } from '../../../src/core/python/syntax';
+import { applied } from '../text/applied';
 import { matching, randomOf } from './shapes';
 import { secretsIn, severityOf } from './support';
 import { SYNTAXES } from './syntaxes';
 
 const random = randomOf(41);
 const secret = () => `Zx9kQ2v${matching('[A-Za-z0-9]{14}', random)}7`;
-
-/** Applies edits to a text as an editor does: all places are those of the text before. */
-function applied(text: string, { edits }: Fix): string {
-  const starts = [0];
-  for (let i = 0; i < text.length; i += 1) if (text[i] === '\n') starts.push(i + 1);
-  const offset = (line: number, column: number) => (starts[line - 1] as number) + column - 1;
-  const ordered = edits
-    .map((edit, index) => ({
-      ...edit,
-      index,
-      from: offset(edit.line, edit.column),
-      to: offset(edit.endLine, edit.endColumn),
-    }))
-    .sort((a, b) => b.from - a.from || b.to - a.to || b.index - a.index);
-  let out = text;
-  for (const { from, to, newText } of ordered) out = out.slice(0, from) + newText + out.slice(to);
-  return out;
-}
 
 function parses(text: string): boolean {
   let ok = true;
@@ -77,6 +59,16 @@ describe('fixes of secrets', () => {
       'a cell with magics',
       (v) => `%%time\n%matplotlib inline\napi_token = "${v}"\n`,
       '%%time\n%matplotlib inline\nimport os\napi_token = os.environ["API_TOKEN"]\n',
+    ],
+    [
+      'documentation and the future on one line',
+      (v) => `"""Text."""; from __future__ import annotations\napi_token = "${v}"\n`,
+      '"""Text."""; from __future__ import annotations\nimport os\napi_token = os.environ["API_TOKEN"]\n',
+    ],
+    [
+      'an import for the type checker only',
+      (v) => `from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import os\napi_token = "${v}"\n`,
+      'import os\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import os\napi_token = os.environ["API_TOKEN"]\n',
     ],
     ['bytes', (v) => `secret_key = b"${v}"\n`, 'import os\nsecret_key = os.environ["SECRET_KEY"].encode()\n'],
     ['triple quotes', (v) => `api_token = """${v}"""\n`, 'import os\napi_token = os.environ["API_TOKEN"]\n'],
@@ -155,6 +147,23 @@ describe('fixes of secrets', () => {
       assert.equal(found.length, 1, text);
       assert.equal(found[0]?.fixes, undefined, text);
     }
+  });
+
+  it('is not offered where it would mean something else', () => {
+    for (const make of [
+      (v: string) => `match c:\n    case {"password": "${v}"}:\n        pass\n`,
+      (v: string) => `def f(os):\n    db_password = "${v}"\n`,
+      (v: string) => `import os\nos = None\ndb_password = "${v}"\n`,
+      (v: string) => `u = "postgresql://etl:${v}@db.internal/%s" % name\n`,
+      (v: string) => `u = "postgresql://etl:${v}@db.internal/{}".format(name)\n`,
+    ]) {
+      const text = make(secret());
+      const found = secretsIn(text);
+      assert.equal(found.length, 1, text);
+      assert.equal(found[0]?.fixes, undefined, text);
+    }
+    assert.match(fixed(`import os\ndb_password = "${secret()}" % ()\n`), /os\.environ/);
+    assert.match(fixed(`import os\nos.sep = 1\nf(password="${secret()}")\n`), /os\.environ/);
   });
 
   it('leaves Python that parses and holds no secret, in every syntax of Python', () => {

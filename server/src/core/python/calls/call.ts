@@ -198,13 +198,14 @@ export function fileOf(node: Node, names: Names): string | undefined {
   return names.constant(node) ?? names.value(node).text ?? openedFile(node, names);
 }
 
-/** Appends an argument to a call. */
-export function addArgument(call: Call, names: Names, text: string, title: string, preferred: boolean) {
-  const { open, close } = call.node;
-  if (close < 0) return {};
-  const inside = names.module.text.slice(open + 1, close);
-  const lead = inside.trim() === '' ? '' : /,\s*$/.test(inside) ? ' ' : ', ';
-  return { fix: (fixes: FixMaker) => fixes.insert(close, lead + text, title, preferred) };
+/** Appends an argument to a call: behind the last one, in front of a comma and a comment that may follow it. */
+export function addArgument(call: Call, text: string, title: string, preferred: boolean) {
+  const { open, close, args } = call.node;
+  const last = args[args.length - 1];
+  // A generator without brackets can only be the only argument.
+  if (close < 0 || last?.value.kind === 'comprehension') return {};
+  const at = last ? last.end : open + 1;
+  return { fix: (fixes: FixMaker) => fixes.insert(at, last ? `, ${text}` : text, title, preferred) };
 }
 
 /** A fix that sets a keyword argument to False, where it stands in the call. */
@@ -222,8 +223,18 @@ export function argumentRange(call: Call, name: string, names: Names): { from: n
   const it = args[index] as Argument;
   const before = args[index - 1];
   const after = args[index + 1];
-  if (before) return { from: names.module.text.indexOf(',', before.end), to: it.end };
+  if (before) return { from: commaBehind(names.module.text, before.end), to: it.end };
   return { from: it.start, to: after ? after.start : it.end };
+}
+
+/** Offset of the comma behind an argument; comments may stand between, with commas of their own. */
+function commaBehind(text: string, end: number): number {
+  let at = end;
+  while (text[at] !== ',' && at < text.length) {
+    const newline = text[at] === '#' ? text.indexOf('\n', at) : at;
+    at = newline < 0 ? text.length : newline + 1;
+  }
+  return at;
 }
 
 export const allow =

@@ -60,7 +60,10 @@ const torchLoad: Check = (call, names, facts) => {
           fix: (fixes) =>
             fixes.replace(weightsOnly.value.start, weightsOnly.value.end, 'True', 'Load weights only', true),
         }
-      : call.args.length > 0 && addArgument(call, names, 'weights_only=True', 'Add weights_only=True', true)),
+      : // A pickle module of one's own is refused together with it.
+        call.args.length > 0 &&
+        !call.keywords.has('pickle_module') &&
+        addArgument(call, 'weights_only=True', 'Add weights_only=True', true)),
   };
 };
 
@@ -105,11 +108,16 @@ const fullLoad = (call: Call, names: Names, loader: Node | undefined): Judgement
     severity: isForeign(taint) ? 'medium' : 'low',
     message:
       'FullLoader has been broken out of before (CVE-2020-14343, PyYAML before 5.4): use SafeLoader for files of others.',
-    ...(loader?.kind === 'member' && {
-      fix: (fixes: FixMaker) => fixes.replace(loader.propertyStart, loader.end, 'SafeLoader', 'Use SafeLoader', false),
-    }),
+    ...safeLoader(call, loader),
   };
 };
+
+/** Puts SafeLoader in the place of `yaml.Loader` where that stands in the call. */
+function safeLoader(call: Call, loader: Node | undefined) {
+  if (loader?.kind !== 'member' || !call.node.args.some(({ value }) => value === loader)) return {};
+  const { propertyStart, end } = loader;
+  return { fix: (fixes: FixMaker) => fixes.replace(propertyStart, end, 'SafeLoader', 'Use SafeLoader', false) };
+}
 
 /** Loaders that build what a document names. */
 const UNSAFE_LOADER = /^(?:Unsafe|C?Unsafe)?Loader$|^CLoader$/;
@@ -131,6 +139,7 @@ const yamlLoad: Check = (call, names) => {
     message: loader
       ? `yaml.load with ${name === 'CLoader' ? 'CLoader' : name === 'UnsafeLoader' ? 'UnsafeLoader' : 'Loader'} builds any Python object the document names.`
       : 'yaml.load without a loader builds any Python object the document names in PyYAML before 6.',
+    ...safeLoader(call, loader),
     ...(!loader &&
       callee.kind === 'member' && {
         fix: (fixes) =>

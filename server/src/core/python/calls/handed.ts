@@ -5,7 +5,8 @@ import type { Call, Judgement } from './call';
 const APPLIES =
   /(?:^|\.)(?:map|filter|reduce|apply|applymap|transform|agg|imap|imap_unordered|starmap|map_async|apply_async|submit|run_in_executor|to_thread|Thread|Process|map_partitions|foreach|vectorize)$/;
 
-const LOADS = /^(?:(?:_?pickle|cPickle|dill|cloudpickle|marshal)\.loads?|joblib\.load|pandas\.read_pickle)$/;
+const LOADS =
+  /^(?:(?:_?pickle|cPickle|dill|cloudpickle|marshal)\.loads?|joblib\.load|torch\.load|pandas\.read_pickle)$/;
 
 /** @returns what is wrong with a function that the call hands on, if anything */
 export function judgeHanded(call: Call, names: Names): Judgement | undefined {
@@ -27,7 +28,7 @@ export function judgeHanded(call: Call, names: Names): Judgement | undefined {
     }
     if (path !== undefined && LOADS.test(path)) {
       return {
-        rule: 'pickle-load',
+        rule: path === 'torch.load' ? 'torch-load' : 'pickle-load',
         severity: 'medium',
         message: `${path} is applied to values: it runs any code the data holds.`,
         evidence: `(${path}, …)`,

@@ -18,7 +18,7 @@ const extractAll: Check = (call, names) => {
   return {
     rule: 'archive-extraction',
     message: 'The archive is unpacked without a filter: before Python 3.14 it can write outside the folder.',
-    ...addArgument(call, names, "filter='data'", "Add filter='data'", false),
+    ...addArgument(call, "filter='data'", "Add filter='data'", false),
   };
 };
 
