@@ -78,6 +78,11 @@ export async function scanTargets(
     notScanned: [],
     artifacts: [],
   };
+  const note = (text: string) => {
+    if (args.quiet) return;
+    bar.clear();
+    terminal.stderr.write(`watchtower: ${printable(text)}\n`);
+  };
   const bar = new ProgressBar(terminal.stderr, !args.quiet);
   let others = 0;
   let unreached = 0;
@@ -111,7 +116,7 @@ export async function scanTargets(
         terminal.stderr.write(`watchtower: ${printable(`${target.label}: ${failure.message}`)}\n`);
         continue;
       }
-      const ignored = settings.inlineSuppression ? await ownIgnoreFile(target.spec) : [];
+      const ignored = settings.inlineSuppression ? await ownIgnoreFile(target.spec, note) : [];
       for (const artifact of scan.artifacts) {
         const fromHere = joinPath(target.prefix, artifact.path);
         // What was named first: it needs the digests that are taken out with the first look.

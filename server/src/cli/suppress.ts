@@ -9,7 +9,7 @@ import {
   gitleaksIgnoreSuppressor,
   parseBaseline,
 } from '../core/suppress/baseline';
-import { IGNORE_FILE, ignoreFileSuppressor } from '../core/suppress/ignoreFile';
+import { IGNORE_FILE, ignoreFileProblems, ignoreFileSuppressor } from '../core/suppress/ignoreFile';
 import { applySuppressions, type Suppressor } from '../core/suppress/suppressor';
 import { UsageError } from './arguments';
 
@@ -63,13 +63,15 @@ export async function readPreviousBaseline(file: string): Promise<Baseline | und
 }
 
 /** The ignore file at the root of a scanned folder. It came with the folder, so it cannot hide what models do. */
-export async function ownIgnoreFile(spec: SourceSpec): Promise<Suppressor[]> {
+export async function ownIgnoreFile(spec: SourceSpec, note: (text: string) => void): Promise<Suppressor[]> {
   if (spec.kind !== 'folder') return [];
   const file = path.join(spec.root, IGNORE_FILE);
   try {
     const info = await lstat(file);
     if (!info.isFile() || info.size > MAX_IGNORE_FILE) return [];
-    return [ignoreFileSuppressor(await readFile(file, 'utf8'), false)];
+    const text = await readFile(file, 'utf8');
+    for (const problem of ignoreFileProblems(text)) note(`${IGNORE_FILE}: ${problem}`);
+    return [ignoreFileSuppressor(text, false)];
   } catch {
     return [];
   }

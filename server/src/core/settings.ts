@@ -220,9 +220,12 @@ function severityTable(raw: unknown, problems: string[]): Record<string, Severit
   return out;
 }
 
+const CUSTOM_RULE_KEYS: readonly string[] = ['id', 'title', 'pattern', 'keywords', 'severity'];
+
 function customRules(raw: unknown, problems: string[]): CustomRule[] | undefined {
   if (!Array.isArray(raw)) return undefined;
   const rules: CustomRule[] = [];
+  const ids = new Set<string>();
   for (const [index, item] of raw.entries()) {
     const rule = record(item);
     const id = rule?.id;
@@ -231,6 +234,15 @@ function customRules(raw: unknown, problems: string[]): CustomRule[] | undefined
       problems.push(`secrets.customRules[${index}]: needs an id and a pattern`);
       continue;
     }
+    const unknown = Object.keys(rule).filter((key) => !CUSTOM_RULE_KEYS.includes(key));
+    if (unknown.length > 0) {
+      problems.push(
+        `secrets.customRules[${index}]: unknown ${unknown.join(', ')}; known are ${CUSTOM_RULE_KEYS.join(', ')}`,
+      );
+    }
+    // Both are used: which finding is whose could not be told otherwise.
+    if (ids.has(id)) problems.push(`secrets.customRules[${index}].id: another rule is called "${id}" too`);
+    ids.add(id);
     const compiled = compilePattern(pattern);
     if ('problem' in compiled) {
       problems.push(`secrets.customRules[${index}].pattern: ${compiled.problem}`);
@@ -240,7 +252,10 @@ function customRules(raw: unknown, problems: string[]): CustomRule[] | undefined
     if (rule.severity !== undefined && !severity) {
       problems.push(`secrets.customRules[${index}].severity: expected one of ${SEVERITIES.join(', ')}`);
     }
-    const keywords = Array.isArray(rule.keywords) ? rule.keywords.filter((word) => typeof word === 'string') : [];
+    const given = Array.isArray(rule.keywords) ? (rule.keywords as unknown[]) : undefined;
+    const keywords = given?.filter((word): word is string => typeof word === 'string' && word !== '') ?? [];
+    if (rule.keywords !== undefined && keywords.length !== given?.length)
+      problems.push(`secrets.customRules[${index}].keywords: expected a list of words`);
     rules.push({
       id,
       pattern,

@@ -14,7 +14,7 @@ import {
   gitleaksIgnoreSuppressor,
   parseBaseline,
 } from '../core/suppress/baseline';
-import { IGNORE_FILE, ignoreFileSuppressor } from '../core/suppress/ignoreFile';
+import { IGNORE_FILE, ignoreFileProblems, ignoreFileSuppressor } from '../core/suppress/ignoreFile';
 import { applySuppressions, type Suppressor } from '../core/suppress/suppressor';
 import { type Folder, SECRETS_BASELINE, type Workspace } from './settings';
 import type { StoredArtifact } from './store';
@@ -122,10 +122,15 @@ export class Suppressions {
     return known.suppressors;
   }
 
+  #ignoring(text: string): Suppressor {
+    for (const problem of ignoreFileProblems(text)) this.connection.console.warn(`${IGNORE_FILE}: ${problem}`);
+    return ignoreFileSuppressor(text, this.trusted);
+  }
+
   async #read(folder: Folder, day: string): Promise<Suppressor[]> {
     const kinds: [string, (text: string) => Suppressor][] = [
       [await this.#baselineOf(folder), (text) => baselineSuppressor(parseBaseline(text), day, this.trusted)],
-      [path.join(folder.root, IGNORE_FILE), (text) => ignoreFileSuppressor(text, this.trusted)],
+      [path.join(folder.root, IGNORE_FILE), (text) => this.#ignoring(text)],
       [path.join(folder.root, SECRETS_BASELINE), detectSecretsSuppressor],
       [path.join(folder.root, GITLEAKS_IGNORE), gitleaksIgnoreSuppressor],
     ];

@@ -9,8 +9,8 @@ import { SECRET_RULES } from './rules';
 interface Compiled {
   pattern: RE2JS | undefined;
   keywords: string[];
-  /** Group of the secret: the one named so, else the first, else the whole match. */
-  group: number | 'secret';
+  /** Groups of the secret, of which the first that matches counts: the one named so, else any, else the whole match. */
+  groups: readonly (number | 'secret')[];
 }
 
 const cache = new Map<string, Compiled>();
@@ -26,13 +26,16 @@ function compiled(rule: CustomRule): Compiled {
     entry = {
       pattern,
       keywords: (rule.keywords ?? []).map((keyword) => keyword.toLowerCase()).filter(Boolean),
-      group: named ? 'secret' : pattern && pattern.groupCount() > 0 ? 1 : 0,
+      groups: named ? ['secret'] : groupsOf(pattern?.groupCount() ?? 0),
     };
     if (cache.size > 1000) cache.clear();
     cache.set(key, entry);
   }
   return entry;
 }
+
+/** Of alternatives, each of which has its group, one matches. */
+const groupsOf = (count: number): number[] => (count > 0 ? Array.from({ length: count }, (_, i) => i + 1) : [0]);
 
 /** Text around a keyword that a rule of the user's own may match in. */
 const BEFORE = 200;
@@ -87,7 +90,7 @@ export function* customHits(
 ): Generator<TextFindingDraft> {
   const { text } = segment;
   for (const rule of rules) {
-    const { pattern, keywords, group } = compiled(rule);
+    const { pattern, keywords, groups } = compiled(rule);
     if (!pattern) continue;
     const anchored = /[\^$]/.test(rule.pattern);
     for (const window of windows(text, keywords)) {
@@ -100,8 +103,9 @@ export function* customHits(
           if (from >= stretch.own) break;
           // Where the stretch ends in the middle of a line, `^` and `$` match what is none of its ends.
           if (anchored && (cutBefore(text, stretch, from) || cutAfter(text, stretch, to))) continue;
-          const secret = matcher.group(group as never);
-          if (secret === null || secret === undefined || secret === '') continue;
+          const group = groups.find((one) => matcher.group(one as never));
+          const secret = group === undefined ? undefined : matcher.group(group as never);
+          if (!secret) continue;
           const start = stretch.start + matcher.start(group as never);
           yield {
             rule: SECRET_RULES.custom as NonNullable<(typeof SECRET_RULES)[string]>,

@@ -111,7 +111,7 @@ export function parseBaseline(text: string): Baseline {
 function parseObject(text: string, what: string): Record<string, unknown> {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(text.replace(/^\ufeff/, ''));
   } catch (error) {
     throw new BaselineError(`the ${what} is no JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -166,7 +166,7 @@ export function detectSecretsSuppressor(text: string): Suppressor {
 /** Reads gitleaks' `.gitleaksignore`: `[commit:]file:rule:line`. Its rules have other names, so file and line decide. */
 export function gitleaksIgnoreSuppressor(text: string): Suppressor {
   const known = new Set<string>();
-  for (const raw of text.split(/\r?\n/)) {
+  for (const raw of text.replace(/^\ufeff/, '').split(/\r?\n/)) {
     const match = /^(?:[0-9a-f]{7,64}:)?(.+):[\w-]+:(\d+)$/.exec(raw.trim());
     if (match && !raw.trimStart().startsWith('#')) known.add(`${normalisePath(match[1] as string)}\0${match[2]}`);
   }

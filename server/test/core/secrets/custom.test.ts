@@ -25,6 +25,31 @@ describe('rules of the user', () => {
     assert.ok(!JSON.stringify(one).includes('4711'));
   });
 
+  it('find the group that matches, of alternatives that have one each, in any script', () => {
+    const rule = { id: 'a', pattern: 'Schlüssel=(\\p{L}+)|key=([0-9]+)' };
+    assert.deepEqual(texts('x = "\u{1f600} Schlüssel=äöü key=4711"\n', rule), ['äöü', '4711']);
+    assert.deepEqual(texts('x = "[(?=]"\n', { id: 'a', pattern: '[(?=]{3}' }), ['(?=']);
+  });
+
+  it('are named when their keys are not known, their keywords no words, or their names the same', () => {
+    const given = [
+      { id: 'a', pattern: 'x', keyword: ['y'] },
+      { id: 'a', pattern: 'y', keywords: 'acme' },
+      { id: 'b', pattern: 'z', keywords: ['z', 3] },
+    ];
+    const { settings, problems } = parseSettings({ secrets: { customRules: given } });
+    assert.equal(settings.secrets.customRules.length, 3, 'they find all the same');
+    assert.deepEqual(
+      problems.map((problem) => /^secrets\.customRules\[(\d)\](?:\.(\w+))?/.exec(problem)?.slice(1)),
+      [
+        ['0', undefined],
+        ['1', 'id'],
+        ['1', 'keywords'],
+        ['2', 'keywords'],
+      ],
+    );
+  });
+
   it('look only around their keywords when they have any, in either case', () => {
     const text = `${'ACME-1111 '}${'x'.repeat(2000)} Vault: ACME-2222`;
     assert.deepEqual(texts(text, { id: 'a', pattern: 'ACME-[0-9]{4}', keywords: ['VAULT'] }), ['ACME-2222']);
@@ -51,8 +76,9 @@ describe('rules of the user', () => {
   it('are refused, and named, when they are no patterns, too large or empty', () => {
     const refused: [string, RegExp][] = [
       ['(', /missing|parenthes/i],
-      ['(?=x)y', /perl|invalid/i],
-      ['(a)\\1', /escape|invalid/i],
+      ['(?=x)y', /^looks ahead or behind/],
+      ['a(?<!x)y', /^looks ahead or behind/],
+      ['(a)\\1', /^refers back to a group/],
       ['(.*){1000}', /too large/],
       ['(a?){1000}a{1000}', /too large/],
       ['((a{0,100}){0,100}){0,100}', /repeat/],

@@ -11,7 +11,7 @@ import {
   gitleaksIgnoreSuppressor,
   parseBaseline,
 } from '../../../src/core/suppress/baseline';
-import { ignoreFileSuppressor } from '../../../src/core/suppress/ignoreFile';
+import { ignoreFileProblems, ignoreFileSuppressor } from '../../../src/core/suppress/ignoreFile';
 import { applySuppressions } from '../../../src/core/suppress/suppressor';
 
 const finding = (ruleId: string, fingerprint: string, more: Partial<Finding> = {}): Finding => ({
@@ -83,6 +83,23 @@ describe('baseline', () => {
     );
   });
 
+  it('is read with a byte order mark, and from other systems', () => {
+    const baseline = createBaseline([report('a.py', one)]);
+    const text = `\ufeff${formatBaseline(baseline).replaceAll('\n', '\r\n')}`;
+    assert.deepEqual(parseBaseline(text), baseline);
+    const sha1 = 'ab'.repeat(20);
+    const known = finding('secret/a', 'f1', { data: { sha1 } });
+    const windows = JSON.stringify({
+      results: { 'src\\a.py': [{ hashed_secret: sha1.toUpperCase() }], b: 3, c: [null] },
+    });
+    assert.equal(
+      applySuppressions(report('src/a.py', known), [detectSecretsSuppressor(`\ufeff${windows}`)]).findings.length,
+      0,
+    );
+    const leaks = gitleaksIgnoreSuppressor('\ufeff.\\src\\a.py:aws-access-token:3\r\n');
+    assert.equal(applySuppressions(report('src/a.py', one), [leaks]).findings.length, 0);
+  });
+
   it('refuses what is no baseline', () => {
     for (const text of [
       '',
@@ -149,6 +166,15 @@ describe('.watchtowerignore', () => {
     assert.equal(hidden('docs/\n!docs/b.md\n*.csv\n', 'docs/a.md'), true);
     assert.equal(hidden('*.csv\n!keep.csv\n', 'data/keep.csv'), false);
     assert.equal(hidden('# docs/\n', 'docs/a.md'), false);
+  });
+
+  it('names the rules that there are not, and knows stars and byte order marks', () => {
+    assert.deepEqual(ignoreFileProblems('\ufeffsecret/pasword:docs/\r\nsecret/*:x\n*:y\ndocs/\n# secret/none:z\n'), [
+      'secret/pasword: there is no such rule; secret/password may be meant',
+    ]);
+    assert.equal(hidden('\ufeffdocs/\n', 'docs/a.md'), true);
+    assert.equal(hidden('pii/email-*:docs/**\n', 'docs/a.md'), true);
+    assert.equal(hidden('pii/us-*:docs/**\n', 'docs/a.md'), false);
   });
 
   it('hides one rule or family in some files', () => {
