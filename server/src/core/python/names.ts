@@ -59,7 +59,7 @@ const TAINT_NODES = 200;
 /** Expressions that are followed from a flag to the constant it is. */
 const FLAG_NODES = 50;
 /** Kinds of expressions that a flag is given. */
-const FLAGS: ReadonlySet<Node['kind']> = new Set(['literal', 'name', 'group', 'composite']);
+const FLAGS: ReadonlySet<Node['kind']> = new Set(['literal', 'name', 'group', 'composite', 'binary']);
 /** Constants that a loop goes through which are looked at. */
 const LOOPED = 40;
 /** Decoders around each other that are looked through. */
@@ -393,6 +393,40 @@ function textsOf({ text, origin, held, path }: Value, depth: number): readonly s
   );
 }
 
+const TRUTHY = /^(?:True|1)$/;
+const FALSY = /^(?:False|None|0)$/;
+
+/**
+ * What a flag can be: the sources of literals, or of what is none.
+ * @param own source of the expression that was asked for, which stands for names that say nothing
+ */
+function flagsOf({ node, names }: Place, own: string, budget: { left: number }): string[] {
+  budget.left -= 1;
+  if (budget.left < 0) return [own];
+  const flags = (one: Node, seen = names) => flagsOf({ node: one, names: seen }, own, budget);
+  if (node.kind === 'group') return flags(node.inner);
+  if (node.kind === 'composite' && node.word === 'if') {
+    // `a if b else c if d else e`: what is tested stands between.
+    return node.parts.flatMap((part, i) => (i % 2 === 0 ? flags(part) : []));
+  }
+  if (node.kind === 'composite' && /^not\s+(?!not\b)/.test(names.source(node)))
+    return flags(node.parts[0] as Node).map((one) => (TRUTHY.test(one) ? 'False' : FALSY.test(one) ? 'True' : own));
+  if (node.kind === 'binary' && (node.operator === 'or' || node.operator === 'and')) {
+    const [ends, goesOn] = node.operator === 'or' ? [TRUTHY, FALSY] : [FALSY, TRUTHY];
+    const left = flags(node.left);
+    const right = flags(node.right);
+    const all = (some: readonly string[], form: RegExp) => some.every((one) => form.test(one));
+    // `x or True` and `x and False` are that whatever x is; `x or False` and `x and True` are x.
+    if (all(left, ends) || all(right, goesOn)) return left;
+    return all(left, goesOn) || all(right, ends) ? right : [...left, ...right];
+  }
+  if (node.kind !== 'name') return [names.source(node)];
+  return names.alternatives(node).flatMap(({ origin, standard }) => {
+    const given = origin ?? standard;
+    return given && FLAGS.has(given.node.kind) ? flagsOf(given, own, budget) : [own];
+  });
+}
+
 /** Names as they are seen from one place of a program. */
 export class Names {
   /** Parameters of lambdas and targets of comprehensions around the place. */
@@ -425,25 +459,7 @@ export class Names {
 
   /** Sources of the literals that an expression can be, of what is no literal its own: several where branches decide. */
   literals(node: Node): readonly string[] {
-    const found = new Set<string>();
-    const open: Place[] = [{ node, names: this }];
-    for (let budget = FLAG_NODES; budget > 0; budget -= 1) {
-      const at = open.pop();
-      if (!at) break;
-      const { node: one, names } = at;
-      if (one.kind === 'group') open.push({ node: one.inner, names });
-      else if (one.kind === 'composite' && one.word === 'if') {
-        // `a if b else c if d else e`: what is tested stands between.
-        for (let i = 0; i < one.parts.length; i += 2) open.push({ node: one.parts[i] as Node, names });
-      } else if (one.kind === 'name') {
-        for (const { origin, standard } of names.alternatives(one)) {
-          const given = origin ?? standard;
-          if (given && FLAGS.has(given.node.kind)) open.push(given);
-          else found.add(this.source(node));
-        }
-      } else found.add(names.source(one));
-    }
-    return [...found];
+    return [...new Set(flagsOf({ node, names: this }, this.source(node), { left: FLAG_NODES }))];
   }
 
   /** Paths of what an expression can be: several where branches decide, undefined for what is not known. */

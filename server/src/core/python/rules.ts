@@ -226,6 +226,14 @@ export const PYTHON_RULES = defineRules('python', {
     'Load known hosts and leave the policy at RejectPolicy.',
     { owasp: ['A07:2021'] },
   ),
+  'unverified-token': code(
+    'Token whose signature is not checked',
+    'medium',
+    ['CWE-347'],
+    'The claims of a JSON Web Token are read without checking its signature: anybody can write a token that says anything.',
+    'Check the signature with the issuer’s key and a fixed list of algorithms; read claims without it only where they decide nothing.',
+    { owasp: ['A02:2021', 'A07:2021'] },
+  ),
   'agent-code-execution': code(
     'Model output may be run',
     'medium',

@@ -3,7 +3,18 @@ import type { Fix } from '../finding';
 import { evidenceText, hashSecret } from '../redact';
 import type { TextContext, TextSegment } from '../text/document';
 import { type CallNode, childrenOf, type Node, type SequenceNode, type Statement, type SubscriptNode } from './ast';
-import { type Call, callOf, type Facts, type FixMaker, fileOf, type Judgement, readCall } from './calls/call';
+import {
+  type Call,
+  callOf,
+  certainty,
+  FALSE,
+  type Facts,
+  type FixMaker,
+  fileOf,
+  type Judgement,
+  readCall,
+  weighed,
+} from './calls/call';
 import { acceptsPickle } from './calls/deserialization';
 import { judgeCall, judgeMethod, judgeUnknown } from './calls/registry';
 import { Downloads } from './downloads';
@@ -326,8 +337,9 @@ export class Walk {
       });
     } else if (/\.verify_mode$/.test(source) && /^ssl\.(?:VerifyMode\.)?CERT_NONE$/.test(right ?? '')) {
       report({ rule: 'tls-verification-disabled', message: 'The context accepts any certificate.' });
-    } else if (path === 'requests.Session().verify' && names.source(value) === 'False') {
-      report({ rule: 'tls-verification-disabled', message: 'The session accepts any certificate.' });
+    } else if (path === 'requests.Session().verify' && certainty(value, FALSE, names)) {
+      const judged = { rule: 'tls-verification-disabled', message: 'The session accepts any certificate.' } as const;
+      report(weighed(judged, certainty(value, FALSE, names) ?? 'possible'));
     } else if (
       /^c\.(?:NotebookApp|ServerApp|IdentityProvider|PasswordIdentityProvider)\.(?:token|password|hashed_password)$/.test(
         source,

@@ -22,6 +22,17 @@ const extractAll: Check = (call, names) => {
   };
 };
 
+/** What comes out of an archive from the network is imported: whoever can change the archive runs code here. */
+const unpacksModules: Check = (call, names, facts) =>
+  facts.downloads.bringsModules(call.node, names)
+    ? {
+        rule: 'download-and-run',
+        severity: 'medium',
+        message:
+          'Modules are imported from an archive that the program downloads, and nothing says that it is the one that was meant.',
+      }
+    : undefined;
+
 /** shutil.unpack_archive hands `filter` to tarfile; other formats do not need it. */
 const unpackArchive: Check = (call, names) => {
   const subject = argument(call, 0, 'filename');
@@ -38,6 +49,11 @@ const unpackArchive: Check = (call, names) => {
     message: 'The archive is unpacked without a filter: before Python 3.14 it can write outside the folder.',
   };
 };
+
+const both =
+  (first: Check, second: Check): Check =>
+  (call, names, facts) =>
+    first(call, names, facts) ?? second(call, names, facts);
 
 const loosePermissions: Check = (call, names) => {
   const mode = argument(call, 1, 'mode');
@@ -89,9 +105,15 @@ export const HYGIENE: readonly CallRule[] = [
     pattern: /^tarfile\.(?:open|TarFile(?:\.open)?)\(\)\.extractall$/,
     last: ['extractall'],
     modules: ['tarfile'],
-    check: extractAll,
+    check: both(unpacksModules, extractAll),
   },
-  { paths: ['shutil.unpack_archive'], check: unpackArchive },
+  { paths: ['shutil.unpack_archive'], check: both(unpacksModules, unpackArchive) },
+  {
+    pattern: /^zipfile\.(?:Py)?ZipFile\(\)\.extractall$/,
+    last: ['extractall'],
+    modules: ['zipfile'],
+    check: unpacksModules,
+  },
   { paths: ['os.chmod', 'os.fchmod'], check: loosePermissions },
   { methods: ['setFeature'], check: saxFeature },
   { paths: ['lxml.etree.XMLParser', 'lxml.etree.iterparse'], check: xmlParser },

@@ -105,6 +105,25 @@ const exfiltrates: Check = (call, names) => {
   return undefined;
 };
 
+/** PyJWT before and since 2.0, python-jose and Authlib's relatives: `verify`, or a dictionary of options. */
+const unverifiedToken: Check = (call, names) => {
+  const options = argument(call, call.path.startsWith('jose.') ? 4 : 3, 'options');
+  const held = options && names.value(options).held;
+  const entry = held?.entries(0).find(({ key }) => key === 'verify_signature')?.value;
+  const sure = (entry && certainty(entry, FALSE, held.names)) ?? certainty(call.keywords.get('verify'), FALSE, names);
+  return (
+    sure &&
+    weighed(
+      {
+        rule: 'unverified-token',
+        message: `${call.path} reads the token without checking its signature: whoever sends it can write what it says.`,
+        evidence: '(…, verify_signature=False)',
+      },
+      sure,
+    )
+  );
+};
+
 /** A tunnel to a server of this machine; some ask for a login. */
 const tunnel: Check = (call) =>
   [...call.keywords.keys()].some((name) => /auth|oauth|oidc|allow_emails|ip_restriction/.test(name)) || call.spread
@@ -330,6 +349,7 @@ export const NETWORK: readonly CallRule[] = [
   { methods: ['add_insecure_port'], check: openPort },
   { methods: ['run'], modules: ['flask', 'dash', 'quart', 'create_app'], check: appRun },
   { paths: ['ray.init'], check: rayInit },
+  { paths: ['jwt.decode', 'jwt.decode_complete', 'jwt.PyJWT().decode', 'jose.jwt.decode'], check: unverifiedToken },
   {
     paths: ['urllib3.PoolManager', 'urllib3.HTTPSConnectionPool', 'pymongo.MongoClient', 'ssl.wrap_socket'],
     words: ['cert_reqs', 'tlsAllowInvalidCertificates', 'wrap_socket'],
