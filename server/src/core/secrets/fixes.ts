@@ -47,7 +47,7 @@ interface Change extends Range {
  * The fix for a secret in a Python segment: a whole literal becomes `os.environ["NAME"]`, a part of one a replacement
  * field of an f-string, the default of a look-up goes, a word of a shell line becomes `$NAME`. What is given to
  * `os.environ` is asked for instead. Missing imports are added.
- * @param syntax the tree of the segment
+ * @param syntax of the segment
  * @returns undefined in comments and documentation, and where the result would not be Python or not the same program
  */
 export function environmentFix(segment: TextSegment, syntax: PythonSyntax, place: FixPlace): Fix | undefined {
@@ -55,10 +55,10 @@ export function environmentFix(segment: TextSegment, syntax: PythonSyntax, place
   const variable = variableName(place, text);
   const shell = shellFix(segment, place, variable);
   if (shell) return shell;
-  const string = stringAt(syntax.tree.resolveInner(place.start, 1));
+  const string = stringAt(syntax.nodeAt(place.start));
   if (!string || string.to < place.end || isDocumentation(string) || isPattern(string)) return undefined;
   const change = changesFor(text, string, place, variable);
-  if (!change || isShadowed(change.module, text)) return undefined;
+  if (!change || syntax.isRebound(change.module)) return undefined;
   const edits = change.changes.map((one) => editOf(segment, one));
   const imported = importOf(segment, syntax, string.from, change.module);
   if (imported) edits.unshift(imported);
@@ -130,8 +130,8 @@ function shellFix(segment: TextSegment, place: FixPlace, variable: string): Fix 
 const isString = (node: SyntaxNode): boolean => node.name === 'String' || node.name === 'FormatString';
 
 /** The innermost string literal around a node. */
-function stringAt(node: SyntaxNode): SyntaxNode | undefined {
-  for (let at: SyntaxNode | null = node; at; at = at.parent) {
+function stringAt(node: SyntaxNode | undefined): SyntaxNode | undefined {
+  for (let at: SyntaxNode | null | undefined = node; at; at = at.parent) {
     if (isString(at)) return at;
     if (at.name === 'Comment' || at.name.endsWith('Statement')) return undefined;
   }
@@ -162,14 +162,6 @@ function isPattern(string: SyntaxNode): boolean {
 /** A text that is filled in later: a percent sign or a brace in the secret would be read as a place of it. */
 const isTemplate = (text: string, string: SyntaxNode): boolean =>
   /^["')\s]{0,40}(?:%\s{0,4}[\w({[]|\.format(?:_map)?\()/.test(text.slice(string.to, string.to + 60));
-
-/** Whether something else than the module may have its name: a parameter, a variable, nothing any more. */
-function isShadowed(module: string, text: string): boolean {
-  const name = String.raw`(?<![\w.])${module}(?![\w.([])`;
-  return new RegExp(
-    String.raw`${name}\s{0,4}(?::[^=\n]{1,80})?=(?!=)|\bdel\s[^\n]{0,80}${name}|\bfor\s[^\n]{0,80}${name}[^\n]{0,80}\sin\s|\bas\s+${module}\b|\b(?:def\s+\w+|lambda)\b[^\n:]{0,200}${name}`,
-  ).test(text);
-}
 
 /** The expression that joins all parts, when it joins nothing else. */
 function outermostJoined(string: SyntaxNode, joined: Range): Range | undefined {
@@ -210,34 +202,12 @@ function editOf(segment: TextSegment, { start, end, newText }: Change): Fix['edi
 /** The edit that imports a module above its use; undefined when it is imported there already. */
 function importOf(
   segment: TextSegment,
-  { tree, text }: PythonSyntax,
+  syntax: PythonSyntax,
   use: number,
   module: string,
 ): Fix['edits'][number] | undefined {
-  const plain = new RegExp(
-    `^import[ \\t]+(?:[\\w.]+(?:[ \\t]+as[ \\t]+\\w+)?[ \\t]*,[ \\t]*)*${module}[ \\t]*(?:,|$|;|#)`,
-    'm',
-  );
-  let first: number | undefined;
-  let before: number | undefined;
-  let behind = 0;
-  for (let node = tree.topNode.firstChild; node && node.from <= use; node = node.nextSibling) {
-    if (node.name === 'Comment') continue;
-    const source = text.slice(node.from, Math.min(node.to, node.from + 300));
-    // What comes from the future may stand behind documentation on its line.
-    if (/^(?:["'][^\n]{0,200}["'];\s{0,4})?from\s+__future__/.test(source)) {
-      behind = text.indexOf('\n', node.to - 1) + 1;
-      continue;
-    }
-    if (node.name === 'ImportStatement') {
-      if (plain.test(source)) return undefined;
-      before ??= node.from;
-    }
-    if (first === undefined && !(node.name === 'ExpressionStatement' && node.firstChild && isString(node.firstChild)))
-      first = node.from;
-  }
-  const at = Math.max(behind, text.lastIndexOf('\n', (before ?? first ?? use) - 1) + 1);
-  const { line } = segment.locate(at, at);
+  const at = syntax.importPlace(module, use);
+  const line = at === undefined ? undefined : segment.locate(at, at).line;
   return line === undefined
     ? undefined
     : { line, column: 1, endLine: line, endColumn: 1, newText: `import ${module}\n` };

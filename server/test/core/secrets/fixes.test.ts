@@ -149,6 +149,25 @@ describe('fixes of secrets', () => {
     }
   });
 
+  it('is offered in lines that are a part of a statement only', () => {
+    for (const make of [
+      (v: string) => `if x:\n    pass\nelif f(password="${v}"):\n    pass\n`,
+      (v: string) => `if x:\n    pass\nelse: db_password = "${v}"\n`,
+      (v: string) => `try:\n    pass\nexcept E: db_password = "${v}"\n`,
+      (v: string) => `try:\n    pass\nfinally: login(password="${v}")\n`,
+      (v: string) => `@client(password="${v}")\ndef f(): pass\n`,
+      (v: string) => `class A(B, password="${v}"):\n    pass\n`,
+      (v: string) => `def f(\n    a,\n    password="${v}",\n):\n    pass\n`,
+      (v: string) => `with open(1) as f, login(password="${v}") as g:\n    pass\n`,
+      (v: string) => `match x:\n    case 1: db_password = "${v}"\n`,
+      (v: string) => `if x:\n\tdb_password = "${v}"\n`,
+    ]) {
+      const after = fixed(make(secret()));
+      assert.match(after, /os\.environ\["(?:DB_)?PASSWORD"\]/);
+      assert.ok(parses(after), after);
+    }
+  });
+
   it('is not offered where it would mean something else', () => {
     for (const make of [
       (v: string) => `match c:\n    case {"password": "${v}"}:\n        pass\n`,
