@@ -16,6 +16,9 @@ const EXPRESSIONS = new Set(['query', 'eval']);
 const HARMLESS =
   /^\s{0,20}\(\s{0,20}(?:\)|(?!expr\b)\w{1,40}\s{0,4}=(?!=)|[rbu]?(?:"[^"\\]{1,120}"|'[^'\\]{1,120}')\s{0,20}[,)])/;
 
+/** `session.query(User)`: a class, as those of tables are. */
+const TABLE = /^\s{0,20}\(\s{0,20}(?!None\b|True\b|False\b)[A-Z]\w{0,40}[a-z]\w{0,40}(?:\.\w{1,40})?\s{0,20}[,)]/;
+
 /** Whether the path of a judged call can end with a name. */
 const isLastName = (name: string): boolean => LAST_NAMES.has(name);
 
@@ -104,6 +107,7 @@ function speaks({ start, word, as, named }: Hit, program: Program, module: Pytho
   if (word.role !== 'last') return true;
   if (as === 'text') return DYNAMIC_WORD.test(text.slice(first, module.lines.end(line)));
   if (EXPRESSIONS.has(word.text) && HARMLESS.test(text.slice(start + word.text.length, start + BEHIND))) return false;
+  if (word.text === 'query' && TABLE.test(text.slice(start + word.text.length, start + BEHIND))) return false;
   const chain = chainBefore(text, start, first);
   if (chain.open) return true;
   const path = [...chain.names, word.text];

@@ -59,7 +59,7 @@ const TAINT_NODES = 200;
 /** Expressions that are followed from a flag to the constant it is. */
 const FLAG_NODES = 50;
 /** Kinds of expressions that a flag is given. */
-const FLAGS: ReadonlySet<Node['kind']> = new Set(['literal', 'name', 'group', 'composite', 'binary']);
+const FLAGS: ReadonlySet<Node['kind']> = new Set(['literal', 'name', 'group', 'composite', 'binary', 'call']);
 /** Constants that a loop goes through which are looked at. */
 const LOOPED = 40;
 /** Decoders around each other that are looked through. */
@@ -127,6 +127,7 @@ const BUILTINS = new Set([
   'filter',
   'get_ipython',
   'staticmethod',
+  'bool',
   'dict',
 ]);
 
@@ -420,6 +421,9 @@ function flagsOf({ node, names }: Place, own: string, budget: { left: number }):
     if (all(left, ends) || all(right, goesOn)) return left;
     return all(left, goesOn) || all(right, ends) ? right : [...left, ...right];
   }
+  // `bool(1)` is what it is given.
+  if (node.kind === 'call' && names.value(node.callee).path === 'bool' && node.args.length === 1)
+    return flags((node.args[0] as Argument).value);
   if (node.kind !== 'name') return [names.source(node)];
   return names.alternatives(node).flatMap(({ origin, standard }) => {
     const given = origin ?? standard;

@@ -3,7 +3,7 @@ import { hashSecret } from '../redact';
 import type { TextContext, TextSegment } from '../text/document';
 import { FROM, type Judgement } from './calls/call';
 import { judgeShellText } from './calls/shellText';
-import { fetchedBy, runs } from './downloads';
+import { fetchedBy, runs } from './fetchCommands';
 import { Lines } from './lines';
 import { cellStart } from './magics';
 import type { PythonModule } from './module';

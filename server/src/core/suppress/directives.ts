@@ -23,7 +23,7 @@ const OWN_WORD = 0;
 
 /** Says whether a directive may be in a line at all. */
 const MARK =
-  /watchtower\s*:|allow-?list|whitelist|gitleaks:allow|nosec\b|noqa\s*:|secretlint-(?:dis|en)able|trufflehog:ignore|ggignore/i;
+  /watchtower\s*:|allow-?list|whitelist|gitleaks:allow|nosec\b|noqa\s*:[^#\n]{0,200}\bS\d{3}|secretlint-(?:dis|en)able|trufflehog:ignore|ggignore/i;
 
 export interface Directive {
   /** Offsets of the segment that it reaches. */
@@ -103,7 +103,8 @@ const ANYWHERE = new RegExp(String.raw`${OPENER}[^\n]{0,200}?(gitleaks:allow|tru
 const BARE = /gitleaks:allow|trufflehog:ignore/i;
 /** bandit/core/manager.py */
 const NOSEC = /(#)[ \t]*nosec\b:?[ \t]*([^#\n]{0,300})/gi;
-const NOQA = /(#)[ \t]*((?:ruff|flake8)[ \t]*[:=][ \t]*)?noqa[ \t]*:[ \t]*([A-Z0-9, \t]{1,200})/gi;
+const NOQA =
+  /(#)[ \t]*((?:ruff|flake8)[ \t]*[:=][ \t]*)?noqa[ \t]*:[ \t]*([A-Z0-9, \t]{0,200}?\bS\d{3}[A-Z0-9, \t]{0,200})/gi;
 const SECRETLINT = new RegExp(String.raw`${OPENER}[ \t]*secretlint-(disable|enable)(-line|-next-line)?\b`, 'gi');
 
 const ofCategory =

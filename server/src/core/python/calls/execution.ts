@@ -167,7 +167,15 @@ const sqlValues: Check = (call, names) => {
 
 function judgeSql(call: Call, names: Names): { judged: Judgement; value: boolean } | undefined {
   const statement = argument(call, 0, 'sql', 'query', 'statement');
-  if (!statement || !varies(statement, names)) return undefined;
+  if (!statement) return undefined;
+  if (!varies(statement, names)) {
+    // The whole of it comes from somewhere: nobody has to break out of a value.
+    const whole = statement.kind === 'string' ? undefined : names.taint(statement);
+    if (whole === 'model') return { value: true, judged: runsModelOutput(call.path) };
+    return isForeign(whole)
+      ? { value: true, judged: { rule: 'sql-injection', severity: 'high', message: `${FROM[whole]} is run as SQL.` } }
+      : undefined;
+  }
   const text = beginning(statement, names)?.replace(/^[^'"]*['"]+/, '');
   if (text === undefined || !isStatement(text)) return undefined;
   const taint = names.taint(statement);

@@ -92,7 +92,11 @@ const weakHash: Check = (call, names) => {
   if (named && !/^(?:md5|sha1|sha256|sha512)$/.test((call.args[0] && names.constant(call.args[0])) ?? ''))
     return undefined;
   const subject = call.args[named ? 1 : 0];
-  if (!subject || !/passw|passwd|pwd/i.test(names.source(subject)) || isFalse(call, 'usedforsecurity', names))
+  if (
+    !subject ||
+    !/passw|passwd|pwd|(?<![a-z\d])pw(?![a-z\d])/i.test(names.source(subject)) ||
+    isFalse(call, 'usedforsecurity', names)
+  )
     return undefined;
   return {
     rule: 'weak-password-hash',
