@@ -17,7 +17,8 @@ const HARMLESS =
   /^\s{0,20}\(\s{0,20}(?:\)|(?!expr\b)\w{1,40}\s{0,4}=(?!=)|[rbu]?(?:"[^"\\]{1,120}"|'[^'\\]{1,120}')\s{0,20}[,)])/;
 
 /** `session.query(User)`: a class, as those of tables are. */
-const TABLE = /^\s{0,20}\(\s{0,20}(?!None\b|True\b|False\b)[A-Z]\w{0,40}[a-z]\w{0,40}(?:\.\w{1,40})?\s{0,20}[,)]/;
+const TABLE =
+  /^\s{0,20}\(\s{0,20}(?!None\b|True\b|False\b)[A-Z](?=[A-Z\d_]{0,40}[a-z])\w{1,80}(?:\.\w{1,40})?\s{0,20}[,)]/;
 
 /** Whether the path of a judged call can end with a name. */
 const isLastName = (name: string): boolean => LAST_NAMES.has(name);

@@ -42,3 +42,14 @@ export function disguises(text: string): number[] {
   }
   return found;
 }
+
+/** Offsets at which a name stands in a text with an opening bracket behind it. */
+export function* callsOf(text: string, name: string): Generator<number> {
+  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + name.length)) {
+    const end = at + name.length;
+    if (isIdentifierPart(text.charCodeAt(at - 1)) || isIdentifierPart(text.charCodeAt(end))) continue;
+    let behind = end;
+    while (text[behind] === ' ') behind += 1;
+    if (text[behind] === '(') yield at;
+  }
+}

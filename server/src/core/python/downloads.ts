@@ -1,6 +1,7 @@
 /** Which files a program downloads: what it fetches to a path, and what it writes of an answer. */
 import { type CallNode, childrenOf, type Node } from './ast';
-import { commandAt, fetchedBy, runs, runsWithin, UNPACKING } from './fetchCommands';
+import { callsOf } from './characters';
+import { commandAt, fetchedBy, runs, runsWithin, unpackedByCommand } from './fetchCommands';
 import { checkedOf, type Fetched, type Found, note } from './hashChecks';
 import type { PythonModule } from './module';
 import { Names, type Program, positional } from './names';
@@ -196,22 +197,23 @@ export class Downloads {
       if (fetched) note(folders, fetched, [wayOf(folder.node, folder.names).join('/')]);
     }
     for (const line of commands) {
-      const match = UNPACKING.exec(line.replace(/["']/g, ''));
-      const [fetched] = files.get(plainPath(match?.[1] ?? match?.[3] ?? '')) ?? [];
-      const folder = plainPath(match?.[2] ?? match?.[4] ?? '');
-      if (fetched && folder) note(folders, fetched, [folder]);
+      const { archive, folder } = unpackedByCommand(line) ?? {};
+      const [fetched] = (archive !== undefined && files.get(plainPath(archive))) || [];
+      if (fetched && folder) note(folders, fetched, [plainPath(folder)]);
     }
     return found;
   }
 }
 
 /** Calls in some expressions, in no order that means anything. */
-function* callsIn(parts: readonly Node[]): Generator<CallNode> {
+function callsIn(parts: readonly Node[]): CallNode[] {
+  const found: CallNode[] = [];
   const open: Node[] = [...parts];
   for (let node = open.pop(); node; node = open.pop()) {
-    if (node.kind === 'call') yield node;
+    if (node.kind === 'call') found.push(node);
     open.push(...childrenOf(node));
   }
+  return found;
 }
 
 /** Where something may be put on the disk, by the names of functions and by those that the program gives them. */
@@ -235,14 +237,14 @@ function* sinksOf(program: Program, module: PythonModule): Generator<{ index: nu
 /** Calls of functions by names of the program's own, and by those that `functools.partial` makes of these. */
 function* aliasCalls(module: PythonModule, given: ReadonlySet<string>): Generator<{ index: number; 0: string }> {
   const called = new Set(given);
-  for (const name of given) {
-    for (const { index } of module.text.matchAll(new RegExp(`\\bpartial\\s{0,9}\\(\\s{0,9}${name}\\b`, 'g'))) {
-      const line = module.lines.at(index);
-      for (const { bindings } of line < 0 ? [] : module.statements(line))
-        for (const { name: made } of bindings) if (/^\w+$/.test(made) && called.size < RENAMES) called.add(made);
+  for (const index of callsOf(module.text, 'partial')) {
+    const line = module.lines.at(index);
+    for (const { bindings, parts } of line < 0 ? [] : module.statements(line)) {
+      const handed = callsIn(parts).some(({ args }) => args[0]?.value.kind === 'name' && given.has(args[0].value.name));
+      for (const { name } of handed ? bindings : []) if (/^\w+$/.test(name) && called.size < RENAMES) called.add(name);
     }
   }
-  yield* module.text.matchAll(new RegExp(`\\b(?:${[...called].join('|')})\\s{0,9}\\(`, 'g'));
+  for (const name of called) for (const index of callsOf(module.text, name)) yield { index, 0: name };
 }
 
 /** The archive that a call unpacks, and the folder. */

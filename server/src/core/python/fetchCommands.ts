@@ -1,8 +1,24 @@
 /** What lines for a shell fetch, unpack and run. */
 
-/** `unzip a.zip -d folder`, `tar -xf a.tar -C folder`: the archive and the folder. */
-export const UNPACKING =
-  /\bunzip\s[^\n;&|]{0,200}?([^\s;&|-][^\s;&|]{0,200})\s+-d\s{0,3}([^\s;&|$){}]+)|\btar\s[^\n;&|]{0,100}?-{0,2}[a-zA-Z]{0,6}x[a-zA-Z]{0,6}\s+([^\s;&|-][^\s;&|]{0,200})\s[^\n;&|]{0,60}?-C\s{0,3}([^\s;&|$){}]+)/;
+/** The archive and the folder of `unzip a.zip -d folder` and `tar -xf a.tar -C folder`. */
+export function unpackedByCommand(line: string): { archive: string; folder: string } | undefined {
+  const words = line
+    .slice(0, COMMAND)
+    .split(/[;&|]/, 1)
+    .join('')
+    .split(/[\s"',[\]()]+/)
+    .filter(Boolean);
+  const tar = words[0] === 'tar';
+  const folder = words[words.indexOf(tar ? '-C' : '-d') + 1];
+  const rest = words.slice(1).filter((word) => word !== folder && !word.startsWith('-'));
+  // `tar xf a.tar` has its letters without a dash.
+  const isLetters = (word = '') => /^[a-zA-Z]{1,8}$/.test(word) && word.includes('x');
+  const [archive] = tar && isLetters(words[1]) ? rest.slice(1) : rest;
+  const unpacks = tar
+    ? words.slice(1, 3).some((word) => isLetters(word.replace(/^-/, '')) || word === '--extract')
+    : words[0] === 'unzip';
+  return unpacks && archive && folder && folder !== words[0] ? { archive, folder } : undefined;
+}
 /** The file of a command line that fetches one; quotes and commas of a list are blanked out before. */
 const FETCHING =
   /\bwget\b[^\n;&|]{0,300}?\s(?:-O|--output-document)[\s=]{0,3}([^\s;&|$){}]+)|\bcurl\b[^\n;&|]{0,300}?\s(?:-[a-zA-Z]{0,6}o|--output)[\s=]{0,3}([^\s;&|$(){}]+)|\bwget\s[^\n;&|{}]{0,200}?\bhttps?:\/\/[^\s;&|{}?#]{1,200}\/([\w.-]+)(?=\s|$)/;

@@ -1,5 +1,6 @@
 /** Which downloads are compared with a known hash. */
 import { childrenOf, type Node } from './ast';
+import { callsOf } from './characters';
 import { COMMAND } from './fetchCommands';
 import type { PythonModule } from './module';
 import { Names, type Program } from './names';
@@ -71,14 +72,13 @@ export function checkedOf(program: Program, found: Found): ReadonlySet<Fetched> 
   }
   if (functions.size > FUNCTIONS) return 'all';
   for (const name of functions) {
-    const call = new RegExp(`(?<!\\bdef\\s{1,9})\\b${name}\\s{0,9}\\(`, 'g');
     let told = false;
     for (const module of program.modules) {
-      for (const { index } of module.text.matchAll(call)) {
+      for (const index of callsOf(module.text, name)) {
         const line = module.lines.at(index);
         looks += 1;
         if (looks > COMPARISONS) return 'all';
-        if (line >= 0 && tells(module, line)) told = true;
+        if (line >= 0 && !module.text.startsWith('def', module.lines.start(line)) && tells(module, line)) told = true;
       }
     }
     untold ||= !told;

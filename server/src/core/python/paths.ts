@@ -157,4 +157,8 @@ export function wayOf(node: Node, names: Names, depth = 0): string[] {
 /** What may put a path together. */
 const JOINED: ReadonlySet<Node['kind']> = new Set(['call', 'binary', 'format', 'group', 'name']);
 
-export const plainPath = (path: string): string => path.replace(/^(?:\.\/)+/, '').replace(/\/+$/, '');
+export const plainPath = (path: string): string => {
+  let end = path.length;
+  while (end > 0 && path[end - 1] === '/') end -= 1;
+  return path.slice(0, end).replace(/^(?:\.\/)+/, '');
+};

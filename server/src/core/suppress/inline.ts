@@ -3,6 +3,7 @@
  * is never hidden by what stands beside it, and everything hidden is counted and listed.
  */
 import type { Finding, Severity } from '../finding';
+import { lastAtMost } from '../python/lines';
 import { evidenceText } from '../redact';
 import type { Rule } from '../rule';
 import type { KeywordFamily, TextDocument, TextFindingDraft, TextSegment } from '../text/document';
@@ -38,7 +39,7 @@ const TAG = /^watchtower-ignore(?::(.+))?$/;
 /** The suppressions of one document. Nothing is searched before the first finding asks. */
 export class InlineSuppressions {
   readonly #marked = new Map<TextSegment, readonly MarkedLine[]>();
-  readonly #bySegment = new Map<TextSegment, readonly Directive[]>();
+  readonly #bySegment = new Map<TextSegment, Directives>();
   readonly #used = new Set<Directive>();
   #whole: readonly Directive[] | undefined;
 
@@ -63,11 +64,11 @@ export class InlineSuppressions {
         return { by: 'cell', reason: evidenceText(`cell tag ${tag}`, 100) };
       }
     }
-    for (const directive of this.#directives(segment)) {
-      if (directive.file || !directive.matches(rule)) continue;
-      if (reaches(directive, start, end, rule)) return this.#hides('inline', directive, segment, start, end);
+    for (const directive of this.#directives(segment).around(start, end)) {
+      if (directive.matches(rule) && reaches(directive, start, end, rule))
+        return this.#hides('inline', directive, segment, start, end);
     }
-    this.#whole ??= this.document.segments.flatMap((one) => this.#directives(one).filter(({ file }) => file));
+    this.#whole ??= this.document.segments.flatMap((one) => this.#directives(one).all.filter(({ file }) => file));
     for (const directive of this.#whole) {
       if (directive.matches(rule)) return this.#hides('file', directive, segment, start, end);
     }
@@ -86,7 +87,7 @@ export class InlineSuppressions {
   *complaints(isEnabled: (rule: Rule) => boolean): Generator<{ segment: TextSegment; draft: TextFindingDraft }> {
     for (const segment of this.document.segments) {
       if (!mayDirect(segment) || !mayBeOwn(this.occurrences(segment))) continue;
-      for (const directive of this.#directives(segment)) {
+      for (const directive of this.#directives(segment).all) {
         if (directive.own)
           for (const draft of complaints(directive.own, this.#used.has(directive), isEnabled)) yield { segment, draft };
       }
@@ -102,16 +103,49 @@ export class InlineSuppressions {
     return known;
   }
 
-  #directives(segment: TextSegment): readonly Directive[] {
+  #directives(segment: TextSegment): Directives {
     let known = this.#bySegment.get(segment);
     if (!known) {
       const lines = this.#markedLines(segment);
-      known = lines.length > 0 ? directivesOf(segment, lines) : [];
+      known = lines.length > 0 ? new Directives(directivesOf(segment, lines)) : NO_DIRECTIVES;
       this.#bySegment.set(segment, known);
     }
     return known;
   }
 }
+
+/** The directives of a segment, by the places that they reach. */
+class Directives {
+  /** Those of a line or a statement, by their start. */
+  readonly #narrow: readonly Directive[];
+  /** Of each of them, the furthest end so far. */
+  readonly #ends: readonly number[];
+  /** Blocks that are not ended. */
+  readonly #wide: readonly Directive[];
+
+  constructor(readonly all: readonly Directive[]) {
+    const placed = all.filter(({ file }) => !file);
+    this.#wide = placed.filter(({ end }) => end === Number.MAX_SAFE_INTEGER);
+    this.#narrow = placed.filter(({ end }) => end !== Number.MAX_SAFE_INTEGER).sort((a, b) => startOf(a) - startOf(b));
+    let furthest = -1;
+    this.#ends = this.#narrow.map(({ end, statement }) => {
+      furthest = Math.max(furthest, end, statement?.end ?? 0);
+      return furthest;
+    });
+  }
+
+  /** Those that may reach a finding. */
+  *around(start: number, end: number): Generator<Directive> {
+    for (let i = lastAtMost(this.#narrow.length, (at) => startOf(this.#narrow[at] as Directive), end); i >= 0; i -= 1) {
+      if ((this.#ends[i] as number) < start) break;
+      yield this.#narrow[i] as Directive;
+    }
+    yield* this.#wide;
+  }
+}
+
+const startOf = ({ start, statement }: Directive): number => Math.min(start, statement?.start ?? start);
+const NO_DIRECTIVES = new Directives([]);
 
 /** Unsafe code is hidden by a comment on the first or last line of its statement, all else by one on its own lines. */
 function reaches({ start, end, statement }: Directive, from: number, to: number, rule: Rule): boolean {

@@ -148,7 +148,7 @@ const OTHERS: readonly Case[] = [
   },
   {
     rule: 'agent-code-execution',
-    severity: 'high',
+    severity: 'medium',
     bad: [
       "import ollama, sqlite3\nsql = ollama.chat(model='m', messages=[])['message']['content']\nsqlite3.connect(p).execute(sql)",
     ],
@@ -158,9 +158,13 @@ const OTHERS: readonly Case[] = [
   },
   {
     rule: 'sql-injection',
-    severity: 'high',
+    severity: 'medium',
     bad: ["import sqlite3\nfrom flask import request\nsqlite3.connect(p).execute(request.args['q'])"],
-    honest: ["import sqlite3\nfrom flask import request\nsqlite3.connect(p).execute('select ?', (request.args['q'],))"],
+    honest: [
+      "import sqlite3\nfrom flask import request\nsqlite3.connect(p).execute('select ?', (request.args['q'],))",
+      "from flask import request\nworkflow.execute(request.json['task'])",
+      "import pandas as pd\nfrom flask import request\nTABLES = {'a': 'select * from a'}\npd.read_sql(TABLES[request.args['t']], con)",
+    ],
   },
   {
     rule: 'torch-load',

@@ -93,6 +93,14 @@ const HOSTILE: Readonly<Record<string, readonly string[]>> = {
       'getattr(os, ',
     ],
     ...['import pickle; ', '(x := pickle.loads)', '{"a": pickle.load, ', 'eval(', 'f"{', 'os.system("curl a | '],
+    ...[
+      'password = "a1b2c3d4"  # watchtower: ignore[secret/a]\n',
+      '# watchtower: ignore-start\npassword = "a1b2c3d4"\n',
+    ],
+    ...['pickle.load(f)  # nosec\n', '# watchtower: ignore[', 'urlretrieve(u, "a/b")\n', 'x = urlretrieve\n'],
+    ...['import requests; assert h.hexdigest() == x; urlretrieve(u, "a.pkl"); pickle.load(open("a.pkl"))\n'],
+    ...['def a(): h.hexdigest() == x or urlretrieve(u, "a.pkl") or pickle.load("a.pkl")\n'],
+    ...['ZipFile("a").extractall("b"); urlretrieve(u, "a"); pickle.load("b/c")\n', 'wget x; tar xf a -C b; ./b/c\n'],
     ...['# ', '"""', 'lambda: ', 'def f(load=pickle.load): ', 'x[0](', 'from pickle import *\n', '    \n', '\\\n'],
   ],
   'x.yaml': [
@@ -103,6 +111,8 @@ const HOSTILE: Readonly<Record<string, readonly string[]>> = {
   ],
   'x.xml': ['<name>password</name>\n', '<password>', '<add key="password" '],
   'x.md': [
+    'password: a1b2c3d4 <!-- watchtower: ignore -->\n',
+    '```\npassword: a1b2c3d4 # gitleaks:allow\n',
     '| password |\n|---|---|\n',
     'ein 12-',
     'name: Jane Quist ',

@@ -14,7 +14,7 @@ import {
   runsModelOutput,
 } from './call';
 import { insecureIndex } from './remote';
-import { beginning, varies } from './text';
+import { beginning, isFixed, varies } from './text';
 
 /** `eval(repr(x))`, `eval('numpy.' + repr(x))`: what is run was an object of the program a moment ago. */
 function isRepresentation(node: Node, names: Names): boolean {
@@ -165,17 +165,34 @@ const sqlValues: Check = (call, names) => {
   return found?.value ? found.judged : undefined;
 };
 
+/** Modules of databases: what else executes something need not be SQL. */
+const DATABASE =
+  /^(?:sqlite3|psycopg2?|pymysql|MySQLdb|mysql|duckdb|sqlalchemy|pandas|asyncpg|aiosqlite|cx_Oracle|oracledb|pyodbc|snowflake|google\.cloud\.bigquery|clickhouse_connect)\b/;
+
+/** A statement that comes from somewhere as a whole: nobody has to break out of a value. */
+function wholeStatement(
+  path: string,
+  statement: Node,
+  names: Names,
+): { judged: Judgement; value: boolean } | undefined {
+  if (!DATABASE.test(path) || isFixed(statement, names)) return undefined;
+  const taint = names.taint(statement);
+  if (taint === 'model') return { value: true, judged: { ...runsModelOutput(path), severity: 'medium' } };
+  return isForeign(taint)
+    ? {
+        value: true,
+        judged: {
+          rule: 'sql-injection',
+          message: `${path} runs SQL that is ${FROM[taint]}: it can read and change all that the login may.`,
+        },
+      }
+    : undefined;
+}
+
 function judgeSql(call: Call, names: Names): { judged: Judgement; value: boolean } | undefined {
   const statement = argument(call, 0, 'sql', 'query', 'statement');
   if (!statement) return undefined;
-  if (!varies(statement, names)) {
-    // The whole of it comes from somewhere: nobody has to break out of a value.
-    const whole = statement.kind === 'string' ? undefined : names.taint(statement);
-    if (whole === 'model') return { value: true, judged: runsModelOutput(call.path) };
-    return isForeign(whole)
-      ? { value: true, judged: { rule: 'sql-injection', severity: 'high', message: `${FROM[whole]} is run as SQL.` } }
-      : undefined;
-  }
+  if (!varies(statement, names)) return wholeStatement(call.path, statement, names);
   const text = beginning(statement, names)?.replace(/^[^'"]*['"]+/, '');
   if (text === undefined || !isStatement(text)) return undefined;
   const taint = names.taint(statement);
