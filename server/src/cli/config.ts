@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { ruleNameProblem } from '../core/ruleNames';
+import { overrideProblem } from '../core/ruleNames';
 import { parseSettings, type ScanSettings } from '../core/settings';
 import { THRESHOLDS, type Threshold, UsageError } from './arguments';
 
@@ -32,7 +32,7 @@ export function parseConfig(json: unknown): FileConfig {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new Error('not a JSON object');
   const { settings, problems } = parseSettings(json, OWN_KEYS);
   for (const name of Object.keys(settings.severityOverrides)) {
-    const problem = ruleNameProblem(name);
+    const problem = overrideProblem(name);
     if (problem) problems.push(`severity.overrides["${name}"]: ${problem}`);
   }
   const given = json as { failOn?: unknown; baseline?: { path?: unknown } | null };

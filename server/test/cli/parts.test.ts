@@ -82,6 +82,9 @@ describe('the configuration file', () => {
       [{ baseline: { path: 7 } }, /baseline\.path: expected/],
       [{ run: 'onSave' }, /run: unknown/],
       [{ severity: { minimum: 'worst' } }, /severity\.minimum/],
+      [{ severity: { overrides: { 'secret/pasword': 'off' } } }, /no such rule; secret\/password may be meant/],
+      [{ severity: { overrides: { secrets: 'off' } } }, /overrides\["secrets"\]: there is no such rule/],
+      [{ severity: { overrides: { 'secret/aws-*': 'off' } } }, /no such rule/],
       [[], /not a JSON object/],
       [JSON.parse('{"__proto__": {"enabled": false}}'), /__proto__: unknown/],
     ] as const) {

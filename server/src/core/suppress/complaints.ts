@@ -9,7 +9,7 @@ import type { Rule } from '../rule';
 import { SECRET_RULES } from '../secrets/rules';
 import type { TextFindingDraft, TextSegment } from '../text/document';
 import { OWN_WORDS, type OwnDirective } from './directives';
-import { nearest, ruleMatches } from './patterns';
+import { nearest, patternsOf, ruleMatches } from './patterns';
 import { SUPPRESSION_RULES } from './rules';
 
 /** Rules of findings in text: those that comments and tags can hide. */
@@ -68,6 +68,27 @@ export function* complaints(
     ...{ start, end, anchor: `${word}[${meant.filter((one) => NAME.test(one)).join()}]` },
     ...(fix && { fixes: [fix] }),
   };
+}
+
+/** What the tag of a cell gets wrong: it is told at the first line of the cell. */
+export function tagComplaint(
+  tag: string,
+  listed: string | undefined,
+  { text }: TextSegment,
+): TextFindingDraft | undefined {
+  const newline = text.indexOf('\n');
+  const place = { start: 0, end: newline < 0 ? text.length : newline };
+  const rule = SUPPRESSION_RULES['not-understood'];
+  if (listed === undefined) {
+    if (!/^watchtower(?![a-z])/i.test(tag) || /^watchtower-ignore$/.test(tag)) return undefined;
+    return { rule, message: 'The tag of the cell is none that hides findings; "watchtower-ignore" is one.', ...place };
+  }
+  const unknown = patternsOf(listed).find((one) => !RULES.some(({ id }) => ruleMatches(id, [one])));
+  if (unknown === undefined) return undefined;
+  const meant = nearest(unknown, namesLike(unknown));
+  const name = NAME.test(unknown) ? `"${evidenceText(unknown, 80)}"` : 'A word';
+  const message = `${name} in the tag of the cell names no rule that it can hide${meant ? `; "${meant}" does` : ''}.`;
+  return { rule, message, ...place };
 }
 
 /** Names that a misspelt one is compared with. */

@@ -1,6 +1,6 @@
 /** `.watchtowerignore`: lines of gitignore syntax hide whole files, `rule:glob` lines hide one rule or family in some. */
 import ignore from 'ignore';
-import { ruleNameProblem } from '../ruleNames';
+import { patternProblem } from '../ruleNames';
 import { ruleMatches } from './patterns';
 import type { Suppressor } from './suppressor';
 
@@ -22,7 +22,7 @@ function linesOf(text: string): string[] {
 export function ignoreFileProblems(text: string): string[] {
   return linesOf(text).flatMap((line) => {
     const name = RULE_LINE.exec(line)?.[1];
-    const problem = name === undefined ? undefined : ruleNameProblem(name);
+    const problem = name === undefined ? undefined : patternProblem(name);
     return problem ? [`${name}: ${problem}`] : [];
   });
 }

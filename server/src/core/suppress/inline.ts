@@ -8,7 +8,7 @@ import { evidenceText } from '../redact';
 import type { Rule } from '../rule';
 import type { KeywordFamily, TextDocument, TextFindingDraft, TextSegment } from '../text/document';
 import type { Occurrences } from '../text/keywordPass';
-import { complaints } from './complaints';
+import { complaints, tagComplaint } from './complaints';
 import {
   DIRECTIVE_WORDS,
   type Directive,
@@ -86,6 +86,10 @@ export class InlineSuppressions {
   /** What is wrong with the comments of our own, once all findings have asked. */
   *complaints(isEnabled: (rule: Rule) => boolean): Generator<{ segment: TextSegment; draft: TextFindingDraft }> {
     for (const segment of this.document.segments) {
+      for (const tag of mayDirect(segment) ? (segment.tags ?? []) : []) {
+        const draft = tagComplaint(tag, TAG.exec(tag)?.[1], segment);
+        if (draft) yield { segment, draft };
+      }
       if (!mayDirect(segment) || !mayBeOwn(this.occurrences(segment))) continue;
       for (const directive of this.#directives(segment).all) {
         if (directive.own)

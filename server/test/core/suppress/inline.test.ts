@@ -244,6 +244,16 @@ describe('comments that hide nothing', () => {
     assert.equal(nearest('nothing-like-it', ['secret', 'pii']), undefined);
   });
 
+  it('are told when they are tags of a cell that name no rule, or are nearly one', () => {
+    const cell = (...tags: string[]) =>
+      told(judge(notebook(segment('x = 1', 'code', 'python', { tags })), SECRETS_ANALYSER));
+    assert.deepEqual(cell('watchtower-ignore:secret/pasword'), [
+      'suppression/not-understood "secret/pasword" in the tag of the cell names no rule that it can hide; "secret/password" does.',
+    ]);
+    assert.equal(cell('watchtower_ignore').length, 1);
+    assert.deepEqual(cell('watchtower-ignore', 'watchtower-ignore:secret/*, pii', 'parameters', 'watchtowers'), []);
+  });
+
   it('are told when they are no instruction', () => {
     const wrong = ['ignore-nextline', 'ignore[secret/*', 'ignore[]', 'disable', 'ignore[pickle/dangerous-call]'];
     for (const comment of wrong)
