@@ -94,13 +94,24 @@ class Builder {
 const BREAK = /[\r\n\t]/;
 
 interface Row {
-  cells: TableCell[];
+  cells: HtmlCell[];
   header: boolean;
 }
+
+interface HtmlCell extends TableCell {
+  /** Columns it is wide. */
+  readonly span: number;
+}
+
+/** The largest spans that HTML knows (HTML Living Standard, 4.9.11). */
+const MOST_COLUMNS = 1000;
+const MOST_ROWS = 65534;
 
 class TableBuilder {
   readonly out: Builder;
   readonly #rows: Row[] = [];
+  /** By column the number of the last row that a cell of a row above takes. */
+  readonly #takenTo: number[] = [];
   #inHead = false;
   #open = false;
 
@@ -108,25 +119,50 @@ class TableBuilder {
     this.out = new Builder(mapped);
   }
 
-  tag(name: string, closing: boolean, source: number): void {
+  /** @param attributes of the tag lie between here and `end` */
+  tag(name: string, closing: boolean, source: number, html: string, attributes: number, end: number): void {
     if (name === 'thead') this.#inHead = !closing;
     else if (name === 'tr') {
       this.#close();
       if (!closing) {
         if (this.out.length > 0) this.out.separator('\n', source);
-        this.#rows.push({ cells: [], header: this.#inHead });
+        this.#begin();
       }
     } else if (name === 'td' || name === 'th') {
       this.#close();
       if (closing) return;
-      if (this.#rows.length === 0) this.#rows.push({ cells: [], header: this.#inHead });
+      if (this.#rows.length === 0) this.#begin();
       const row = this.#rows[this.#rows.length - 1] as Row;
       if (row.cells.length > 0) this.out.separator('\t', source);
       if (name === 'th' && row.cells.length === 0 && this.#rows.length === 1) row.header = true;
       if (name === 'td') row.header = false;
-      row.cells.push({ column: row.cells.length, start: this.out.length, end: this.out.length });
+      const column = this.#freeColumn(row);
+      const span = attributes < end ? this.#span(column, html.slice(attributes, end)) : 1;
+      row.cells.push({ column, span, start: this.out.length, end: this.out.length });
       this.#open = true;
     }
+  }
+
+  #begin(): void {
+    this.#rows.push({ cells: [], header: this.#inHead });
+  }
+
+  /** The column of the next cell of a row: one that no cell of a row above takes. */
+  #freeColumn({ cells }: Row): number {
+    const last = cells[cells.length - 1];
+    let column = last ? last.column + last.span : 0;
+    if (this.#takenTo.length > 0) while ((this.#takenTo[column] ?? 0) >= this.#rows.length) column += 1;
+    return column;
+  }
+
+  /** Columns that a cell is wide by its attributes. Rows that it is high are noted. */
+  #span(column: number, attributes: string): number {
+    if (column >= MOST_COLUMNS || !SPANS.test(attributes)) return 1;
+    const span = spanOf(COLUMNS, attributes, MOST_COLUMNS);
+    const rows = spanOf(ROWS, attributes, MOST_ROWS);
+    // The row itself is the first of them.
+    if (rows > 1) for (let i = 0; i < span; i += 1) this.#takenTo[column + i] = this.#rows.length + rows - 1;
+    return span;
   }
 
   content(html: string, from: number, to: number, ampersands: Ampersands): void {
@@ -143,13 +179,31 @@ class TableBuilder {
   finish(): Part {
     this.#close();
     const { text, map } = this.out;
-    const first = this.#rows[0];
-    const hasHeader = first?.header ?? false;
-    const header = hasHeader ? (first as Row).cells.map(({ start, end }) => text.slice(start, end).trim()) : [];
-    const body = (hasHeader ? this.#rows.slice(1) : this.#rows).map(({ cells }) => cells);
+    let heads = 0;
+    while (heads < MOST_HEADS && this.#rows[heads]?.header) heads += 1;
+    const header: string[] = [];
+    for (const { cells } of this.#rows.slice(0, heads)) {
+      for (const { column, span, start, end } of cells) {
+        const name = text.slice(start, end).trim();
+        for (let i = column; i < Math.min(column + span, MOST_COLUMNS); i += 1) {
+          while (header.length <= i) header.push('');
+          if (name !== '' && header[i] !== name) header[i] = header[i] ? `${header[i]} ${name}` : name;
+        }
+      }
+    }
+    const body = this.#rows.slice(heads).map(({ cells }) => cells);
     return { kind: 'table', text, map, table: { header, rows: () => body } };
   }
 }
+
+/** Levels of a header that are read. */
+const MOST_HEADS = 8;
+const SPANS = /span/i;
+const COLUMNS = /\bcolspan\s{0,8}=\s{0,8}["']?(\d{1,6})/i;
+const ROWS = /\browspan\s{0,8}=\s{0,8}["']?(\d{1,6})/i;
+
+const spanOf = (attribute: RegExp, attributes: string, most: number): number =>
+  Math.min(most, Math.max(1, Number(attribute.exec(attributes)?.[1] ?? 1)));
 
 const BREAKING = new Set([
   'p',
@@ -267,7 +321,7 @@ function partsOf(html: string, mapped: boolean): Part[] {
           table = undefined;
         }
       }
-    } else if (table) table.tag(tag, closing, open);
+    } else if (table) table.tag(tag, closing, open, html, open + 1 + tag.length, close);
     else if (BREAKING.has(tag) && text.length > 0) text.separator('\n', open);
     if (!closing && (tag === 'script' || tag === 'style')) {
       const end = indexOfTagEnd(html, tag, at);

@@ -4,6 +4,7 @@ import type { SegmentKind, SegmentLanguage, TextDocument, TextSegment } from '..
 import { LazyLines, magicLanguage } from '../text/fileDocument';
 import { languageById } from '../text/languages';
 import { SpanMap } from '../text/spanMap';
+import { delimitedTable, delimiterOf, type TextTable } from '../text/table';
 import { readHtml } from './html';
 import { IndexedJson } from './indexedJson';
 import { JoinedText } from './joinedText';
@@ -34,6 +35,7 @@ interface CellParts {
 /** MIME types whose payload is an image, a font, a movie or a plot: base64 or vector data, no text of a person. */
 const BLOB =
   /^(?:image|audio|video|font)\/(?!svg)|^application\/(?:pdf|octet-stream|zip|x-|vnd\.(?:plotly|bokeh|vega|holoviews|jupyter\.widget|dataresource|mols))/;
+const DELIMITED = /^text\/(?:csv|tab-separated-values|tsv)/;
 /** Keys of an output of nbformat 3 that hold what a MIME type names in nbformat 4. */
 const LEGACY_BLOB = new Set(['png', 'jpeg', 'pdf']);
 
@@ -291,8 +293,11 @@ class NotebookReader {
       const { key } = file;
       this.#keyed(JoinedText.ofKey(json, file), 'attachments', place, 'attachment');
       for (const mime = json.members(file); mime.next(); ) {
-        if (BLOB.test(mime.key.toLowerCase())) continue;
-        this.#keyed(JoinedText.of(json, mime), `attachments/${key}`, place, 'attachment');
+        const type = mime.key.toLowerCase();
+        if (BLOB.test(type)) continue;
+        const joined = JoinedText.of(json, mime);
+        const table = DELIMITED.test(type) ? delimitedTable(joined.text, delimiterOf(key, joined.text)) : undefined;
+        this.#keyed(joined, `attachments/${key}`, place, 'attachment', table);
       }
     }
   }
@@ -312,10 +317,11 @@ class NotebookReader {
     }
   }
 
-  #keyed(joined: JoinedText, path: string, place: NotebookPlace, kind: SegmentKind): void {
+  #keyed(joined: JoinedText, path: string, place: NotebookPlace, kind: SegmentKind, table?: TextTable): void {
     if (joined.text === '') return;
     const locator = new LeafLocator(joined, this.#lines, place, path);
-    this.#segments.push(new NotebookSegment(kind, 'json', joined.text, locator, place, path));
+    const language = table ? 'csv' : 'json';
+    this.#segments.push(new NotebookSegment(kind, language, joined.text, locator, place, path, table));
   }
 
   #raw(from: number): void {

@@ -3,9 +3,22 @@ import type { Severity } from '../finding';
 import { evidenceText, hashSecret, redactSecret } from '../redact';
 import type { ScanSettings } from '../settings';
 import type { TextAnalyser, TextContext, TextDocument, TextSegment } from '../text/document';
+import { Recent } from '../text/recent';
+import { isEmpty } from '../text/survey';
+import { NamesBehind, PrintedTables } from './columns';
 import { normaliseLabel } from './context';
 import type { Hit, Passage } from './hits';
-import { hasGivenName, isFullName, labelKind, lookAtText, PERSON_KEYWORDS, personal } from './people';
+import {
+  areNames,
+  hasGivenName,
+  isFullName,
+  type LabelKind,
+  labelKind,
+  lookAtText,
+  PERSON_KEYWORDS,
+  personal,
+  personalSeverity,
+} from './people';
 import { ENTITIES, type EntityName, ruleOf } from './rules';
 import { findPersonalData } from './scan';
 
@@ -38,22 +51,12 @@ export const PII_ANALYSER: TextAnalyser = {
     const seen = new Set<string>();
     const shapes = new Map<EntityName, { segment: TextSegment; hits: Hit[] }>();
     for (const segment of document.segments) {
-      if (segment.kind === 'attachment' || segment.text.length < 5) continue;
+      if (segment.text.length < 5 || segment.path === 'attachments') continue;
       if (segment.table && segment.table.header.length > 0) {
         analyseTable(segment, context, countries, seen);
         continue;
       }
-      const passage: Passage = {
-        text: segment.text,
-        header: segment.path ?? '',
-        plain: isPlain(document, segment),
-        output: segment.kind === 'output' || segment.kind === 'table',
-        code: segment.kind === 'code',
-        countries,
-        persons: context.occurrences(segment, PERSON_KEYWORDS),
-        survey: context.survey(segment),
-      };
-      const hits = findPersonalData(passage, context.checkTime).filter((hit) => {
+      const hits = findIn(document, segment, context, countries).filter((hit) => {
         if (hit.severity !== undefined) return true;
         const known = shapes.get(hit.entity);
         if (known) known.hits.push(hit);
@@ -74,6 +77,50 @@ export const PII_ANALYSER: TextAnalyser = {
  */
 const NOTE = 2000;
 const SPARSE = 40;
+
+const NO_HITS: Hit[] = [];
+
+function findIn(
+  document: TextDocument,
+  segment: TextSegment,
+  context: TextContext,
+  countries: ReadonlySet<string> | undefined,
+): Hit[] {
+  const { text, kind, path } = segment;
+  // What is printed, and what a notebook is run with; other metadata is written by editors.
+  const told = path !== undefined && (segment.output !== undefined || path.includes('parameters'));
+  const leaf = told ? leafKinds.get(path) : undefined;
+  const persons = context.occurrences(segment, PERSON_KEYWORDS);
+  const survey = context.survey(segment);
+  // Every value has digits, an at sign or colons, or stands behind the words of a key.
+  if (persons.length === 0 && leaf === undefined && isEmpty(survey)) return NO_HITS;
+  const code = kind === 'code';
+  const tables = code ? undefined : new PrintedTables(text);
+  const passage: Passage = {
+    text,
+    header: path ?? '',
+    plain: isPlain(document, segment),
+    output: kind === 'output' || kind === 'table',
+    code,
+    far: tables ?? new NamesBehind(text),
+    tables,
+    countries,
+    persons,
+    survey,
+  };
+  const hits = findPersonalData(passage, context.checkTime);
+  if (leaf === undefined || hits.length > 0) return hits;
+  const entity = personal(leaf, text, () => false);
+  return entity ? [{ entity, start: 0, end: text.length, context: true, severity: personalSeverity(entity) }] : NO_HITS;
+}
+
+/** What the own key of a string of a JSON output or of metadata says of it, by its path. */
+const leafKinds = new Recent<LabelKind | undefined>(1024, (path) => {
+  const key = normaliseLabel(path.slice(path.lastIndexOf('/') + 1));
+  const kind = labelKind(key);
+  // A mere `name` is that of a variable as often.
+  return kind === 'name' ? undefined : kind;
+});
 
 /** A longer plain text is data or a log. */
 const PLAIN_LIMIT = 256 * 1024;
@@ -233,7 +280,7 @@ function analyseTable(
       column.values += 1;
       const value = segment.text.slice(cell.start, Math.min(cell.end, cell.start + 2000));
       const kind = kinds[cell.column];
-      if (kind === 'name' || kind === 'full-name') {
+      if (kind === 'name' || kind === 'full-name' || kind === 'person-name') {
         if (isFullName(value)) {
           column.names += 1;
           if (hasGivenName(value)) column.given += 1;
@@ -247,7 +294,7 @@ function analyseTable(
             start: cell.start,
             end: cell.end,
             context: true,
-            severity: entity === 'MEDICAL_RECORD_NUMBER' ? 'high' : 'low',
+            severity: personalSeverity(entity),
           });
       }
       if (!mayHold(value)) continue;
@@ -270,12 +317,7 @@ function analyseTable(
   }
   for (const [index, column] of columns.entries()) {
     const kind = kinds[index];
-    const enough = kind === 'full-name' ? 0.5 : 0.6;
-    if (
-      column.firstName &&
-      column.names >= column.values * enough &&
-      (kind === 'full-name' || column.given >= Math.max(1, column.names * 0.3))
-    ) {
+    if (column.firstName && kind && areNames(kind, column.values, column.names, column.given)) {
       column.found.set('PERSON', {
         count: column.names,
         samples: 0,

@@ -1,18 +1,23 @@
 /** What stands around a value and tells what it is: a label, a key, a variable, a column header. */
+import { type FarNames, isRule } from './columns';
 
 const PRELUDE_LINES = 5;
 const BEFORE = 90;
 const AFTER = 40;
 
-/** What is neither letter nor digit, and where a word begins with a capital. Those of all scripts take several times as long. */
-const ANY_SCRIPT = { other: /[^\p{L}\p{N}&]+/gu, hump: /(\p{Ll})(\p{Lu})/gu };
-const ASCII_ONLY = { other: /[^A-Za-z0-9&]+/g, hump: /([a-z])([A-Z])/g };
+/**
+ * What is no part of a word, and where a word begins with a capital: `mobileNo`, `NHSNumber`. Many scripts write vowels as
+ * marks, which are parts of words. Those of all scripts take several times as long.
+ */
+const ANY_SCRIPT = { other: /[^\p{L}\p{M}\p{N}&]+/gu, hump: /(\p{Ll})(?=\p{Lu})|(\p{Lu})(?=\p{Lu}\p{Ll})/gu };
+const ASCII_ONLY = { other: /[^A-Za-z0-9&]+/g, hump: /([a-z])(?=[A-Z])|([A-Z])(?=[A-Z][a-z])/g };
 
 /** Words as they can be compared: lower case, one space between them, identifiers split at underscores and humps. */
 export function normaliseLabel(text: string): string {
-  const { other, hump } = OTHER_LETTER.test(text) ? ANY_SCRIPT : ASCII_ONLY;
-  const flat = text.replace(other, ' ');
-  const split = flat.replace(hump, '$1 $2');
+  const foreign = OTHER_LETTER.test(text);
+  const { other, hump } = foreign ? ANY_SCRIPT : ASCII_ONLY;
+  const flat = (foreign ? text.normalize('NFC') : text).replace(other, ' ');
+  const split = flat.replace(hump, '$1$2 ');
   return ` ${(split === flat ? flat : `${split} | ${flat}`).trim().toLowerCase()} `;
 }
 
@@ -26,7 +31,8 @@ export interface LabelTest {
  * A test for any of the phrases in a normalised label. Phrases of six letters or more also stand as the first part of a
  * longer word (German compounds); phrases in scripts without spaces may stand anywhere.
  */
-export function anyOf(...phrases: string[]): LabelTest {
+export function anyOf(...given: string[]): LabelTest {
+  const phrases = given.flatMap(spellings);
   // Made when it is first asked: a start of the program asks none of them.
   let patterns: readonly [rough: RegExp, exact: RegExp] | undefined;
   const test = (label: string): boolean => {
@@ -36,6 +42,22 @@ export function anyOf(...phrases: string[]): LabelTest {
   };
   return Object.assign(test, { phrases });
 }
+
+/** A phrase as it stands, without its accents, and as a German writes it who has no umlauts: columns are often named so. */
+function spellings(phrase: string): string[] {
+  if (!/[\u00c0-\u024f]/.test(phrase)) return [phrase];
+  const german = phrase.replace(/[äöüß]/g, (c) => ({ ä: 'ae', ö: 'oe', ü: 'ue', ß: 'ss' })[c] as string);
+  return [...new Set([phrase, german, withoutMarks(phrase)])];
+}
+
+const withoutMarks = (text: string): string =>
+  text
+    .normalize('NFD')
+    .replace(/\p{M}/gu, '')
+    .replace(/ı/g, 'i')
+    .replace(/ł/g, 'l')
+    .replace(/ø/g, 'o')
+    .replace(/ß/g, 'ss');
 
 const escaped = (phrase: string): string => phrase.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
@@ -98,7 +120,7 @@ export class FirstWords {
     for (let i = from; i < to; i += 1) {
       const c = text.charCodeAt(i);
       if (c >= 0xc0) return i;
-      if (isLetter(c) && (!isLetter(before) || (isLower(before) && !isLower(c))) && this.#begins(text, i, to)) return i;
+      if (isLetter(c) && beginsAt(text, i, before) && this.#begins(text, i, to)) return i;
       before = c;
     }
     return to;
@@ -129,12 +151,19 @@ const BEGINNING = 1;
 const WHOLE = 2;
 const hashed = (hash: number, letter: number): number => (Math.imul(hash, 31) + letter) & (HASHES - 1);
 
+/** Whether a word may begin at the letter at `i`: the first of some, a hump, the last capital of `NHSNumber`. */
+function beginsAt(text: string, i: number, before: number): boolean {
+  if (!isLetter(before)) return true;
+  return !isLower(text.charCodeAt(i)) && (isLower(before) || isLower(text.charCodeAt(i + 1)));
+}
+
 /** Whether a word may end at a place, or its plural behind it. */
 function endsAt(text: string, end: number): boolean {
   const last = text.charCodeAt(end - 1);
   const next = text.charCodeAt(end);
   if (!isLetter(next) || (isLower(last) && !isLower(next))) return true;
   const after = text.charCodeAt(end + 1);
+  if (!isLower(last) && !isLower(next) && isLower(after)) return true;
   return (next | 32) === 115 && (!isLetter(after) || (isLower(next) && !isLower(after)));
 }
 
@@ -147,8 +176,16 @@ const isLetter = (c: number): boolean => isLower(c) || (c >= 65 && c <= 90);
  * Label of one place: the same line on both sides, what opens the list it stands in, and the header or key path given.
  * Looks at a bounded stretch only, so that a file of one line costs no more than one of many.
  */
-export function labelAround(text: string, start: number, end: number, header: string): string {
-  return new Labels(text, header).at(start, end);
+export function labelAround({ text, header, far }: Labelled, start: number, end: number): string {
+  return new Labels({ text, header, far }).at(start, end);
+}
+
+/** A text whose places have labels. */
+export interface Labelled {
+  readonly text: string;
+  /** A label for all of the text. */
+  readonly header: string;
+  readonly far?: FarNames | undefined;
 }
 
 const PRELUDE_LIMIT = 600;
@@ -185,7 +222,7 @@ function openerOf(text: string, lineStart: number, known: Opener | undefined): O
       foreign ||= c >= 0x80;
       inLetters = letter;
     }
-    if (speaks || (foreign && TWO_LETTERS.test(text.slice(start, end))))
+    if ((speaks || (foreign && TWO_LETTERS.test(text.slice(start, end)))) && !isRule(text.slice(start, end)))
       return { of: lineStart, above: line, start, text: text.slice(Math.max(start, end - BEFORE), end) };
     end = start - 1;
   }
@@ -219,6 +256,8 @@ export class Labels {
   /** What was asked last for the words, and whether it has any. */
   #askedOpener = '';
   #openerPasses = false;
+  #askedNames = '';
+  #namesPass = false;
   #headerPasses: boolean | undefined;
   #lineFrom = 0;
   #lineTo = -1;
@@ -229,10 +268,15 @@ export class Labels {
   readonly #before = new Ahead();
   readonly #behind = new Ahead();
 
-  constructor(
-    private readonly text: string,
-    private readonly header: string,
-  ) {}
+  private readonly text: string;
+  private readonly header: string;
+  private readonly far: FarNames | undefined;
+
+  constructor({ text, header, far }: Labelled) {
+    this.text = text;
+    this.header = header;
+    this.far = far;
+  }
 
   /** Whether the label of a place may hold any of the words, so that most places need no label of their own. */
   mayPass(start: number, end: number, words: FirstWords): boolean {
@@ -245,6 +289,14 @@ export class Labels {
     if (this.#linePasses === undefined) {
       if (this.#before.next(text, from, this.#lineTo, words) < start) return true;
       if (this.#behind.next(text, end, this.#lineTo, words) < end + AFTER) return true;
+    }
+    if (this.far) {
+      const names = this.far.around(start, end);
+      if (names !== this.#askedNames) {
+        this.#askedNames = names;
+        this.#namesPass = words.mayOccur(names);
+      }
+      if (this.#namesPass) return true;
     }
     if (from > this.#lineFrom || from === 0 || this.#firstLetter(start) < start) return false;
     const opener = this.#openerOf(from);
@@ -296,7 +348,8 @@ export class Labels {
     const lineEnd = ahead.indexOf('\n');
     const after = lineEnd < 0 ? ahead : ahead.slice(0, lineEnd);
     const prelude = newline >= 0 && !LETTER.test(before) ? this.#openerOf(start - before.length) : '';
-    const raw = `${this.header} ${prelude} ${before} | ${after}`;
+    const name = this.far?.of(start, end) ?? '';
+    const raw = `${this.header} ${name} ${prelude} ${before} | ${after}`;
     return LETTER.test(raw) ? normaliseLabel(raw) : '';
   }
 }

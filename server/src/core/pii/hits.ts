@@ -1,6 +1,7 @@
 import type { Severity } from '../finding';
 import type { Occurrences } from '../text/keywordPass';
 import type { Survey } from '../text/survey';
+import type { FarNames, PrintedTables } from './columns';
 import type { EntityName } from './rules';
 
 /** One value found in a text. */
@@ -29,6 +30,10 @@ export interface Passage {
   readonly output: boolean;
   /** Source code, where a number without quotes is an integer. */
   readonly code: boolean;
+  /** What names values from afar, such as headers of printed columns. */
+  readonly far?: FarNames | undefined;
+  /** The tables of a printed text. */
+  readonly tables?: PrintedTables | undefined;
   readonly countries: ReadonlySet<string> | undefined;
   /** Where the words of keys that speak of a person stand in the text. */
   readonly persons: Occurrences;

@@ -119,7 +119,7 @@ function* matchesWithin(pattern: RegExp, text: string, { from, to }: Stretch): G
 const V4 = /\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}/g;
 
 export function findIpAddresses(passage: Passage, taken: Taken, hits: Hit[]): void {
-  const { text, header, plain } = passage;
+  const { text, plain } = passage;
   const { colons, moreColons, fourNumbers } = passage.survey;
   // Where values do not stand for themselves an address has three groups at least.
   const signs = plain ? colons : moreColons;
@@ -140,7 +140,7 @@ export function findIpAddresses(passage: Passage, taken: Taken, hits: Hit[]): vo
     const octets = match[0].split('.').map(Number);
     if (octets.some((octet) => octet > 255) || /(?:^|\.)0\d/.test(match[0]) || taken.overlaps(start, end)) continue;
     const special = isSpecialV4(octets) || PUBLIC_SERVICES.has(match[0]);
-    const label = labelAround(text, start, end, header);
+    const label = labelAround(passage, start, end);
     if (special) {
       const named = NAMED_IP(label) && octets[0] !== 127 && octets[0] !== 0 && octets[0] !== 255;
       if (plain || named)
@@ -182,7 +182,8 @@ function nextV6(text: string, from: number): RegExpExecArray | null {
   return null;
 }
 
-function findV6({ text, header, plain }: Passage, colons: Stretch, taken: Taken, hits: Hit[]): void {
+function findV6(passage: Passage, colons: Stretch, taken: Taken, hits: Hit[]): void {
+  const { text, plain } = passage;
   let from = lead(colons.from);
   for (let match = nextV6(text, from); match; match = nextV6(text, from)) {
     const value = match[0];
@@ -196,11 +197,11 @@ function findV6({ text, header, plain }: Passage, colons: Stretch, taken: Taken,
     if (/^(?:[0-9A-Fa-f]{2}:){7}[0-9A-Fa-f]{2}$/.test(value)) continue;
     const groups = value.split(':').filter((group) => group !== '').length;
     const special = /^(?:(?:0{1,4}:){7}0{0,3}1?$|::|fe[89ab]|f[cd]..:|2001:0?db8:|ff..:|64:ff9b:)/i.test(value);
-    const context = IP_CONTEXT(labelAround(text, start, end, header));
+    const context = IP_CONTEXT(labelAround(passage, start, end));
     if (!special && (context || plain) && groups >= 3) {
       hits.push({ entity: 'IP_ADDRESS', start, end, ...(context && { context }), severity: context ? 'low' : 'info' });
       taken.add(start, end);
-    } else if (special && groups >= 3 && !plain && NAMED_IP(labelAround(text, start, end, header))) {
+    } else if (special && groups >= 3 && !plain && NAMED_IP(labelAround(passage, start, end))) {
       hits.push({ entity: 'IP_ADDRESS', start, end, context: true, severity: 'info', sample: true });
       taken.add(start, end);
     } else if (plain && (groups >= 1 || context || /(?:^|[\s=])$/.test(text.slice(Math.max(0, start - 1), start)))) {
@@ -242,7 +243,8 @@ const MAC_CONTEXT = anyOf(
 );
 const MAC = /[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}/g;
 
-export function findMacAddresses({ text, header, plain, survey }: Passage, taken: Taken, hits: Hit[]): void {
+export function findMacAddresses(passage: Passage, taken: Taken, hits: Hit[]): void {
+  const { text, plain, survey } = passage;
   if (survey.hardware.from >= survey.hardware.to) return;
   for (const match of matchesWithin(MAC, text, survey.hardware)) {
     const value = match[0];
@@ -253,7 +255,7 @@ export function findMacAddresses({ text, header, plain, survey }: Passage, taken
     if (text[start - 1] === separator || (text[end] === separator && isWordCode(text.charCodeAt(end + 1)))) continue;
     const hex = value.replace(/[^0-9A-Fa-f]/g, '').toLowerCase();
     if (/^(.)\1*$/.test(hex) || taken.overlaps(start, end)) continue;
-    const context = MAC_CONTEXT(labelAround(text, start, end, header));
+    const context = MAC_CONTEXT(labelAround(passage, start, end));
     // Six pairs of decimal digits are a time or a date as often as not; four-digit groups are numbers.
     const rare = /[a-f]/.test(hex) && separator !== '.';
     if (!context && !rare) {

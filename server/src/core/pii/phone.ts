@@ -71,8 +71,9 @@ const AMERICAN = /^(?:\+?1[-. ]?)?(?:\(\d{3}\) ?|\d{3}[-.])\d{3}[-. ]\d{4}$/;
 /** By the digits. ATIS-0300115: 555-0100 to 555-0199 belong to nobody; so do the numbers that count. */
 const FICTIONAL = /555(?:01\d\d|1212)$|^1?1234567890$|^1?5555555555$|^1?(?:000|111|999)(?:000|111|999)\d{4}$/;
 
-/** Digits of the longest number (ITU-T E.164). */
+/** Digits of the longest number (ITU-T E.164), and of most with their country. */
 const MOST_DIGITS = 15;
+const NATIONAL_DIGITS = 10;
 
 /** A number of up to {@link MOST_DIGITS} digits of a run, with the sign or bracket in front of it. */
 interface Candidate {
@@ -91,8 +92,18 @@ function eachCandidate(text: string, runs: Int32Array, judge: (candidate: Candid
       if (!isDigit(text.charCodeAt(first))) continue;
       let digits = 0;
       let end = first;
-      for (; end < to && digits < MOST_DIGITS; end += 1) if (isDigit(text.charCodeAt(end))) digits += 1;
-      if (digits < PHONE_DIGITS) break;
+      // Two spaces divide the columns of a printed table.
+      for (let at = first; at < to && digits < MOST_DIGITS; at += 1) {
+        const c = text.charCodeAt(at);
+        if (isDigit(c)) {
+          digits += 1;
+          end = at + 1;
+        } else if (c === SPACE && text.charCodeAt(at + 1) === SPACE) break;
+      }
+      if (digits < PHONE_DIGITS) {
+        first = end - 1;
+        continue;
+      }
       const plus = first > done && text.charCodeAt(first - 1) === PLUS;
       const sign = plus ? first - 1 : first;
       const start = sign > done && text.charCodeAt(sign - 1) === BRACKET ? sign - 1 : sign;
@@ -103,23 +114,28 @@ function eachCandidate(text: string, runs: Int32Array, judge: (candidate: Candid
   }
 }
 
+const SPACE = 32;
 const PLUS = 43;
 const BRACKET = 40;
 
-export function findPhones(
-  { text, header, plain, output, code, survey: { digits: runs } }: Passage,
-  taken: Taken,
-  hits: Hit[],
-): void {
+export function findPhones(passage: Passage, taken: Taken, hits: Hit[]): void {
+  const { text, header, plain, output, code } = passage;
+  const runs = passage.survey.digits;
   if (runs.length === 0) return;
   const letters = header !== '' || /[^\W\d_]/.test(text);
-  const labels = new Labels(text, header);
+  const labels = new Labels(passage);
   const words = plain ? PROSE_WORDS : PHONE_WORDS;
   eachCandidate(text, runs, ({ start, end, digits, plus }) => {
     const before = text.charCodeAt(start - 1);
     const after = text.charCodeAt(end);
-    if (isWordCode(after) || (isPoint(before) && isDigit(text.charCodeAt(start - 2)))) return;
-    if ((isPoint(after) || after === 45 || after === 47 || after === 58) && isWordCode(text.charCodeAt(end + 1)))
+    // Fields of delimited text have commas around them: of what has a sign and the length, none is a decimal one.
+    const field = plus && digits >= NATIONAL_DIGITS;
+    if (isWordCode(after) || (isPoint(before) && !(field && before === COMMA) && isDigit(text.charCodeAt(start - 2))))
+      return;
+    if (
+      ((isPoint(after) && !(field && after === COMMA)) || after === 45 || after === 47 || after === 58) &&
+      isWordCode(text.charCodeAt(end + 1))
+    )
       return;
     if (before === 45 || before === 47 || before === 35 || before === 36) return;
     const american = (digits === 10 || digits === 11) && AMERICAN.test(text.slice(start, end));
@@ -169,14 +185,15 @@ function isInteger(text: string, start: number): boolean {
   return /[=,:([{]\s{0,3}$/.test(text.slice(Math.max(0, start - 4), start));
 }
 
-const isPoint = (code: number): boolean => code === 46 || code === 44;
+const COMMA = 44;
+const isPoint = (code: number): boolean => code === 46 || code === COMMA;
 
 /** French and Belgian numbers are written in pairs behind a zero. */
 const PAIRS = /^0\d(?:([ .-])\d{2})(?:\1\d{2}){3}$/;
 
 function isDateOrVersion(value: string): boolean {
   if (PAIRS.test(value)) return false;
-  return /(?:19|20)\d{2}-\d{2}-\d{2}|^(?:19|20)\d{2}[-./ ]\d{1,2}[-./ ]\d{1,2}|^\d{1,2}[-./ ]\d{1,2}[-./ ](?:19|20)\d{2}(?!\d)|^\d+(?:\.\d+){3,}$|^\d{4} \d{4}(?: \d{4})*$|^(?:\d{1,2} ){3,}/.test(
+  return /(?:19|20)\d{2}-\d{2}-\d{2}|^(?:19|20)\d{2}[-./ ]\d{1,2}[-./ ]\d{1,2}|^\d{1,2}[-./ ]\d{1,2}[-./ ](?:19|20)\d{2}(?!\d)|^\d+(?:\.\d+){3,}$|^\d+\.\d+$|^\d{4} \d{4}(?: \d{4})*$|^(?:\d{1,2} ){3,}/.test(
     value,
   );
 }

@@ -43,9 +43,7 @@ const ANY_CONTEXT = new FirstWords(IDENTIFIERS.map(({ context }) => context));
  * @param checkTime called now and then; may throw
  */
 export function findPersonalData(passage: Passage, checkTime: () => void): Hit[] {
-  const { persons, survey } = passage;
-  // Every value has digits, an at sign or colons, or stands behind the words of a key.
-  if (persons.length === 0 && isEmpty(survey)) return [];
+  if (passage.persons.length === 0 && isEmpty(passage.survey)) return [];
   const hits: Hit[] = [];
   const taken = new Taken();
   findEmails(passage, taken, hits);
@@ -70,7 +68,7 @@ function withoutDoubts(hits: Hit[]): Hit[] {
 function findIdentifiers(passage: Passage, taken: Taken, hits: Hit[], checkTime: () => void): void {
   const { words } = passage.survey;
   if (words.length === 0) return;
-  const search: Search = { passage, labels: new Labels(passage.text, passage.header), taken, hits };
+  const search: Search = { passage, labels: new Labels(passage), taken, hits };
   let done = 0;
   for (let index = 0; index < words.length; index += 5) {
     const start = words[index] as number;
