@@ -19,10 +19,12 @@ import type { Range } from './extract/markup';
 import { assignedValues } from './extract/values';
 import { environmentFix } from './fixes';
 import {
+  isCryptic,
   isMaskedToken,
   isPlaceholder,
   isReference,
   isUuid,
+  judgeKey,
   judgeValue,
   looksRandom,
   repetitionShare,
@@ -98,13 +100,15 @@ type Action =
 function opensWord(action: Action): boolean {
   if (action.do !== 'tokens') return false;
   return action.tokens.every(
-    ({ back, notAfter }) => back === undefined && (!notAfter || EVERY_KIND.every((c) => notAfter.test(c))),
+    ({ back, lead, notAfter }) =>
+      back === undefined && !lead && (!notAfter || EVERY_KIND.every((c) => notAfter.test(c))),
   );
 }
 
 /** How all tokens begin that a keyword leads to, unless it leads to more or stands inside of them. */
 function openingOf([action, more]: readonly Action[]): Opening | undefined {
-  if (action?.do !== 'tokens' || more || action.tokens.some(({ back }) => back !== undefined)) return undefined;
+  if (action?.do !== 'tokens' || more || action.tokens.some(({ back, lead }) => back !== undefined || lead))
+    return undefined;
   return new Opening(action.tokens.map(({ pattern }) => pattern).join('|'));
 }
 
@@ -112,14 +116,17 @@ const EVERY_KIND = ['a', 'z', 'A', 'Z', '0', '9', '_'];
 
 /** Parts of names that promise a secret; the name around them is judged as a whole. */
 const NAME_KEYWORDS = [
-  ...['pass', 'pwd', 'pw', 'psw', 'pswd', 'kennwort', 'contrasena', 'secret', 'token', 'key', 'cred', 'auth'],
-  ...['jwt', 'hmac', 'psk', 'cookie', '_pat', 'sas_', 'sig=', 'saspwd'],
+  ...['pass', 'pwd', 'pw', 'psw', 'pswd', 'secret', 'token', 'key', 'cred', 'auth'],
+  ...['kennwort', 'contrase', 'senha', 'wachtwoord', 'heslo', 'salasana'],
+  ...['jwt', 'hmac', 'psk', 'cookie', '_pat', 'sas_', 'sig=', 'saspwd', 'mnemonic', '_phrase'],
 ];
 
 /** Of these the word that they are in tells whether it is one of secrecy. */
 const PART_OF_WORD = /^_?[a-z]+$/;
 
 const MAX_TOKEN = 2100;
+/** What the key of something may be given behind its name: 16 letters with a digit among them, or words of a wallet. */
+const ISSUED = /[^\n]{0,48}?["'`=:>\s](?:(?=[A-Za-z+/_-]{0,15}\d)[A-Za-z0-9+/_-]{16}|[a-z]{3,8}(?: [a-z]{3,8}){5})/y;
 /** Names whose promises are remembered: a large repository has thousands of them. */
 const NAMES = 1 << 13;
 /** Keywords that are looked at between two looks at the budget: each costs a bounded time, and a hostile text has many. */
@@ -461,14 +468,15 @@ class Run {
     let start = at;
     let found: string | undefined;
     if (shape.back === undefined) {
-      if (at > 0 && attached(text, at, shape.notAfter)) return;
-      shape.regex.lastIndex = at;
+      start = at - (shape.lead ?? 0);
+      if (start < 0 || (start > 0 && attached(text, start, shape.notAfter))) return;
+      shape.regex.lastIndex = start;
       const match = shape.regex.exec(text);
       found = match?.[0];
       const secret = match?.groups?.secret;
       if (found !== undefined && secret !== undefined) {
         // The group is the end of the match: what stands before it only tells what it is.
-        start = at + found.lastIndexOf(secret);
+        start += found.lastIndexOf(secret);
         found = secret;
       }
     } else {
@@ -531,6 +539,10 @@ class Run {
     const key = alone ? qualifiedKey(text, plain, name.start) : plain;
     const { kind, services } = this.promiseOf(key);
     if (kind === undefined && services.length === 0) return;
+    if (kind === 'key' && services.length === 0) {
+      ISSUED.lastIndex = name.end;
+      if (!ISSUED.test(text)) return;
+    }
     const place = { text, around: this.#around, table: this.segment.kind === 'table' };
     for (const found of assignedValues(place, name))
       this.#assigned(alone && found.key === plain ? { ...found, key } : found);
@@ -597,10 +609,14 @@ class Run {
       return;
     }
     if (kind === 'connection') return;
-    const verdict = judgeValue(value, { kind, key, context: found.context });
+    // Told together with who logs in with it, a word and a number are a password in prose too.
+    const told = kind === 'password' && found.context === 'prose' && besideUser(this.#text, found);
+    const context = told && /\d/.test(value) ? 'literal' : found.context;
+    const verdict = kind === 'key' ? judgeKey(value, context) : judgeValue(value, { kind, key, context });
     if (verdict === 'none') return;
     if (this.#around === 'config' && storedSafely(this.#text, found)) return;
-    if (found.loose && (verdict !== 'real' || !looksRandom(value) || isUuid(value))) return;
+    if (found.loose && (verdict !== 'real' || !(told || looksRandom(value) || isCryptic(value)) || isUuid(value)))
+      return;
     // On its own the word means many things: a filter's band, a stage of a computation, the result of a test.
     if (/^(?:pass|pw)$/i.test(key)) {
       if (verdict === 'weak') return;
@@ -612,7 +628,10 @@ class Run {
     let severity: Severity = verdict === 'weak' ? 'low' : rule.severity;
     if (
       verdict === 'real' &&
-      (found.context === 'prose' || found.operator === 'compare' || (kind === 'password' && value.length < 8))
+      (found.context === 'prose' ||
+        found.operator === 'compare' ||
+        kind === 'key' ||
+        (kind === 'password' && value.length < 8))
     )
       severity = 'medium';
     if (verdict === 'real' && kind === 'password' && /^[a-z]+$/.test(value)) severity = 'medium';
@@ -640,7 +659,7 @@ class Run {
     if (!/\d/.test(value) && (isPlaceholder(value) || wordiness(value) > 0.55)) return false;
     if (
       /[-_](?:id|name|url|path|file|version|hash|sha|digest|commit)s?$/i.test(key) &&
-      !/(?:client|app|key|access|consumer|account)[-_]?id$/i.test(key)
+      !/(?:client|app|api|key|access|consumer|account)[-_]?id$/i.test(key)
     )
       return false;
     return shannonEntropy(value) >= (shape.entropy ?? 2.5);
@@ -826,20 +845,42 @@ function calleeBefore(text: string, at: number): string | undefined {
   return end - start < 2 ? undefined : text.slice(start, end);
 }
 
-/** Whether who logs in with it stands before a password on its line: `login bob / pw=...`. */
-const besideUser = (text: string, { keyStart }: Assignment): boolean =>
-  /(?:^|[^\w])(?:user|username|usr|login|account|uid)\b[\s:="']{1,4}[\w.@-]{2,60}\W{1,6}$/i.test(
-    lineBefore(text, keyStart).slice(-120),
-  );
+const WHO = '(?:user|username|user[ _-]name|usr|login|account|uid)';
+const USER_BEFORE = new RegExp(
+  `(?:^|[^\\w])${WHO}\\b[\\s:="'\`*]{1,4}[\\w.@-]{2,60}\\W{1,6}(?:(?:and|with|/|&)\\s{1,3}(?:the\\s{1,3})?)?[*_]{0,2}$`,
+  'i',
+);
+const USER_LINE = new RegExp(`^\\W{0,8}${WHO}\\W{0,6}[:=]\\W{0,6}[\\w.@-]{2,60}\\W{0,6}$`, 'i');
 
-/** `key` with the name of what it is an argument of (`wandb.login.key`), or with the word before it (`API key`). */
+/** Whether who logs in with it stands before a password on its line or on the line above: `login bob / pw=...`. */
+function besideUser(text: string, { keyStart }: Assignment): boolean {
+  const line = lineBefore(text, keyStart);
+  if (/^\W{0,8}$/.test(line)) return USER_LINE.test(lineBefore(text, keyStart - line.length - 1).trim());
+  return USER_BEFORE.test(line.slice(-120));
+}
+
+/** Where the words begin, two at most, that stand before a place with a blank between them. */
+function wordsBefore(text: string, at: number): number {
+  let begin = at;
+  for (let words = 0; words < 2; words += 1) {
+    if (text[begin - 1] !== ' ' && text[begin - 1] !== '\t') break;
+    const least = Math.max(0, begin - 21);
+    let start = begin - 1;
+    while (start > least && isLetter(text.charCodeAt(start - 1))) start -= 1;
+    if (begin - start < 3 || isAlphanumeric(text.charCodeAt(start - 1))) break;
+    begin = start;
+  }
+  return begin;
+}
+
+/** `key` with the name of what it is an argument of (`wandb.login.key`), or with the words before it (`API key`). */
 function qualifiedKey(text: string, key: string, keyStart: number): string {
   const callee = calleeBefore(text, keyStart);
   if (callee) return `${callee}.${key}`;
   if (text[keyStart - 1] !== ' ' && text[keyStart - 1] !== '\t') return key;
-  const word = /\b([A-Za-z]{2,20})[ \t]$/.exec(text.slice(Math.max(0, keyStart - 24), keyStart));
+  const words = text.slice(wordsBefore(text, keyStart), keyStart);
   // The key of GPG or SSH that a document names is the public one, by its fingerprint.
-  return word && !/^(?:gpg|pgp|ssh|public)$/i.test(word[1] as string) ? `${word[1]} ${key}` : key;
+  return words === '' || /\b(?:gpg|pgp|ssh|public)[ \t]$/i.test(words) ? key : words + key;
 }
 
 function describeKey({ key, operator }: Assignment): string {

@@ -102,6 +102,8 @@ export const COMMANDS: ReadonlyMap<string, readonly CommandForm[]> = new Map<str
   ['mongoexport', [option('password', '-p')]],
   ['redis-cli', [option('password', '-a|--pass')]],
   ['mongosh', [option('password', '-p')]],
+  ['mongo -', [option('password', '-p')]],
+  ['net user', [form('password', `^net user[ \\t]{1,4}[\\w.$-]{1,60}[ \\t]{1,4}${value(4)}(?=[ \\t]|$)`)]],
   ['mongodump', [option('password', '-p')]],
   ['mongorestore', [option('password', '-p')]],
   [
@@ -109,7 +111,7 @@ export const COMMANDS: ReadonlyMap<string, readonly CommandForm[]> = new Map<str
     [
       form(
         'password',
-        `\\s-[a-zA-Z]{0,5}b[a-zA-Z]{0,5}[ \\t]{1,4}(?:[^\\s"']{1,200}[ \\t]{1,4}){1,2}${value(3)}[ \\t]{0,4}$`,
+        `\\s-[a-zA-Z]{0,5}b[a-zA-Z]{0,5}[ \\t]{1,4}(?:-[a-zA-Z]{1,6}[ \\t]{1,4}){0,4}(?:[^\\s"']{1,200}[ \\t]{1,4}){1,2}${value(3)}[ \\t]{0,4}$`,
       ),
     ],
   ],

@@ -50,7 +50,7 @@ function isCompoundPlaceholder(value: string): boolean {
 
 /** Anywhere in the value, these say that it stands for another. */
 const PLACEHOLDER_PARTS =
-  /x{5}|\*{3}|\.{3}|…|#{4}|_{4}|-{5}|change[-_ ]?(?:me|it|this)|replace[-_ ]?(?:me|with|this)|your[-_ ]?(?:own|api|key|token|pass|secret|user|name|app|account|client|project|hf|access)|[-_ ]here\b|_here_|(?:put|insert|enter|paste|add|use|fill|set|provide|type)[-_ ](?:your|the|a|an|my|in|here|api|key|token|secret|password)|place[-_]?holder|redacted|fixme|todo|tbd\b|dummy|(?:^|[^a-z])(?:fake|sample|mock|example|foobar|some[-_ ](?:other|random|long|secret|key|token|thing|string|value|text|password))(?:[^a-z]|$)|not[-_]?(?:a|the)?[-_]?(?:real|secret|password|used)|something[-_]?secret|EXAMPLEKE|0{12}|1234567890.{0,3}$/i;
+  /x{5}|\*{3}|\.{3}|…|#{4}|_{4}|-{5}|change[-_ ]?(?:me|it|this)|replace[-_ ]?(?:me|with|this)|your[-_ ]?(?:own|api|key|token|pass|secret|user|name|app|account|client|project|hf|access)|[-_ ]here\b|_here_|(?:put|insert|enter|paste|add|use|fill|set|provide|type)[-_ ](?:your|the|a|an|my|in|here|api|key|token|secret|password)|place[-_]?holder|redacted|dummy|(?:^|[^a-z])(?:fixme|todo|tbd|fake|sample|mock|example|foobar|some[-_ ](?:other|random|long|secret|key|token|thing|string|value|text|password))(?:[^a-z]|$)|not[-_]?(?:a|the)?[-_]?(?:real|secret|password|used)|something[-_]?secret|EXAMPLEKE|0{12}|1234567890.{0,3}$/i;
 
 /** References to where the secret is kept, and templates that will be filled. */
 const REFERENCE = new RegExp(
@@ -84,6 +84,27 @@ const DIGEST_PREFIX =
 /** MD5, SHA-1, SHA-2 and their like, as hexadecimal digits. */
 const HEX_DIGEST = /^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128})$/i;
 const DIGEST_WORDS = new Set(['hash', 'hashed', 'hashes', 'sha', 'md', 'digest', 'digests', 'checksum', 'checksums']);
+/** Encodings of text and ways to keep passwords, as calls and settings name them. */
+const SETTINGS = new Set(
+  (
+    'utf8 utf-8 utf-8-sig utf16 utf-16 utf-16le utf-16be utf32 utf-32 ascii latin1 latin-1 iso-8859-1 iso-8859-15 cp1252 base64 ' +
+    'base64url binary ucs2 bcrypt crypt scrypt argon2 argon2i argon2d argon2id pbkdf2 md5 sha1 sha-1 sha256 sha-256 sha384 ' +
+    'sha512 sha-512 hmac plain plaintext noop ldap'
+  ).split(' '),
+);
+const LONGEST_SETTING = 11;
+/** `New password: `, `Are you sure? `: what a program asks with. */
+const PROMPT = /^\s*\p{L}[\p{L} ,'()-]*[:?]\s*$/u;
+const HOST_AND_PORT = /^[a-z][\w-]*(?:\.[\w-]+)+:\d{2,5}$/i;
+
+/** What stands beside a password in calls and settings: how it is encoded and kept, where it is sent, how it is asked for. */
+function isBesidePassword(value: string): boolean {
+  if (value.length <= LONGEST_SETTING && SETTINGS.has(value.toLowerCase())) return true;
+  const sign = value.lastIndexOf(':');
+  if (sign < 0) return value.trimEnd().endsWith('?') && PROMPT.test(value);
+  return PROMPT.test(value) || (sign >= value.length - 6 && HOST_AND_PORT.test(value));
+}
+
 const MIME = /^(?:application|text|image|audio|video|multipart|font)\/[\w.+-]+$/;
 
 export function isUuid(value: string): boolean {
@@ -187,9 +208,12 @@ export function encodesPlaceholder(value: string): boolean {
   return text !== undefined && /^[\x20-\x7e\r\n]+$/.test(text) && (isPlaceholder(text) || isReference(text.trim()));
 }
 
+/** Capitals that begin no word, again and again: names have one or two for their abbreviations. */
+const hasOddCapitals = (value: string): boolean => (value.match(/[a-z][A-Z](?![a-z])/g)?.length ?? 0) >= 3;
+
 /** `snake_case`, `CamelCase`, `dotted.name`, `SCREAMING_CASE` or `kebab-case` made of words: a name, not a secret. */
 export function isIdentifierShaped(value: string): boolean {
-  if (!/^[A-Za-z_$][\w.$:/-]*$/.test(value)) return false;
+  if (!/^[A-Za-z_$][\w.$:/-]*$/.test(value) || /\w\$(?![A-Z])/.test(value)) return false;
   const digits = value.replace(/\D/g, '').length;
   if (digits > 4 || digits * 4 > value.length) return false;
   // Digits within words (`Mapl3`) are how people spell passwords, digits after words how programs spell names.
@@ -199,6 +223,7 @@ export function isIdentifierShaped(value: string): boolean {
     .split(/[^A-Za-z]+/)
     .filter((word) => word.length > 1);
   if (words.length === 0) return false;
+  if (value.length >= 16 && digits > 0 && hasOddCapitals(value)) return false;
   // Digits here and there between letters that are hardly words.
   if (value.length >= 16 && /^[A-Za-z\d]+$/.test(value) && wordiness(value) < 0.6 && /\d\D{1,60}\d/.test(value))
     return false;
@@ -218,7 +243,21 @@ function isSequenceData(value: string): boolean {
   return /^[ACGTUNacgtun-]{16,}$/.test(value);
 }
 
-function isCode(value: string): boolean {
+/** Whether every bracket of a value closes the one that was opened last: code does, or is cut off. */
+function bracketsMatch(value: string): boolean {
+  const open: string[] = [];
+  for (const c of value) {
+    if (c === '(' || c === '[' || c === '{') open.push(c);
+    else if (c in OPENED_BY && open.pop() !== OPENED_BY[c]) return false;
+  }
+  return open.length === 0;
+}
+
+const OPENED_BY: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' };
+
+/** @param whole nothing of the value is cut off */
+function isCode(value: string, whole = false): boolean {
+  if (whole && /[()[\]{}]/.test(value) && !bracketsMatch(value)) return false;
   if (
     /^[\w.$]+\(.*\)?;?$|=>|^function\b|^lambda\b|^new [A-Z]|^\w+\[[^\]]*\]|^self\.|^this\.|^\s*[{[(]|::|->|&&|\|\|/.test(
       value,
@@ -280,6 +319,7 @@ export function judgeValue(value: string, { kind, key, context }: JudgeOptions):
     return UUID.test(value) && kind === 'token' && !isPlaceholder(value) ? 'real' : 'none';
   }
   if (DIGEST_PREFIX.test(value) || MIME.test(value) || VERSION.test(value) || isSequenceData(value)) return 'none';
+  if (isBesidePassword(value)) return 'none';
   // `hashed_secret` of a baseline, `token_sha256`: made so that the secret is not repeated.
   if (HEX_DIGEST.test(value) && nameWords(key).some((word) => DIGEST_WORDS.has(word))) return 'none';
   const flatKey = squash(key);
@@ -297,16 +337,29 @@ export function judgeValue(value: string, { kind, key, context }: JudgeOptions):
     return value.length > 20 || repetitionShare(value) > 0.5 ? 'none' : 'weak';
   }
   if (isPlaceholder(value) || encodesPlaceholder(value)) return 'none';
-  if (kind === 'token') return judgeToken(value, context);
+  if (kind === 'token') return judgeToken(value, context, isChosen(key));
+  // A passphrase is made of words; a sentence about one has others.
+  if (/(?:pass[-_]?phrase|psk)$/i.test(key) && context !== 'prose' && /^[a-z]{3,}(?:[ -][a-z]{3,}){2,23}$/.test(value))
+    return FUNCTION_WORDS.test(value) ? 'none' : 'real';
   return judgePassword(value, context);
 }
+
+/** A word with a number, digits for letters, capitals that fall anywhere: what people take for a secret of their own. */
+const isMadeUp = (value: string): boolean =>
+  /^[A-Za-z\d]{8,24}$/.test(value) &&
+  (/^[A-Za-z]+\d{2,4}$/.test(value) ||
+    (/\d[A-Za-z]/.test(value) && wordiness(value) < 0.6) ||
+    (/[a-z][A-Z]+[a-z]+[A-Z]/.test(value) && wordiness(value) < 0.5));
+
+/** `client_secret`, `SECRET_KEY`: people make these up as they do passwords, where services issue tokens. */
+const isChosen = (key: string): boolean => /(?:secret(?:[-_.]?key)?(?:[-_.]?base)?|credentials?)$/i.test(key);
 
 function judgePassword(value: string, context: JudgeOptions['context']): Verdict {
   if (/\s/.test(value) && (isProse(value) || /\n/.test(value) || context === 'prose')) return 'none';
   if (/^(?:[.~]{0,2}\/|[A-Za-z]:\\)/.test(value)) return 'none';
   if (PATH.test(value) && (context === 'prose' || !/\d/.test(value))) return 'none';
   if (/^\d{1,3}$|^\d+\.\d+$/.test(value)) return 'none';
-  if (isCode(value) && !/[!@#%^~]/.test(value)) return 'none';
+  if (isCode(value, context !== 'prose') && !/[!@#%^~]/.test(value)) return 'none';
   if (/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(value)) return 'none';
   const classes = characterClasses(value);
   if (classes === 1 || (classes === 2 && /^[A-Z][a-z]+[:?!.]?$/.test(value))) {
@@ -317,7 +370,7 @@ function judgePassword(value: string, context: JudgeOptions['context']): Verdict
     if (isCompoundPlaceholder(value)) return context === 'config' ? 'weak' : 'none';
     return context === 'config' ? 'real' : value.length >= 6 ? 'weak' : 'none';
   }
-  if (/^[a-z]+(?:[_-][a-z]+)+$/i.test(value)) {
+  if (/^[a-z]+(?:[_$-][a-z]+)+$/i.test(value)) {
     // Words joined by signs name things, unless their capitals fall where no name has them.
     if (context !== 'prose' && /[a-z][A-Z]+[a-z]+[A-Z]/.test(value) && wordiness(value) < 0.5) return 'real';
     return context === 'prose' || value.length < 8 || value.includes('_') ? 'none' : 'weak';
@@ -327,6 +380,9 @@ function judgePassword(value: string, context: JudgeOptions['context']): Verdict
     (/[._:/$]/.test(value) || (value.length >= 16 && /[Pp]assword|[Ss]ecret|[Tt]oken/.test(value)))
   )
     return 'none';
+  // `dataStoreTestQuery`: words that a program's name is made of, and that a person's password may be.
+  if (/^[a-z]{3,}(?:[A-Z][a-z]{2,}){2,}$/.test(value) && wordiness(value) > 0.6)
+    return context === 'prose' ? 'none' : 'weak';
   if (context === 'prose')
     return (value.length >= 7 && classes >= 3 && /\d/.test(value)) || (wordiness(value) < 0.6 && looksRandom(value))
       ? 'real'
@@ -344,10 +400,10 @@ function isRandomBase64(value: string): boolean {
   );
 }
 
-function judgeToken(value: string, context: JudgeOptions['context']): Verdict {
+function judgeToken(value: string, context: JudgeOptions['context'], chosen: boolean): Verdict {
   if (/\s|%20/.test(value)) return 'none';
   if ((PATH.test(value) && !isRandomBase64(value)) || (NUMBER.test(value) && value.length < 16)) return 'none';
-  if (isCode(value) || /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(value)) return 'none';
+  if (isCode(value, context !== 'prose') || /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(value)) return 'none';
   if (/^[\w.+-]+@[\w-]+\.[\w.]+$/.test(value)) return 'none';
   // Many different signs between the words: a passphrase of a person, not a name of a program.
   const signs = new Set(value.replace(/[\w.-]|[^\x21-\x7e]/g, '')).size;
@@ -358,26 +414,53 @@ function judgeToken(value: string, context: JudgeOptions['context']): Verdict {
   }
   // `[secret:key@][host[:port]]`: brackets in prose say what may be left out.
   if (context === 'prose' && /[[\]]/.test(value)) return 'none';
-  if (isIdentifierShaped(value)) return 'none';
+  if (isIdentifierShaped(value)) return chosen && context !== 'prose' && isMadeUp(value) ? 'weak' : 'none';
   // `team-prod-1208358310`: the name of a resource.
   if (/^[a-z]{1,12}\d{0,3}(?:[-_.](?:[a-z]{1,12}\d{0,3}|\d{1,12}))+$/.test(value)) return 'none';
   const classes = characterClasses(value);
   const words = wordiness(value);
   const digits = value.replace(/\D/g, '').length;
-  if (signs >= 5) return 'real';
+  if (signs >= 5 || (context !== 'prose' && signs >= 3 && !bracketsMatch(value))) return 'real';
   // A sign that joins no words, among letters of both cases and digits.
   if (classes === 4 && value.length >= 16 && /\w[!#$^*]\w/.test(value) && !/[&=]|%[\da-f]{2}/i.test(value))
     return 'real';
   if (digits === 0 && words > 0.5) return 'none';
   if (value.length < 16) {
-    if (value.length < 8 || context !== 'literal' || classes < 3 || digits === 0) return 'none';
-    return words > 0.6 ? 'weak' : 'real';
+    if (value.length < 8 || context === 'prose') return 'none';
+    if (digits === 0) return chosen && isMadeUp(value) ? 'weak' : 'none';
+    const joined = !/[-_./:=,;@]/.test(value);
+    if (classes >= 3 && (context === 'literal' || (joined && !(words > 0.6)))) return words > 0.6 ? 'weak' : 'real';
+    return chosen && joined && classes >= 2 ? 'weak' : 'none';
   }
   const entropy = shannonEntropy(value);
   if (entropy < 3) return 'none';
-  if (words > 0.62 && digits * 6 < value.length) return 'none';
+  if (words > 0.62 && digits * 6 < value.length && !hasOddCapitals(value)) return 'none';
   return 'real';
 }
+
+const FUNCTION_WORDS = /\b(?:the|your|for|and|with|that|this|from|must|will|are|not|you|any|one of)\b/;
+
+/**
+ * Judges the value of a name that only says that it is the key of something. The keys of caches and tables are words,
+ * numbers, paths and digests; letters of both cases among digits, or capitals among them, are what services issue.
+ */
+export function judgeKey(value: string, context: JudgeOptions['context']): Verdict {
+  // A mnemonic sentence (BIP-39): 12 to 24 words of a list without function words.
+  if (/^[a-z]{3,8}(?: [a-z]{3,8}){11,23}$/.test(value)) return FUNCTION_WORDS.test(value) ? 'none' : 'real';
+  if (context === 'prose' || !/^[A-Za-z0-9+/_-]{16,128}={0,2}$/.test(value)) return 'none';
+  const digits = value.replace(/\D/g, '').length;
+  if (digits < 2 || HEX_DIGEST.test(value) || !/[A-Z]/.test(value) || !looksRandom(value)) return 'none';
+  if ((wordiness(value) >= 0.6 && digits * 4 < value.length && !hasOddCapitals(value)) || shannonEntropy(value) < 3.2)
+    return 'none';
+  return judgeValue(value, { kind: 'token', key: '', context });
+}
+
+/** Letters between many different signs, in brackets that do not match: no program's name, no sentence, no code. */
+export const isCryptic = (value: string): boolean =>
+  new Set(value.replace(/[\w.\s-]/g, '')).size >= 4 &&
+  /[A-Za-z]/.test(value) &&
+  !/\s/.test(value) &&
+  !bracketsMatch(value);
 
 /** True when a token of a vendor's own shape is a mask or a made-up filler: `ghp_xxxx…`, `hf_your_token_here`. */
 export function isMaskedToken(token: string, body: string): boolean {

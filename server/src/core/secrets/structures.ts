@@ -158,7 +158,7 @@ function isBehindPassword(text: string, at: number): boolean {
   return length >= LEAST_PASSWORD && length <= MOST_PASSWORD && text[start - 1] === ':';
 }
 
-/** `user:password@host:5432/database` without a scheme, as the whole of a string or value, around the `@` at `at`. */
+/** `user:password@host:5432/database` or `user:password@tcp(host:3306)/database` (Go) without a scheme, as the whole of a string or value, around the `@` at `at`. */
 export function bareConnection(text: string, at: number): StructuralHit | undefined {
   if (!isBehindPassword(text, at)) return undefined;
   const before = /(^|["'`\s=])([A-Za-z][\w.-]{0,40}):([^\s"'`/@:<>(){}=,;\\]{3,60})$/.exec(
@@ -166,7 +166,7 @@ export function bareConnection(text: string, at: number): StructuralHit | undefi
   );
   if (!before) return undefined;
   const after =
-    /@(?:localhost|[\w-]{1,60}(?:\.[\w-]{1,60}){0,6})(?::\d{2,5})(?:\/[\w-]{1,64})?(?=["'`\s?;,)]|$)|@[\w-]{1,60}(?:\.[\w-]{1,60}){1,6}\/[\w-]{1,64}(?=["'`\s?;]|$)/y;
+    /@(?:localhost|[\w-]{1,60}(?:\.[\w-]{1,60}){0,6})(?::\d{2,5})(?:\/[\w-]{1,64})?(?=["'`\s?;,)]|$)|@[\w-]{1,60}(?:\.[\w-]{1,60}){1,6}\/[\w-]{1,64}(?=["'`\s?;]|$)|@(?:tcp[46]?|udp|unix)\([^()\s"'`]{1,200}\)\/[\w-]{0,64}(?=["'`\s?;]|$)/y;
   after.lastIndex = at;
   if (!after.test(text)) return undefined;
   const user = before[2] as string;
@@ -210,6 +210,7 @@ export function privateKey(text: string, at: number): StructuralHit | undefined 
   const body = close < 0 ? window.slice(0, 200) : window.slice(0, close);
   const material = body.replace(/\\[nr]|["'\\+\s,]/g, '');
   // A name of the header in a program that looks for one, a template, an ellipsis: no key follows.
+  if (close < 0 && mark >= 0 && !/^[A-Za-z0-9+/=:,.-]{16}/.test(material)) return undefined;
   if (close < 0 && !/^(?:[\s\\nr"'+]{0,80}\S{8}|[ \t]{0,80}\r?\n\s{0,80}\S.{7})/.test(body)) return undefined;
   if (material.length < 8 || /\{\{|\$\{|<[a-z]|\.{3}|…|%s|x{8}/i.test(material)) return undefined;
   // A program that looks for the header ends its string right after it.
@@ -289,7 +290,7 @@ export const CREDENTIAL_CALLS: ReadonlyMap<string, CredentialArgument> = new Map
   ].map((call) => [call, { before: 1, kind: 'password' }] as const),
   ...[
     ...['getconnection(', 'new pdo(', 'mysqli(', 'mysqli_connect(', 'mysql_connect(', 'mysql_real_connect('],
-    ...['dbi->connect(', 'pymysql.connect(', 'mysqldb.connect(', 'ftplib.ftp(', 'ftplib.ftp_tls('],
+    ...['dbi->connect(', 'pymysql.connect(', 'mysqldb.connect(', 'ftp(', 'ftp_tls('],
     ...['keyring.set_password('],
   ].map((call) => [call, { before: 2, kind: 'password' }] as const),
   ['ssh.connect(', { before: 3, kind: 'password' }],
@@ -303,7 +304,7 @@ export const CREDENTIAL_CALLS: ReadonlyMap<string, CredentialArgument> = new Map
     'jwt.verify(',
     'createhmac(',
   ].map((call) => [call, { before: 1, kind: 'key' }] as const),
-  ...['hmac.new(', 'fernet(', 'cohere.client(', 'cohere.clientv2(', 'deepl.translator('].map(
+  ...['experiment(', 'hmac.new(', 'fernet(', 'cohere.client(', 'cohere.clientv2(', 'deepl.translator('].map(
     (call) => [call, { before: 0, kind: 'key' }] as const,
   ),
 ]);

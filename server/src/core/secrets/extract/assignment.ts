@@ -25,6 +25,7 @@ const NAME_LIMIT = 64;
 const LINE_LIMIT = 400;
 
 function isNameCode(c: number): boolean {
+  if (c > 127) return c >= 192 && c <= 591 && c !== 215 && c !== 247;
   return (c >= 97 && c <= 122) || (c >= 65 && c <= 90) || (c >= 48 && c <= 57) || c === 95 || c === 45 || c === 46;
 }
 
@@ -54,6 +55,9 @@ function lineStart(text: string, at: number): number {
   return start;
 }
 
+/** `//registry.example.com/path/:` of npm's configuration, before the name of what belongs to the registry. */
+const REGISTRY_KEY = /\/\/[\w.-]{1,100}(?::\d{1,5})?\/[^\s:=]{0,200}:_?[a-zA-Z]/y;
+
 /** Whether a place of a line is in a string or a comment, by the quotes and `#` or `//` before it on the line. */
 export function lineState(text: string, at: number): 'code' | 'string' | 'comment' | 'shell' {
   let i = lineStart(text, at);
@@ -71,7 +75,11 @@ export function lineState(text: string, at: number): 'code' | 'string' | 'commen
     } else if (c === '"' || c === "'" || c === '`') {
       quote = c !== '`' && text.startsWith(c.repeat(3), i) ? c.repeat(3) : c;
       i += quote.length - 1;
-    } else if (c === '#' || (c === '/' && text[i + 1] === '/' && text[i - 1] !== ':')) return 'comment';
+    } else if (c === '#') return 'comment';
+    else if (c === '/' && text[i + 1] === '/' && text[i - 1] !== ':') {
+      REGISTRY_KEY.lastIndex = i;
+      if (!REGISTRY_KEY.test(text)) return 'comment';
+    }
   }
   return quote ? 'string' : 'code';
 }

@@ -8,7 +8,7 @@ import {
   literalAssignment,
   type Surroundings,
 } from './assignment';
-import { joinedLiterals } from './literals';
+import { joinedLiterals, type Literal } from './literals';
 import type { Range } from './markup';
 
 /** Ends of a bare value inside code, prose and command lines. */
@@ -35,7 +35,9 @@ function inConnectionString(text: string, name: Range, end: number): boolean {
     (before === ' ' || before === '"' || before === "'") &&
     text[name.end] === '=' &&
     (/^ \w{2,30}=/.test(text.slice(end, end + 32)) ||
-      /["' ](?:user|host|dbname|hostaddr|port|server|sslmode)=[^\s"']{1,80} $/i.test(lineBefore(text, name.start)))
+      /(?:^|["' ])(?:user|username|host|dbname|hostaddr|port|server|sslmode)=[^\s"']{1,80} $/i.test(
+        lineBefore(text, name.start),
+      ))
   );
 }
 
@@ -169,7 +171,9 @@ const SETTING_WORDS = 12;
 
 /** Whether a name after these words of its line is what a command sets: prose has the same words. */
 function setsVariable(line: string, around: Surroundings): boolean {
-  const sets = /^\s*(?:(?:[!$>][ \t]?)?%?(?:set_)?env[ \t]|setenv[ \t])/.test(line);
+  const sets =
+    /^\s*(?:(?:[!$>][ \t]?)?%?(?:set_)?env[ \t]|setenv[ \t])/.test(line) ||
+    (around === 'config' && /^\s*set[ \t]{1,8}$/.test(line));
   if (!sets && around !== 'shell' && !/^\s*[!$][ \t]?\w/.test(line)) return false;
   const words = line.split(/[\s;&|]+/, SETTING_WORDS + 1);
   if (words.length > SETTING_WORDS) return false;
@@ -202,7 +206,12 @@ export function spacedValue(text: string, name: Range, around: Surroundings): As
   }
   if (around !== 'config' || !isLineStart(text, name.start)) return undefined;
   const joined = joinedLiterals(text, at, false);
-  if (joined) return { ...literalAssignment(text, name, 'assign', joined), loose: true } as Assignment;
+  if (joined) {
+    // `name "value";` is a line of a configuration, whatever the value is.
+    const ended = text[(joined.parts[joined.parts.length - 1] as Literal).outerEnd] === ';';
+    const found = literalAssignment(text, name, 'assign', joined);
+    return found && (ended ? found : { ...found, loose: true });
+  }
   if (!rest.test(text)) return undefined;
   const found = bareAssignment(text, name, { start: at, end: rest.lastIndex }, 'assign', 'config');
   return found && { ...found, loose: true };

@@ -9,6 +9,7 @@ import {
   bareAssignment,
   isLineStart,
   lineBefore,
+  lineState,
   literalAssignment,
   type Surroundings,
 } from './assignment';
@@ -49,6 +50,12 @@ const ALTERNATIVE =
 const ALTERNATIVE_AFTER_LOOKUP =
   /(?:["']?[\])]{1,2}[ \t]{1,4}or\b|["']?[\])]{0,2}[ \t]{0,4}(?:\?\?|\|\||\.(?:unwrap_or|or_else|orElse|getOrElse|or)\())[ \t]{0,4}(?=[bru]?["'`])/y;
 const STRING_FUNCTION = /\b(?:str|strn|wcs|lstr|_str|sprint)\w{0,12}\(\s{0,8}[\w.>[\]&*-]{0,60}$/;
+const CONCATENATED = /["'] {1,8}[+.][ \t]{0,8}(?=["'])/y;
+/** Functions whose names say that they get, make or judge what they are called after. */
+const VERB =
+  /^(?:(?:get|read|load|split|check|parse|make|ask)|(?:fetch|find|create|delete|remove|update|validate|prompt|decode|decrypt|verify|has|is|store|save|generate|new|list|lookup|resolve|retrieve|request|require|test|assert|expect|format|hash|mask|redact|count|add|on|handle)(?:[_A-Z]|$))/;
+/** One literal in brackets, with more than letters in it. */
+const ONLY_LITERAL = /\(\s{0,8}["'](?=[A-Za-z_]{0,40}[^A-Za-z_"'\s])[^"'\n]{8,200}["']\s{0,8}\)/y;
 const MEMBERSHIP = /\s{1,4}(?:not\s{1,4})?in\s{1,4}(?=[([{])/y;
 
 /** The lists of a plural that hold no secrets of anyone: what is to be refused, or what everyone knows. */
@@ -149,7 +156,7 @@ class Reader {
     }
     if (c === ']' || (c === ')' && /^\s{0,40}\([\w., $]{1,120}$/.test(lineBefore(text, p)))) p += 1;
     if ((c === '\n' || c === '\r') && before === '-' && this.#around === 'config') return this.#listOption(p);
-    if (c === ' ' && before === '-' && /[\s-]/.test(text[name.start - 2] ?? '')) return this.#option(p);
+    if (c === ' ' && before === '-' && /[\s-]/.test(text[name.start - 2] ?? ' ')) return this.#option(p);
     OPERATOR.lastIndex = p;
     const operator = OPERATOR.exec(text);
     if (operator) return this.#operator(operator[0], p, quoted);
@@ -190,6 +197,10 @@ class Reader {
     const compare = /^(?:={2,3}|!={1,2})$/.test(sign);
     if (sign === '->' && !quoted && this.#around === 'code') return undefined;
     if (this.#around === 'config') p = afterYamlMarks(text, p);
+    // `"password=" + "..."`: the name is the end of a string that the value is joined to.
+    CONCATENATED.lastIndex = p;
+    if (sign === '=' && text[p + 1] === ' ' && CONCATENATED.test(text) && lineState(text, this.name.start) === 'string')
+      return this.#literal('assign', joinedLiterals(text, CONCATENATED.lastIndex, false));
     const found = this.#expression(p, compare ? 'compare' : 'assign');
     if (found || compare) return found;
     const left = quoted ? undefined : literalBefore(text, this.name.start);
@@ -268,7 +279,7 @@ class Reader {
   #unsigned(at: number): Found {
     const text = this.#text;
     const { name } = this;
-    const gap = /[ \t]{1,20}(?=\\?["'`])/y;
+    const gap = /[ \t]{1,20}(?=@?\\?["'`])/y;
     gap.lastIndex = at;
     if (gap.test(text)) {
       const line = lineBefore(text, name.start);
@@ -304,13 +315,20 @@ class Reader {
       const declared = /\b(?:string|String|auto)[ \t&*]{1,4}$/.test(lineBefore(text, name.start));
       if (
         !declared &&
-        !/(?:Credentials?|ApiKey|AccessToken|BearerToken|TokenAuth|KeyAuth|^passwd|^PASSWORD)$/.test(key)
+        !/(?:Credentials?|ApiKey|AccessToken|BearerToken|TokenAuth|KeyAuth|^passwd|^PASSWORD)$/.test(key) &&
+        !this.#initialised(at)
       )
         return undefined;
       loose = true;
     }
     const found = this.#literal(operator, joinedLiterals(text, p, true));
     return found && (loose || /(?:^|\.)add/.test(key)) ? { ...found, loose: true } : found;
+  }
+
+  /** `password_("...")` of C++, `apiKey("...")` of a builder: the literal is all that the brackets hold. */
+  #initialised(at: number): boolean {
+    ONLY_LITERAL.lastIndex = at;
+    return ONLY_LITERAL.test(this.#text) && !this.#key.includes('.') && !VERB.test(this.#key);
   }
 
   /** `def password(self): return "..."` */
@@ -404,10 +422,10 @@ class Reader {
   #told(at: number): Assignment | undefined {
     if (this.#around !== 'prose' || /^(?:pass|pw|auth)$/i.test(this.#key)) return undefined;
     const said =
-      /(?:\*{1,2}|_{2}|`)?(?:[ \t](?:for|of)[ \t][\w.@-]{1,40})?[ \t]{0,4}(?::(?:\*{1,2}|_{2})?[ \t]{1,8}|[ \t](?:is|was|=|-|–)[ \t]{1,4}|\t{1,4}|\|[ \t]{0,8}|(?=[ \t]`))[ \t]?(?:(`{1,2}|"|')([^\s`"']{8,200})\1|\*{2}([^\s`"'*]{8,200})\*{2}|([^\s`"'*|<>()]{8,200}))/y;
+      /(?:\*{1,2}|_{2}|`)?(?:[ \t](?:for|of)[ \t][\w.@-]{1,40})?[ \t]{0,4}(?::(?:\*{1,2}|_{2})?[ \t]{1,8}|[ \t](?:is|was|=|-|–):?[ \t]{1,4}|\t{1,4}|\|[ \t]{0,8}|(?=[ \t]`))[ \t]?(?:(`{1,2}|"|')([^\s`"']{8,600})\1|\*{2}([^\s`"'*]{8,200})\*{2}|([^\s`"'*|<>()][^\s`"'|<>()]{7,600}))/y;
     said.lastIndex = at;
     const match = said.exec(this.#text);
-    const value = (match?.[2] ?? match?.[3] ?? match?.[4])?.replace(/[.,;:!?]{1,40}$/, '');
+    const value = (match?.[2] ?? match?.[3] ?? match?.[4])?.replace(/[.,;:!?*]{1,40}$/, '');
     if (!match || !value || /[=(){}]/.test(value)) return undefined;
     const start = at + match[0].lastIndexOf(value);
     const found = this.#range('assign', 'prose', { start, end: start + value.length });

@@ -42,6 +42,17 @@ export const AI_SERVICES: readonly Service[] = [
     },
   },
   {
+    name: 'OpenAI-compatible',
+    kind: 'ai',
+    rules: {
+      'openai-compatible-key': {
+        what: 'API key',
+        can: 'use the models that the service behind it offers, at the cost of its owner',
+        tokens: [token('sk-', 'sk-[A-Za-z0-9]{48,64}', { entropy: 4, shared: true, notAfter: /[\w.-]/ })],
+      },
+    },
+  },
+  {
     name: 'Anthropic',
     kind: 'ai',
     revoke: 'under https://console.anthropic.com/settings/keys',

@@ -25,6 +25,29 @@ const pypiToken = (text: string): TokenCheck =>
     ? { accepted: true, note: 'complete with its signature' }
     : { accepted: true, severity: 'medium', note: 'without its signature, so it is cut or made up' };
 
+/**
+ * Keys with a mark of the service that issued them, and a checksum behind it (Microsoft, "Identifiable secrets"):
+ * the mark, the characters before it, and the whole.
+ */
+const IDENTIFIABLE_KEYS: readonly [mark: string, before: number, pattern: string][] = [
+  // Storage, Batch, Cosmos DB: 64 bytes.
+  ['+ast', 76, '[A-Za-z0-9+/]{76}\\+ASt[A-Za-z0-9+/]{5}[AQgw]=='],
+  ['+aba', 76, '[A-Za-z0-9+/]{76}\\+ABa[A-Za-z0-9+/]{5}[AQgw]=='],
+  ['acdb', 76, '[A-Za-z0-9+/]{76}ACDb[A-Za-z0-9+/]{5}[AQgw]=='],
+  ['apim', 76, '[A-Za-z0-9]{76}APIM[A-Za-z0-9]{5}[AQgw]=='],
+  // Event Hubs, Service Bus, Relay, IoT Hub, Event Grid, Cache for Redis: 32 bytes.
+  ['+aeh', 33, '[A-Za-z0-9+/]{33}\\+AEh[A-P][A-Za-z0-9+/]{5}='],
+  ['+asb', 33, '[A-Za-z0-9+/]{33}\\+ASb[A-P][A-Za-z0-9+/]{5}='],
+  ['+arm', 33, '[A-Za-z0-9+/]{33}\\+ARm[A-P][A-Za-z0-9+/]{5}='],
+  ['aiot', 33, '[A-Za-z0-9+/]{33}AIoT[A-P][A-Za-z0-9+/]{5}='],
+  ['azeg', 33, '[A-Za-z0-9]{33}AZEG[A-P][A-Za-z0-9]{5}='],
+  ['azca', 33, '[A-Za-z0-9]{33}AzCa[A-P][A-Za-z0-9]{5}='],
+  // AI Search, Container Registry, Functions.
+  ['azse', 42, '[A-Za-z0-9]{42}AzSe[A-D][A-Za-z0-9]{5}'],
+  ['+acr', 42, '[A-Za-z0-9+/]{42}\\+ACR[A-D][A-Za-z0-9+/]{5}'],
+  ['azfu', 44, '[A-Za-z0-9_-]{44}AzFu[A-Za-z0-9_-]{5}[AQgw]=='],
+];
+
 /** Cloud providers, hosting, source code, packages, deployment, infrastructure. */
 export const CLOUD_SERVICES: readonly Service[] = [
   {
@@ -136,8 +159,14 @@ export const CLOUD_SERVICES: readonly Service[] = [
         tokens: [token('jqqj99', '[A-Za-z0-9]{52}JQQJ99[A-Z0-9]{5}[A-Za-z0-9]{21}', { back: 52 })],
         assigned: [assigned(['azure', 'cognitive'], '[a-f0-9]{32}', { keyed: true })],
       },
+      'azure-identifiable-key': {
+        what: 'service key',
+        severity: 'critical',
+        tokens: IDENTIFIABLE_KEYS.map(([mark, lead, pattern]) => token(mark, pattern, { lead, entropy: 3.8 })),
+      },
       'azure-devops-token': {
         what: 'DevOps token',
+        tokens: [token('azdo', '[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}', { lead: 76, entropy: 3.8 })],
         assigned: [
           assigned(
             ['azure_devops', 'azuredevops', 'vsts', 'ado_pat', 'system_accesstoken'],
@@ -167,6 +196,12 @@ export const CLOUD_SERVICES: readonly Service[] = [
       'google-oauth-client-secret': {
         what: 'OAuth client secret',
         tokens: [token('gocspx-', 'GOCSPX-[A-Za-z0-9_-]{28}')],
+      },
+      'google-hmac-access-id': {
+        what: 'Cloud Storage HMAC access ID',
+        severity: 'medium',
+        can: 'use it together with its secret, which often stands nearby',
+        tokens: [token('goog1', 'GOOG1[A-Z0-9]{56}', { entropy: 3.5 })],
       },
       'google-oauth-token': {
         what: 'OAuth token',
@@ -243,7 +278,10 @@ export const CLOUD_SERVICES: readonly Service[] = [
     rules: {
       'yandex-token': {
         what: 'token',
-        tokens: [token('aqvn', 'AQVN[A-Za-z0-9_-]{35,38}', { entropy: 3.5 })],
+        tokens: [
+          token('aqvn', 'AQVN[A-Za-z0-9_-]{35,38}', { entropy: 3.5 }),
+          token('t1.', 't1\\.[A-Z0-9a-z_-]{20,200}={0,2}\\.[A-Z0-9a-z_-]{86}={0,2}', { entropy: 4 }),
+        ],
         assigned: [
           assigned('yandex', 't1\\.[A-Z0-9a-z_-]{1,80}={0,2}\\.[A-Z0-9a-z_-]{86}={0,2}'),
           assigned('yandex', 'AQVN[A-Za-z0-9_-]{35,38}|YC[A-Za-z0-9_-]{38}|[a-z0-9_-]{38,43}'),
@@ -415,6 +453,7 @@ export const CLOUD_SERVICES: readonly Service[] = [
           token('hvr.', 'hvr\\.[A-Za-z0-9_-]{90,300}'),
           token('s.', 's\\.(?=[A-Za-z]{0,23}\\d)[A-Za-z0-9]{24}', { entropy: 3.5, notAfter: /[\w.\-)\]/]/ }),
         ],
+        assigned: [assigned('vault', 's\\.[A-Za-z0-9]{24}', { keyed: true, entropy: 3.5 })],
       },
     },
   },

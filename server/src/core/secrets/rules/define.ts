@@ -12,7 +12,7 @@ export interface TokenCheck {
 
 /** A credential with a shape of its own, found anywhere. */
 export interface TokenShape {
-  /** ASCII, at least two characters, any case; one of them must occur. Without `back` the token begins with it. */
+  /** ASCII, at least two characters, any case; one of them must occur. Without `back` and `lead` the token begins with it. */
   keywords: readonly string[];
   /**
    * Source of the regular expression of the token, anchored at its start, case-sensitive, every repetition bounded. When
@@ -21,6 +21,8 @@ export interface TokenShape {
   pattern: string;
   /** How far before the keyword the token may begin. */
   back?: number;
+  /** How many characters stand before the keyword in every such token, where that is always the same. */
+  lead?: number;
   /** What must stand right before the keyword, with `back`: spares most looks. */
   before?: RegExp;
   /** Least Shannon entropy, bits a character; default 2.8. */

@@ -40,6 +40,28 @@ export const MLOPS_SERVICES: readonly Service[] = [
     what: 'API key',
     tokens: [token('fc-', 'fc-[a-f0-9]{32}', { entropy: 3, notAfter: /[\w.-]/ })],
   }),
+  one('Apify', 'data', 'apify-token', {
+    what: 'API token',
+    tokens: [token('apify_api_', 'apify_api_[A-Za-z0-9]{30,40}')],
+  }),
+  one('fal', 'ai', 'fal-key', {
+    what: 'key',
+    assigned: [assigned('fal', `${UUID_SHAPE}:[a-f0-9]{32}`, { keyed: true })],
+  }),
+  one('Alpha Vantage', 'data', 'alphavantage-key', {
+    what: 'API key',
+    severity: 'medium',
+    assigned: [assigned(['alphavantage', 'alpha_vantage', 'alpha-vantage'], '[A-Z0-9]{15,17}', { exact: true })],
+  }),
+  one('News API', 'data', 'newsapi-key', {
+    what: 'key',
+    severity: 'medium',
+    assigned: [assigned(['newsapi', 'news_api', 'news-api'], '[a-f0-9]{32}')],
+  }),
+  one('Copernicus Climate Data Store', 'data', 'copernicus-key', {
+    what: 'personal access token',
+    assigned: [assigned(['cds', 'cdsapi', 'copernicus', 'ecmwf'], `(?:\\d{1,7}:)?${UUID_SHAPE}`, { keyed: true })],
+  }),
   one('E2B', 'ai', 'e2b-api-key', { what: 'API key', tokens: [token('e2b_', 'e2b_[a-f0-9]{40,72}', { entropy: 3 })] }),
   one('Exa', 'ai', 'exa-api-key', {
     what: 'API key',
@@ -181,6 +203,7 @@ export const MLOPS_SERVICES: readonly Service[] = [
   one('Planet', 'data', 'planet-api-key', { what: 'API key', tokens: [token('plak', 'PLAK[a-f0-9]{32}')] }),
   one('Anaconda', 'code', 'anaconda-token', {
     what: 'access token',
+    tokens: [token('/t/', `/t/(?<secret>[a-z]{2}-${UUID_SHAPE})`, { notAfter: /^$/ })],
     assigned: [assigned(['anaconda', 'conda_token', 'conda_api'], `[a-z]{2}-${UUID_SHAPE}`)],
   }),
   one('Aiven', 'data', 'aiven-credentials', {

@@ -264,7 +264,7 @@ export const OTHER_SERVICES: readonly Service[] = [
         what: 'credential',
         severity: 'critical',
         tokens: [token('access-', `access-(?:sandbox|development|production)-${UUID_SHAPE}`)],
-        assigned: [assigned('plaid', '[a-z0-9]{24}|[a-z0-9]{30}', { entropy: 3.3 })],
+        assigned: [assigned('plaid', '[a-z0-9]{24}|[a-z0-9]{30}', { entropy: 2.8 })],
       },
     },
   },
@@ -451,7 +451,14 @@ export const OTHER_SERVICES: readonly Service[] = [
             { entropy: 4 },
           ),
         ],
-        assigned: [assigned('discord', '[a-f0-9]{64}|\\d{18}|[a-z0-9=_-]{32}', { entropy: 2.5 })],
+        assigned: [
+          assigned('discord', '[a-f0-9]{64}|[a-z0-9=_-]{32}', { entropy: 2.5 }),
+          // Servers, channels and people have such numbers too, and they are no secret.
+          assigned('discord', '\\d{18,19}', {
+            entropy: 2,
+            key: /^(?!.*(?:server|guild|channel|role|message|invite|user|owner|member|category|emoji)[-_.]?id)/i,
+          }),
+        ],
       },
       'discord-webhook': {
         what: 'webhook',
@@ -655,7 +662,7 @@ export const OTHER_SERVICES: readonly Service[] = [
         tokens: [
           token(
             ['nrak-', 'nrii-', 'nrjs-', 'nraa-'],
-            'NR(?:AK-[A-Za-z0-9]{27}|II-[A-Za-z0-9-]{32}|JS-[a-f0-9]{19}|AA-[a-f0-9]{27})',
+            'NR(?:AK-[A-Za-z0-9]{27}|II-[A-Za-z0-9_-]{32}|JS-[a-f0-9]{19}|AA-[a-f0-9]{27})',
           ),
           token('nrak', 'NRAK-?[A-Za-z0-9]{27}'),
           token('nral', '[a-f0-9]{36}(?:FFFF)?NRAL', { back: 40, before: /[a-f0-9F]/ }),
@@ -677,7 +684,7 @@ export const OTHER_SERVICES: readonly Service[] = [
       'grafana-token': {
         what: 'token',
         tokens: [
-          token('eyjrijoi', 'eyJrIjoi[A-Za-z0-9]{70,400}={0,3}'),
+          token('eyjrijoi', 'eyJrIjoi[A-Za-z0-9]{60,400}={0,3}'),
           token('glc_', 'glc_[A-Za-z0-9+/]{32,400}={0,3}', { entropy: 3.3 }),
           token('glsa_', 'glsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}', {
             check: (text) => checksumCheck(hasGrafanaChecksum(text)),
@@ -818,6 +825,8 @@ export const OTHER_SERVICES: readonly Service[] = [
         what: 'credential',
         tokens: [
           token('aaaaaaaaaaaaaaaaaaaaa', 'A{21}[A-Za-z0-9%]{60,111}', { entropy: 3, near: /twitter|bearer|\bx_/i }),
+          // Base64 of which `+`, `/` and `=` are escaped, as in no image.
+          token('aaaaaaaaaaaaaaaaaaaaa', 'A{21}[A-Za-z0-9]{5,21}%(?:2[BF]|3D)[A-Za-z0-9%]{40,100}', { entropy: 3 }),
         ],
         assigned: [
           assigned(
