@@ -610,7 +610,7 @@ class Run {
     }
     if (kind === 'connection') return;
     // Told together with who logs in with it, a word and a number are a password in prose too.
-    const told = kind === 'password' && found.context === 'prose' && besideUser(this.#text, found);
+    const told = kind === 'password' && (found.context === 'prose' || found.loose) && besideUser(this.#text, found);
     const context = told && /\d/.test(value) ? 'literal' : found.context;
     const verdict = kind === 'key' ? judgeKey(value, context) : judgeValue(value, { kind, key, context });
     if (verdict === 'none') return;
@@ -850,13 +850,22 @@ const USER_BEFORE = new RegExp(
   `(?:^|[^\\w])${WHO}\\b[\\s:="'\`*]{1,4}[\\w.@-]{2,60}\\W{1,6}(?:(?:and|with|/|&)\\s{1,3}(?:the\\s{1,3})?)?[*_]{0,2}$`,
   'i',
 );
-const USER_LINE = new RegExp(`^\\W{0,8}${WHO}\\W{0,6}[:=]\\W{0,6}[\\w.@-]{2,60}\\W{0,6}$`, 'i');
+const USER_LINE = new RegExp(`^\\W{0,8}${WHO}\\W{0,6}[:=\\s]\\W{0,6}[\\w.@-]{2,60}\\W{0,6}$`, 'i');
 
 /** Whether who logs in with it stands before a password on its line or on the line above: `login bob / pw=...`. */
 function besideUser(text: string, { keyStart }: Assignment): boolean {
   const line = lineBefore(text, keyStart);
   if (/^\W{0,8}$/.test(line)) return USER_LINE.test(lineBefore(text, keyStart - line.length - 1).trim());
   return USER_BEFORE.test(line.slice(-120));
+}
+
+/** `Jwt` for the first entry of `"Jwt": {`. */
+function mappingBefore(text: string, at: number): string | undefined {
+  const quote = text[at - 1];
+  if (quote !== '"' && quote !== "'") return undefined;
+  const open = beforeSpace(text, at - 1);
+  if (text[open - 1] !== '{') return undefined;
+  return /["'](\w{2,30})["']\s{0,4}:\s{0,4}$/.exec(text.slice(Math.max(0, open - 44), open - 1))?.[1];
 }
 
 /** Where the words begin, two at most, that stand before a place with a blank between them. */
@@ -875,7 +884,7 @@ function wordsBefore(text: string, at: number): number {
 
 /** `key` with the name of what it is an argument of (`wandb.login.key`), or with the words before it (`API key`). */
 function qualifiedKey(text: string, key: string, keyStart: number): string {
-  const callee = calleeBefore(text, keyStart);
+  const callee = calleeBefore(text, keyStart) ?? mappingBefore(text, keyStart);
   if (callee) return `${callee}.${key}`;
   if (text[keyStart - 1] !== ' ' && text[keyStart - 1] !== '\t') return key;
   const words = text.slice(wordsBefore(text, keyStart), keyStart);

@@ -293,7 +293,7 @@ export const CREDENTIAL_CALLS: ReadonlyMap<string, CredentialArgument> = new Map
     ...['dbi->connect(', 'pymysql.connect(', 'mysqldb.connect(', 'ftp(', 'ftp_tls('],
     ...['keyring.set_password('],
   ].map((call) => [call, { before: 2, kind: 'password' }] as const),
-  ['ssh.connect(', { before: 3, kind: 'password' }],
+  ...['ssh.connect(', 'credentials('].map((call) => [call, { before: 3, kind: 'password' }] as const),
   ['clientsecretcredential(', { before: 2, kind: 'key' }],
   ...[
     'oauthhandler(',
@@ -304,9 +304,17 @@ export const CREDENTIAL_CALLS: ReadonlyMap<string, CredentialArgument> = new Map
     'jwt.verify(',
     'createhmac(',
   ].map((call) => [call, { before: 1, kind: 'key' }] as const),
-  ...['experiment(', 'hmac.new(', 'fernet(', 'cohere.client(', 'cohere.clientv2(', 'deepl.translator('].map(
-    (call) => [call, { before: 0, kind: 'key' }] as const,
-  ),
+  ...[
+    'experiment(',
+    'aes.new(',
+    'urlsafetimedserializer(',
+    'urlsafeserializer(',
+    'hmac.new(',
+    'fernet(',
+    'cohere.client(',
+    'cohere.clientv2(',
+    'deepl.translator(',
+  ].map((call) => [call, { before: 0, kind: 'key' }] as const),
 ]);
 
 const USER_NAME = /\(\s{0,20}(?:(?:user(?:_?name)?|login)\s{0,2}=\s{0,2})?/iy;

@@ -29,6 +29,18 @@ describe('places of credentials', () => {
     [`htpasswd -b -c .htpasswd admin ${PASSWORD}\n`, 'a.sh', PASSWORD],
     [`mongo --host db.internal -u svc -p ${PASSWORD} app\n`, 'a.sh', PASSWORD],
     [`net user svc ${PASSWORD} /add\n`, 'a.ps1', PASSWORD],
+    [`net use Z: \\\\fs\\s /user:svc ${PASSWORD}\n`, 'a.bat', PASSWORD],
+    [`psexec \\\\host -u svc -p ${PASSWORD} cmd\n`, 'a.bat', PASSWORD],
+    [`xfreerdp /v:10.0.0.5 /u:svc /p:${PASSWORD}\n`, 'a.sh', PASSWORD],
+    [`az sql server create -n x -u svc -p ${PASSWORD}\n`, 'a.sh', PASSWORD],
+    [`echo ${PASSWORD} | docker secret create db -\n`, 'a.sh', PASSWORD],
+    [`credentials {\n  username "svc"\n  password "${PASSWORD}"\n}\n`, 'build.gradle', PASSWORD],
+    [`credentials += Credentials("Nexus", "nexus.internal", "svc", "${PASSWORD}")\n`, 'a.sbt', PASSWORD],
+    [
+      `<env-entry-name>dbPassword</env-entry-name>\n<env-entry-value>${PASSWORD}</env-entry-value>\n`,
+      'web.xml',
+      PASSWORD,
+    ],
     [`set db_password "${PASSWORD}";\n`, 'svc.conf', PASSWORD],
     [`set db_password ${PASSWORD}\n`, 'svc.conf', PASSWORD],
     [`private_token "ctq*nxu{exf]vbhf)cerrq]anp";\n`, 'svc.conf', 'ctq*nxu{exf]vbhf)cerrq]anp'],
@@ -59,6 +71,15 @@ describe('places of credentials', () => {
       `# the unheardof_key is ${secret}\n`,
     ])
       assert.deepEqual(secretsIn(text), [], text);
+  });
+
+  it('are the keys that ciphers, signers, pages and mappings are given', () => {
+    const secret = key();
+    only(`cipher = AES.new(b"${secret}", AES.MODE_GCM)\n`, 'a.py', secret);
+    only(`s = URLSafeTimedSerializer("${secret}")\n`, 'a.py', secret);
+    only(`<meta name="api-key" content="${secret}">\n`, 'a.html', secret);
+    only(`{"Jwt": {\n  "Key": "${secret}"}}\n`, 'appsettings.json', secret);
+    assert.deepEqual(secretsIn(`{"Cache": {"Key": "${secret}"}}\n`, 'appsettings.json'), []);
   });
 
   it('take the name of a service that stands two words before `key`', () => {

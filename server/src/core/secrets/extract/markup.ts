@@ -9,8 +9,8 @@ const TEXT = />\s{0,80}(?:<!\[CDATA\[\s{0,8})?([^<>\s](?:[^<>\n]{0,500}[^<>\s])?
 const OPEN_WITH_ATTRIBUTES = /[ \t\r\n]{1,20}[\w:.-]{1,60}\s{0,4}=[^<>]{0,300}(?=>)/y;
 const REST_OF_TAG = /\\?["'][^<>]{0,200}(?=>)/y;
 const VALUE_ELEMENT = /\s{0,80}<(?:\w{1,20}:)?(?:value|string|Value|data|val)(?:\s[^<>]{0,80})?(?=>)/y;
-const CLOSE = /<\/(?:\w{1,20}:)?(?:name|key|param-name|Name|Key)>/y;
-const VALUE_AFTER_NAME = /\s{0,80}<(?:\w{1,20}:)?(?:value|string|param-value|Value|data)(?:\s[^<>]{0,80})?(?=>)/y;
+const CLOSE = /<\/(?:\w{1,20}:)?(?:[\w-]{1,20}-)?(?:name|key|Name|Key)>/y;
+const VALUE_AFTER_NAME = /\s{0,80}<(?:\w{1,20}:)?(?:[\w-]{1,20}-)?(?:value|string|Value|data)(?:\s[^<>]{0,80})?(?=>)/y;
 
 function textAt(text: string, at: number): Range | undefined {
   TEXT.lastIndex = at;

@@ -32,7 +32,7 @@ const ANNOTATION =
 const MORE_NAMES =
   /(?:[ \t]{0,4},[ \t]{0,4}\$?[A-Za-z_][\w.]{0,60}){1,4}(?:[ \t]{1,4}[A-Za-z]\w{0,20})?[ \t]{0,4}:?=(?!=)[ \t]{0,4}/y;
 const NAMED_VALUE =
-  /(?:\\?["'`])?[ \t]{0,8}(?:,[ \t]{0,8}"\w{1,20}"[ \t]{0,4}:[ \t]{0,4}"[^"\n]{0,40}"){0,2}(?:,[ \t]{0,8})?(?:\r?\n[ \t]{0,40})?(?:\\?["'])?(?:value|Value|val|defaultValue|default_value|currentValue|current_value|ParameterValue|Default|token)(?:\\?["'])?[ \t]{0,8}[:=][ \t]{0,8}/y;
+  /(?:\\?["'`])?[ \t]{0,8}(?:,[ \t]{0,8}"\w{1,20}"[ \t]{0,4}:[ \t]{0,4}"[^"\n]{0,40}"){0,2}(?:,[ \t]{0,8})?(?:\r?\n[ \t]{0,40})?(?:\\?["'])?(?:value|Value|val|content|defaultValue|default_value|currentValue|current_value|ParameterValue|Default|token)(?:\\?["'])?[ \t]{0,8}[:=][ \t]{0,8}/y;
 const LOOKUP =
   /[\w.$]{1,80}\(\s{0,20}(?:f?["'][^"'\n]{1,100}["']|[\w.]{1,80})\s{0,8},\s{0,20}(?:default\s{0,4}=\s{0,4})?/y;
 const WRAPPER =
