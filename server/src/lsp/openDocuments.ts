@@ -150,28 +150,35 @@ export class OpenDocuments {
       state.again = true;
       return state.running;
     }
-    state.running = this.#loop(document, state).finally(() => {
-      state.running = undefined;
-    });
+    state.running = this.#loop(document, state);
     return state.running;
   }
 
   async #loop(document: TextDocument, state: State): Promise<void> {
+    try {
+      do {
+        state.again = false;
+        await this.#round(document, state);
+      } while (state.again);
+    } finally {
+      // In the same breath as the last look at `again`: who asks a moment later starts a scan of its own.
+      state.running = undefined;
+    }
+  }
+
+  async #round(document: TextDocument, state: State): Promise<void> {
     const uri = normalised(document.uri);
     if (isPart(this.store.directoryOf(uri))) {
       await this.files.scan(uri);
       return;
     }
-    do {
-      state.again = false;
-      const hash = await this.#hash(document);
-      if (hash === state.scanned) continue;
-      const report = await this.scanner.text(document.uri, document.getText(), nameOf(document));
-      // Typed on meanwhile: the outcome is of a text that is gone, and the next round is already due.
-      if (state.again && (await this.#hash(document)) !== hash) continue;
-      state.scanned = hash;
-      await this.files.put(uri, report);
-    } while (state.again);
+    const hash = await this.#hash(document);
+    if (hash === state.scanned) return;
+    const report = await this.scanner.text(document.uri, document.getText(), nameOf(document));
+    // Typed on meanwhile: the outcome is of a text that is gone, and the next round is already due.
+    if (state.again && (await this.#hash(document)) !== hash) return;
+    state.scanned = hash;
+    await this.files.put(uri, report);
   }
 
   async #hash(document: TextDocument): Promise<string> {
