@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { overrideProblem } from '../core/ruleNames';
+import { overrideProblems } from '../core/ruleNames';
 import { parseSettings, type ScanSettings } from '../core/settings';
 import { THRESHOLDS, type Threshold, UsageError } from './arguments';
 
@@ -31,10 +31,7 @@ export async function readConfig(file: string): Promise<FileConfig> {
 export function parseConfig(json: unknown): FileConfig {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new Error('not a JSON object');
   const { settings, problems } = parseSettings(json, OWN_KEYS);
-  for (const name of Object.keys(settings.severityOverrides)) {
-    const problem = overrideProblem(name);
-    if (problem) problems.push(`severity.overrides["${name}"]: ${problem}`);
-  }
+  problems.push(...overrideProblems(settings.severityOverrides));
   const given = json as { failOn?: unknown; baseline?: { path?: unknown } | null };
   const failOn = THRESHOLDS.find((threshold) => threshold === given.failOn);
   if (given.failOn !== undefined && !failOn) problems.push(`failOn: expected one of ${THRESHOLDS.join(', ')}`);

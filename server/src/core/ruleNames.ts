@@ -6,14 +6,19 @@ const FAMILIES = [...new Set(RULES.map(({ id }) => id.slice(0, id.indexOf('/')))
 const NAMES = new Set([...RULES.map(({ id }) => id), ...FAMILIES]);
 
 /**
- * What is wrong with a key of `severity.overrides`: the id of a rule, or `family/*`.
- * @returns undefined when there is one, else a sentence with the name that may be meant
+ * What is wrong with the keys of `severity.overrides`: each has to be the id of a rule, or `family/*`.
+ * @returns the setting with a sentence for each that is none, and the name that may be meant
  */
-export function overrideProblem(name: string): string | undefined {
-  return NAMES.has(name) ? undefined : noSuchRule(name);
+export function overrideProblems(overrides: Readonly<Record<string, unknown>>): string[] {
+  return Object.keys(overrides)
+    .filter((name) => !NAMES.has(name))
+    .map((name) => `severity.overrides["${name}"]: ${noSuchRule(name)}`);
 }
 
-/** The same of a pattern in an ignore file, which may have stars anywhere. */
+/**
+ * What is wrong with a pattern in an ignore file, which may have stars anywhere.
+ * @returns undefined when a rule fits it
+ */
 export function patternProblem(pattern: string): string | undefined {
   return RULES.some(({ id }) => ruleMatches(id, [pattern])) ? undefined : noSuchRule(pattern);
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Connection, WorkspaceFolder } from 'vscode-languageserver/node';
-import { overrideProblem } from '../core/ruleNames';
+import { overrideProblems } from '../core/ruleNames';
 import { parseSettings, type ScanSettings } from '../core/settings';
 import { pathOf, relativeTo } from './uris';
 
@@ -105,10 +105,8 @@ export class Workspace {
     }
     const { settings: scan, problems } = parseSettings(raw, EDITOR_KEYS);
     for (const problem of problems) this.connection.console.warn(`Setting watchtower.${problem}; the default holds`);
-    for (const name of Object.keys(scan.severityOverrides)) {
-      const problem = overrideProblem(name);
-      if (problem) this.connection.console.warn(`Setting watchtower.severity.overrides["${name}"]: ${problem}`);
-    }
+    for (const problem of overrideProblems(scan.severityOverrides))
+      this.connection.console.warn(`Setting watchtower.${problem}`);
     const root = this.#folders.find(({ uri }) => uri === scope)?.root;
     if (root !== undefined && (await isFile(path.join(root, SECRETS_BASELINE)))) scan.secretDigests = true;
     const { run, baseline } = editorSettings(raw);

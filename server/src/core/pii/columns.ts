@@ -46,6 +46,29 @@ interface Line {
   readonly end: number;
 }
 
+/** Offset of the end of the line that a place is in. */
+export function endOfLine(text: string, from: number): number {
+  const newline = text.indexOf('\n', from);
+  return newline < 0 ? text.length : newline;
+}
+
+const lineFrom = (text: string, start: number): Line => ({ start, end: endOfLine(text, start) });
+
+/** Places of a text that are asked for from ascending offsets on. */
+class Ascending<T extends { readonly start: number }> {
+  #next = 0;
+
+  constructor(private readonly places: readonly T[]) {}
+
+  /** The first that begins at or behind an offset. */
+  from(at: number): T | undefined {
+    const { places } = this;
+    if (this.#next > 0 && (places[this.#next - 1]?.start ?? 0) >= at) this.#next = 0;
+    while (this.#next < places.length && (places[this.#next]?.start ?? 0) < at) this.#next += 1;
+    return places[this.#next];
+  }
+}
+
 /** Cells of a line, in their order. What stands before the first line of a frame and behind the last is no cell. */
 function cellsOf(text: string, { start, end }: Line, style: Style): Cell[] {
   const cells: Cell[] = [];
@@ -196,8 +219,7 @@ export class PrintedTables implements FarNames {
     const { text } = this;
     if (start >= this.#line.start && start <= this.#line.end) return;
     const from = text.lastIndexOf('\n', start - 1) + 1;
-    const newline = text.indexOf('\n', start);
-    this.#line = { start: from, end: newline < 0 ? text.length : newline };
+    this.#line = { start: from, end: endOfLine(text, start) };
     const known = this.#block;
     const least = known.to <= from ? known.to : 0;
     for (let at = from - 1; at >= least; ) {
@@ -265,8 +287,7 @@ function rowsBelow(text: string, head: Head): Rows {
   const rows: Cell[][] = [];
   let { end } = head.line;
   while (end + 1 < text.length && rows.length < ROWS) {
-    const newline = text.indexOf('\n', end + 1);
-    const row = { start: end + 1, end: newline < 0 ? text.length : newline };
+    const row = lineFrom(text, end + 1);
     if (row.end - row.start > LONGEST_LINE || isEmptyLine(text, row.start, row.end)) break;
     const content = text.slice(row.start, row.end);
     if (/[\p{L}\d]/u.test(content) && !isRule(content)) {
@@ -298,8 +319,7 @@ function countsBelow(text: string, line: Line): Rows {
   const rows: Cell[][] = [];
   let { end } = line;
   while (end + 1 < text.length && rows.length < ROWS) {
-    const newline = text.indexOf('\n', end + 1);
-    const row = { start: end + 1, end: newline < 0 ? text.length : newline };
+    const row = lineFrom(text, end + 1);
     if (row.end - row.start > LONGEST_LINE) break;
     const cells = cellsOf(text, row, 'space');
     const last = cells.at(-1);
@@ -311,30 +331,23 @@ function countsBelow(text: string, line: Line): Rows {
 }
 
 const FOOTER_BEGIN = 'Name: ';
-const FOOTER = /^Name: ([^\n]{1,80}?), (?:Length: \d{1,12}, )?dtype: /;
+const FOOTER_LINE = String.raw`${FOOTER_BEGIN}([^\n]{1,80}?), (?:Length: \d{1,12}, )?dtype: `;
+const FOOTER = new RegExp(`^${FOOTER_LINE}`);
+const FOOTERS = new RegExp(`\n${FOOTER_LINE}`, 'g');
 
 /** Last lines of printed series: `Name: ssn, dtype: object` (pandas). */
 class Footers {
-  readonly #all: readonly { readonly start: number; readonly name: string }[];
-  #next = 0;
+  readonly #all: Ascending<{ readonly start: number; readonly name: string }>;
   #blank = -1;
 
   constructor(private readonly text: string) {
-    this.#all = text.includes('\nName: ')
-      ? Array.from(text.matchAll(/\nName: ([^\n]{1,80}?), (?:Length: \d{1,12}, )?dtype: /g), (match) => ({
-          start: match.index,
-          name: match[1] as string,
-        }))
-      : [];
+    const all = text.includes(`\n${FOOTER_BEGIN}`) ? [...text.matchAll(FOOTERS)] : [];
+    this.#all = new Ascending(all.map((match) => ({ start: match.index, name: match[1] as string })));
   }
 
   /** The name of the series that a place is in; the empty string when it is in none. */
   of(start: number): string {
-    const all = this.#all;
-    if (all.length === 0) return '';
-    if (this.#next > 0 && (all[this.#next - 1]?.start ?? 0) >= start) this.#next = 0;
-    while (this.#next < all.length && (all[this.#next]?.start ?? 0) < start) this.#next += 1;
-    const footer = all[this.#next];
+    const footer = this.#all.from(start);
     if (!footer) return '';
     if (this.#blank < start) {
       const blank = this.text.indexOf('\n\n', start);
@@ -375,8 +388,7 @@ function stylesOf(text: string, { start, end }: Line): Style[] {
 function headBelow(text: string, from: number, style: Style): Head | undefined {
   let at = from;
   for (let count = 0; count < HEAD_LINES && at < text.length; count += 1) {
-    const newline = text.indexOf('\n', at);
-    const line = { start: at, end: newline < 0 ? text.length : newline };
+    const line = lineFrom(text, at);
     if (line.end - line.start > LONGEST_LINE) return undefined;
     at = line.end + 1;
     if (!stylesOf(text, line).includes(style)) continue;
@@ -393,8 +405,7 @@ function headBelow(text: string, from: number, style: Style): Head | undefined {
 function namesOver(text: string, line: Line): Cell[] {
   const names = cellsOf(text, line, 'space');
   if (!names.some(({ start, end }) => text.slice(start, end).includes(' '))) return names;
-  const newline = text.indexOf('\n', line.end + 1);
-  const row = { start: line.end + 1, end: newline < 0 ? text.length : newline };
+  const row = lineFrom(text, line.end + 1);
   if (row.end - row.start > LONGEST_LINE) return names;
   const ends = new Set(cellsOf(text, row, 'space').map(({ end }) => line.start + end - row.start));
   return names.flatMap(({ start, end }) => {
@@ -439,8 +450,7 @@ const NAMED = 200;
 
 /** Names that a program gives to the columns of the rows in front of them. Places are asked about in their order. */
 export class NamesBehind implements FarNames {
-  #places: readonly { readonly start: number; readonly end: number }[] | undefined;
-  #next = 0;
+  #places: Ascending<{ readonly start: number; readonly end: number }> | undefined;
 
   constructor(private readonly text: string) {}
 
@@ -453,15 +463,10 @@ export class NamesBehind implements FarNames {
     const { text } = this;
     const quote = text[start - 1];
     if (quote !== '"' && quote !== "'") return '';
-    this.#places ??= Array.from(text.matchAll(NAMES), (match) => ({
-      start: match.index,
-      end: match.index + match[0].length,
-    }));
-    const places = this.#places;
-    if (places.length === 0) return '';
-    if (this.#next > 0 && (places[this.#next - 1]?.start ?? 0) >= end) this.#next = 0;
-    while (this.#next < places.length && (places[this.#next]?.start ?? 0) < end) this.#next += 1;
-    const place = places[this.#next];
+    this.#places ??= new Ascending(
+      Array.from(text.matchAll(NAMES), (match) => ({ start: match.index, end: match.index + match[0].length })),
+    );
+    const place = this.#places.from(end);
     if (!place || place.start - end > BEHIND || /=|\n[A-Za-z_@#]/.test(text.slice(end, place.start))) return '';
     const names = text.slice(place.end, place.end + NAMED);
     const close = names.search(/[\])\n]/);

@@ -4,7 +4,7 @@ import type { Keyword } from '../text/automaton';
 import type { KeywordFamily } from '../text/document';
 import { keywords, singleReader } from '../text/keywordPass';
 import { Recent } from '../text/recent';
-import type { PrintedTable } from './columns';
+import { endOfLine, type PrintedTable } from './columns';
 import { normaliseLabel } from './context';
 import { type Hit, isDigit, isWordCode, type Passage, type Taken } from './hits';
 import type { EntityName } from './rules';
@@ -55,8 +55,8 @@ const NOT_POSTAL =
 /** Whoever is one of these is a person, whatever the name sounds like. */
 const SURELY_PERSONS =
   'patient|employee|student|applicant|holder|account holder|cardholder|card holder|guardian|passenger|guest|doctor|physician|nurse|teacher|emergency contact|spouse|husband|wife|mother|father|parent|child|next of kin|maiden|witness|victim|defendant|plaintiff|tenant|insured|policy holder|policyholder';
-const PERSONS =
-  'patient|customer|employee|client|contact|person|student|applicant|holder|account holder|cardholder|card holder|owner|guardian|passenger|guest|member|subscriber|doctor|physician|nurse|teacher|manager|recipient|beneficiary|emergency contact|spouse|mother|father|parent|child|billing|shipping';
+/** These may be companies. */
+const PERSONS = 'customer|client|contact|person|owner|member|subscriber|manager|recipient|beneficiary|billing|shipping';
 
 const NAMES_OF_SURELY_PERSONS = new RegExp(
   ` (?:(?:${SURELY_PERSONS}) ?(?:s )?(?:full )?name|name of (?:the )?(?:${SURELY_PERSONS})|full legal name|legal name) `,
@@ -320,11 +320,6 @@ export function findPersonal(passage: Passage, taken: Taken, hits: Hit[]): void 
     if (mayBeKey(text, end, quotedOnly)) judgeEntry(search, index, quotedOnly);
     if (search.done === done && BIRTH.has(persons.keyword(i))) judgeBirth(search, index, end);
   }
-}
-
-function endOfLine(text: string, from: number): number {
-  const newline = text.indexOf('\n', from);
-  return newline < 0 ? text.length : newline;
 }
 
 /** What a name of a column says: of all texts, which have the same few. */

@@ -4,7 +4,7 @@ import { callsOf } from './characters';
 import { commandAt, fetchedBy, runs, runsWithin, unpackedByCommand } from './fetchCommands';
 import { checkedOf, type Fetched, type Found, note } from './hashChecks';
 import type { PythonModule } from './module';
-import { Names, type Program, positional } from './names';
+import { type Names, type Program, positional, statementsAt } from './names';
 import { folderOf, keysOf, type Place, pathOf, plainPath, STEPS, wayOf } from './paths';
 
 /** Functions and methods that fetch to a path, with the position and the keywords of the path. */
@@ -41,6 +41,7 @@ const KEPT = /(?:^|[^\w.])(?:self|sys)\.[\w.]*$/;
 const FRONT = 40;
 /** Places of one document that are looked at. */
 const SINKS = 500;
+
 export class Downloads {
   #found: Found | undefined;
   #checked: ReadonlySet<Fetched> | 'all' | undefined;
@@ -90,9 +91,7 @@ export class Downloads {
     if (!this.#isUnchecked(fetched)) return false;
     return this.program.modules.some((module) => {
       for (const { index } of module.text.matchAll(IMPORT_PATH)) {
-        const line = module.lines.at(index);
-        for (const statement of line < 0 ? [] : module.statements(line)) {
-          const seen = new Names(this.program, module, module.scopeOf(line, statement));
+        for (const { statement, names: seen } of statementsAt(this.program, module, module.lines.at(index))) {
           for (const call of callsIn(statement.parts)) {
             if (!IMPORTS_FROM.test(seen.value(call.callee).path ?? '')) continue;
             const given = positional(call.args).at(-1);
@@ -117,11 +116,9 @@ export class Downloads {
     let writes = 0;
     for (const module of this.program.modules) {
       for (const { index } of module.text.matchAll(WRITES)) {
-        const line = module.lines.at(index);
         writes += 1;
         if (writes > SINKS) return own;
-        for (const statement of line < 0 ? [] : module.statements(line)) {
-          const names = new Names(this.program, module, module.scopeOf(line, statement));
+        for (const { statement, names } of statementsAt(this.program, module, module.lines.at(index))) {
           for (const { args } of callsIn(statement.parts)) {
             for (const given of args) {
               const path = pathOf(given.value, names);
@@ -170,8 +167,7 @@ export class Downloads {
         const line = module.lines.at(index);
         if (line < 0 || seen.has(line)) continue;
         seen.add(line);
-        for (const statement of module.statements(line)) {
-          const names = new Names(this.program, module, module.scopeOf(line, statement));
+        for (const { statement, names } of statementsAt(this.program, module, line)) {
           for (const node of callsIn(statement.parts)) {
             const target = targetOf(node, names);
             if (target) {
@@ -222,10 +218,8 @@ function* sinksOf(program: Program, module: PythonModule): Generator<{ index: nu
   const given = new Set<string>();
   for (const { index } of module.text.matchAll(RENAMED)) {
     if (given.size === RENAMES) break;
-    const line = module.lines.at(index);
-    for (const statement of line < 0 ? [] : module.statements(line)) {
+    for (const { statement, names } of statementsAt(program, module, module.lines.at(index))) {
       for (const { name } of statement.bindings) {
-        const names = new Names(program, module, module.scopeOf(line, statement));
         const { path = '' } = names.lookup(name, statement.end + 1);
         if (FETCHES_TO.has(path) && path.split('.').pop() !== name && /^\w+$/.test(name)) given.add(name);
       }

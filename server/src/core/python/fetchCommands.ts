@@ -19,9 +19,11 @@ export function unpackedByCommand(line: string): { archive: string; folder: stri
     : words[0] === 'unzip';
   return unpacks && archive && folder && folder !== words[0] ? { archive, folder } : undefined;
 }
+
 /** The file of a command line that fetches one; quotes and commas of a list are blanked out before. */
 const FETCHING =
   /\bwget\b[^\n;&|]{0,300}?\s(?:-O|--output-document)[\s=]{0,3}([^\s;&|$){}]+)|\bcurl\b[^\n;&|]{0,300}?\s(?:-[a-zA-Z]{0,6}o|--output)[\s=]{0,3}([^\s;&|$(){}]+)|\bwget\s[^\n;&|{}]{0,200}?\bhttps?:\/\/[^\s;&|{}?#]{1,200}\/([\w.-]+)(?=\s|$)/;
+
 /** A line for a shell from a place on, as a line, in a string, or as a list of arguments. */
 export function commandAt(text: string, at: number): string {
   const newline = text.indexOf('\n', at);

@@ -3,7 +3,7 @@ import { childrenOf, type Node } from './ast';
 import { callsOf } from './characters';
 import { COMMAND } from './fetchCommands';
 import type { PythonModule } from './module';
-import { Names, type Program } from './names';
+import { type Names, type Program, statementsAt } from './names';
 import { keysOf, type Place, pathOf, place } from './paths';
 
 /** One thing that is fetched: what tells its path, and the content that is written there. */
@@ -45,8 +45,7 @@ export function checkedOf(program: Program, found: Found): ReadonlySet<Fetched> 
   /** Whether a line tells what it compares. */
   const tells = (module: PythonModule, line: number): boolean => {
     let told = false;
-    for (const statement of module.statements(line)) {
-      const names = new Names(program, module, module.scopeOf(line, statement));
+    for (const { statement, names } of statementsAt(program, module, line)) {
       for (const key of mentioned(statement.parts, names)) {
         for (const one of byKey.get(key) ?? []) {
           checked.add(one);

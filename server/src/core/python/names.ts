@@ -7,6 +7,7 @@ import {
   type NameNode,
   type Node,
   type SequenceNode,
+  type Statement,
 } from './ast';
 import { classAround, classOf, type Klass } from './classes';
 import { handedTaint, isRequestPart } from './handlers';
@@ -429,6 +430,17 @@ function flagsOf({ node, names }: Place, own: string, budget: { left: number }):
     const given = origin ?? standard;
     return given && FLAGS.has(given.node.kind) ? flagsOf(given, own, budget) : [own];
   });
+}
+
+/** The statements of a line, each with the names it sees; none of a line below 0. */
+export function* statementsAt(
+  program: Program,
+  module: PythonModule,
+  line: number,
+): Generator<{ readonly statement: Statement; readonly names: Names }> {
+  if (line < 0) return;
+  for (const statement of module.statements(line))
+    yield { statement, names: new Names(program, module, module.scopeOf(line, statement)) };
 }
 
 /** Names as they are seen from one place of a program. */

@@ -337,9 +337,10 @@ export class Walk {
       });
     } else if (/\.verify_mode$/.test(source) && /^ssl\.(?:VerifyMode\.)?CERT_NONE$/.test(right ?? '')) {
       report({ rule: 'tls-verification-disabled', message: 'The context accepts any certificate.' });
-    } else if (path === 'requests.Session().verify' && certainty(value, FALSE, names)) {
-      const judged = { rule: 'tls-verification-disabled', message: 'The session accepts any certificate.' } as const;
-      report(weighed(judged, certainty(value, FALSE, names) ?? 'possible'));
+    } else if (path === 'requests.Session().verify') {
+      const sure = certainty(value, FALSE, names);
+      if (sure)
+        report(weighed({ rule: 'tls-verification-disabled', message: 'The session accepts any certificate.' }, sure));
     } else if (
       /^c\.(?:NotebookApp|ServerApp|IdentityProvider|PasswordIdentityProvider)\.(?:token|password|hashed_password)$/.test(
         source,
